@@ -1,0 +1,1 @@
+"""argv to Plan. The only room with Click."""

@@ -1,0 +1,1 @@
+"""What `tnet connect` and `tnet fetch` do. Never servers."""

@@ -1,0 +1,46 @@
+"""Peer text made harmless: the one function that stands between a peer and a terminal.
+
+Source: CWE-150; the classes of CVE-2024-58251 and CVE-2021-42574.
+"""
+
+from __future__ import annotations
+
+import re
+
+_BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
+_HOSTILE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029{_BIDI}\ud800-\udfff]")
+_HOSTILE_LINE = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029{_BIDI}\ud800-\udfff]")
+
+EXCERPT_BYTES = 256
+
+
+def safe(text: str) -> str:
+    """`text` with every character that could move a terminal made visible; tab and newline stay.
+
+    Escaped are C0, DEL, C1, line and paragraph separators, bidirectional controls and lone surrogates.
+    """
+    return _HOSTILE.sub(_visible, text)
+
+
+def safe_line(text: str) -> str:
+    """`safe` for text that must stay on its line: tab and newline are escaped as well."""
+    return _HOSTILE_LINE.sub(_visible, text)
+
+
+def safe_bytes(data: bytes) -> str:
+    """Bytes read as UTF-8 and made harmless; what is not UTF-8 shows as `\\xNN`."""
+    return safe(data.decode("utf-8", "backslashreplace"))
+
+
+def excerpt(data: bytes, limit: int = EXCERPT_BYTES) -> str:
+    """At most `limit` bytes of `data` as one harmless line, with `…` when some were left out.
+
+    Units: `limit` in bytes.
+    """
+    shown = safe_line(data[:limit].decode("utf-8", "backslashreplace"))
+    return shown + "…" if len(data) > limit else shown
+
+
+def _visible(match: re.Match[str]) -> str:
+    point = ord(match.group())
+    return f"\\x{point:02x}" if point < 0x100 else f"\\u{point:04x}"

@@ -1,0 +1,265 @@
+"""The events themselves: small frozen values in the past tense.
+
+They hold what JSON can hold, no secret, and peer bytes only as escaped excerpts. The JSON key of a field is its
+name, or OpenTelemetry's attribute name where there is one (`JSON_KEYS`).
+
+Units: every `seconds` is a duration on the monotonic clock; every `bytes_…` is a count of bytes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+JSON_KEYS = {
+    "span": "name",
+    "peer_address": "network.peer.address",
+    "peer_port": "network.peer.port",
+    "local_address": "network.local.address",
+    "local_port": "network.local.port",
+    "transport": "network.transport",
+    "server_address": "server.address",
+    "server_port": "server.port",
+    "tls_version": "tls.protocol.version",
+    "tls_cipher": "tls.cipher",
+    "tls_alpn": "tls.next_protocol",
+    "method": "http.request.method",
+    "url": "url.full",
+    "status": "http.response.status_code",
+    "user_agent": "user_agent.original",
+    "error": "error.type",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Something seen."""
+
+    name: ClassVar[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listening(Event):
+    """A server is ready on one address; `endpoint` is that address as tnet writes it (`tcp://127.0.0.1:8000`)."""
+
+    name: ClassVar[str] = "listening"
+    tool: str
+    endpoint: str
+    transport: str
+    server_address: str
+    server_port: int | None = None
+    tls: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionOpened(Event):
+    """A connection stands; `role` is ours: server or client."""
+
+    name: ClassVar[str] = "connection.open"
+    role: str
+    transport: str
+    peer_address: str
+    peer_port: int | None = None
+    local_address: str
+    local_port: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TlsHandshaken(Event):
+    """A TLS handshake ended, well (`outcome` ok) or not (failed, with `error`).
+
+    The peer's certificate, where it showed one, is described even on failure; names are escaped.
+    """
+
+    name: ClassVar[str] = "tls.handshake"
+    outcome: str
+    seconds: float
+    tls_version: str | None = None
+    tls_cipher: str | None = None
+    tls_alpn: str | None = None
+    subject: str | None = None
+    issuer: str | None = None
+    not_after: str | None = None
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HalfClosed(Event):
+    """One side said that it sends no more; `by` is `peer` or `us`."""
+
+    name: ClassVar[str] = "connection.half_close"
+    by: str
+    bytes_in: int
+    bytes_out: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paused(Event):
+    """The peer reads slower than we write: whoever produces for it was told to wait."""
+
+    name: ClassVar[str] = "connection.paused"
+    bytes_in: int
+    bytes_out: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resumed(Event):
+    """The peer has read enough: whoever produces for it may go on."""
+
+    name: ClassVar[str] = "connection.resumed"
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionRefused(Event):
+    """We did not let a peer in; `reason` names the limit or rule."""
+
+    name: ClassVar[str] = "connection.refused"
+    peer_address: str
+    peer_port: int | None = None
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConnectionClosed(Event):
+    """A connection is over; `clean` when both sides had said so."""
+
+    name: ClassVar[str] = "connection.close"
+    reason: str
+    clean: bool
+    bytes_in: int
+    bytes_out: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StateEntered(Event):
+    """A dialogue moved on."""
+
+    name: ClassVar[str] = "state.enter"
+    machine: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpanStarted(Event):
+    """A timed piece of work began."""
+
+    name: ClassVar[str] = "span.start"
+    span: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpanEnded(Event):
+    """A timed piece of work ended; `outcome` is ok, failed or cancelled, `error` the failure's type."""
+
+    name: ClassVar[str] = "span.end"
+    span: str
+    seconds: float
+    outcome: str
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthAttempted(Event):
+    """Somebody tried to log in; `result` is accepted, denied or unavailable, `user` is escaped."""
+
+    name: ClassVar[str] = "auth.attempt"
+    user: str
+    result: str
+    means: str
+    peer_address: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HttpExchanged(Event):
+    """One HTTP exchange is over, as a server answered it or as a client saw it."""
+
+    name: ClassVar[str] = "http.request"
+    method: str
+    url: str
+    status: int
+    bytes_in: int
+    bytes_out: int
+    seconds: float
+    version: str = "1.1"
+    peer_address: str | None = None
+    user_agent: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SshChannelChanged(Event):
+    """An SSH channel was opened, refused or closed, or something was asked on it."""
+
+    name: ClassVar[str] = "ssh.channel"
+    channel: str
+    action: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DnsAnswered(Event):
+    """A name was looked up: `addresses` in the order given, or `error`."""
+
+    name: ClassVar[str] = "dns.answer"
+    host: str
+    addresses: tuple[str, ...]
+    seconds: float
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DialAttempted(Event):
+    """One address was tried; `outcome` is ok, failed or cancelled (another one won the race)."""
+
+    name: ClassVar[str] = "dial.attempt"
+    peer_address: str
+    peer_port: int | None = None
+    outcome: str
+    seconds: float
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReactorLagged(Event):
+    """The reactor came late to a timer: somebody blocked it, or the machine is busy."""
+
+    name: ClassVar[str] = "reactor.lag"
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draining(Event):
+    """We accept no more and wait for `connections` to end, for at most `seconds`."""
+
+    name: ClassVar[str] = "draining"
+    connections: int
+    seconds: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopped(Event):
+    """The command is over."""
+
+    name: ClassVar[str] = "stopped"
+    exit_status: int
+    reason: str
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logged(Event):
+    """A line for the log; `level` is debug, info, warning or error."""
+
+    name: ClassVar[str] = "log"
+    level: str
+    text: str
+
+
+ALL_KINDS: tuple[type[Event], ...] = tuple(
+    kind
+    for kind in tuple(globals().values())
+    if isinstance(kind, type) and issubclass(kind, Event) and kind is not Event
+)

@@ -1,0 +1,1 @@
+"""Carries bytes: resolve, dial, listen, secure, observe and admit. Knows no tool by name."""

@@ -1,0 +1,34 @@
+"""What a server tool hands to the runtime."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from twisted.internet.interfaces import IProtocolFactory
+
+
+def _nothing() -> None:
+    """Do nothing."""
+
+
+async def _nothing_later() -> None:
+    """Do nothing, when awaited."""
+
+
+@dataclass(slots=True, kw_only=True)
+class Server:
+    """One tool, ready to listen: the result of its `async def offer(plan, context) -> Server`.
+
+    `factory` is a plain Twisted factory. `goodbye` tells every connection that we are leaving, so that it ends
+    by itself soon; `reload` reads users and keys anew, and raises a TnetError when the old ones stay; `close`
+    releases what `offer` opened. `notes` are lines for the person who started it. `alpn` is what TLS offers.
+    """
+
+    factory: IProtocolFactory
+    goodbye: Callable[[], Any] = _nothing
+    reload: Callable[[], Awaitable[None]] = _nothing_later
+    close: Callable[[], Awaitable[None]] = _nothing_later
+    notes: tuple[str, ...] = ()
+    alpn: tuple[bytes, ...] = ()

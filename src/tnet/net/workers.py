@@ -1,0 +1,54 @@
+"""Threads for what would block the reactor, with a bound on what may wait for them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from threading import Thread
+from typing import Any, ParamSpec, TypeVar
+
+from twisted.internet.defer import Deferred, fail
+from twisted.internet.interfaces import IReactorFromThreads
+from twisted.internet.threads import deferToThreadPool
+from twisted.python.threadpool import ThreadPool
+
+from tnet.errors import Overloaded
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+
+class _DaemonThread(Thread):
+    """A thread that a stuck `getaddrinfo` cannot make the process wait for at exit."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs, daemon=True)
+
+
+class _DaemonThreads(ThreadPool):
+    threadFactory = _DaemonThread
+
+
+class Workers:
+    """At most `threads` threads and `queue` calls waiting for one; `name` is what an error calls them."""
+
+    def __init__(self, reactor: IReactorFromThreads, name: str, *, threads: int, queue: int = 256) -> None:
+        self.name = name
+        self._reactor = reactor
+        self._bound = threads + queue
+        self._pending = 0
+        self._pool = _DaemonThreads(minthreads=0, maxthreads=threads, name=name)
+        self._pool.start()
+
+    def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Deferred[R]:
+        """Call `function` in a thread.
+
+        Fires with: what it returns or raises; at once with Overloaded when the queue is full.
+        """
+        if self._pending >= self._bound:
+            return fail(Overloaded(self.name))
+        self._pending += 1
+        return deferToThreadPool(self._reactor, self._pool, function, *args, **kwargs).addBoth(self._done)
+
+    def _done(self, outcome: Any) -> Any:
+        self._pending -= 1
+        return outcome

@@ -1,0 +1,89 @@
+"""What `tnet serve` was asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import ClassVar
+
+from tnet.plans.addresses import ListenAddress
+from tnet.plans.limits import Limits
+from tnet.plans.plan import Plan
+from tnet.plans.tls import TlsServing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServePlan(Plan):
+    """A server: where it listens, within which limits.
+
+    `tool` is its short name; `offer` the dotted path, `module:function`, of `def offer(plan, context) -> Server`.
+    `public` when whoever asked for it said that strangers may reach it. `users` is the URL of the users store;
+    None is the default store.
+    """
+
+    job: ClassVar[str] = "tnet.runtime.serving:serve"
+    tool: ClassVar[str]
+    offer: ClassVar[str]
+    listen: tuple[ListenAddress, ...]
+    public: bool = False
+    tls: TlsServing | None = None
+    limits: Limits = field(default_factory=Limits)
+
+    @property
+    def exposed(self) -> bool:
+        """Whether another machine can reach it."""
+        return self.public or not all(address.is_loopback for address in self.listen)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EchoPlan(ServePlan):
+    """Send back what comes."""
+
+    tool: ClassVar[str] = "echo"
+    offer: ClassVar[str] = "tnet.servers.echo:offer"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuthPlan(ServePlan):
+    """A line server that asks for a login.
+
+    Units: `login_seconds` for the whole login.
+    """
+
+    tool: ClassVar[str] = "auth"
+    offer: ClassVar[str] = "tnet.servers.auth:offer"
+    users: str | None = None
+    attempts: int = 3
+    login_seconds: float = 60
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WebPlan(ServePlan):
+    """A directory over HTTP.
+
+    Units: `max_body_bytes` of one request's body.
+    """
+
+    tool: ClassVar[str] = "web"
+    offer: ClassVar[str] = "tnet.servers.web:offer"
+    root: str = "."
+    upload: bool = False
+    hidden: bool = False
+    listing: bool = True
+    index: tuple[str, ...] = ("index.html", "index.htm")
+    max_body_bytes: int = 1 << 30
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SshPlan(ServePlan):
+    """An interactive Python shell over SSH.
+
+    Units: `login_seconds` from the connection to a successful login.
+    """
+
+    tool: ClassVar[str] = "ssh"
+    offer: ClassVar[str] = "tnet.servers.ssh:offer"
+    users: str | None = None
+    authorized_keys: tuple[str, ...] = ()
+    host_key: str | None = None
+    attempts: int = 6
+    login_seconds: float = 120

@@ -1,0 +1,26 @@
+"""What a header field may be made of.
+
+Source: RFC 9110 sections 5.1, 5.5 and 5.6.2.
+"""
+
+from __future__ import annotations
+
+import re
+
+_TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
+
+
+def is_token(name: bytes) -> bool:
+    """Whether `name` may be a method or a field's name."""
+    return _TOKEN.fullmatch(name) is not None
+
+
+def is_field_value(value: bytes) -> bool:
+    """Whether `value` may stand in a field: no control byte but tab, so no line end and no NUL."""
+    return _VALUE.fullmatch(value) is not None
+
+
+def tokens(value: bytes) -> list[bytes]:
+    """The comma-separated members of a list-valued field, in lower case."""
+    return [member for part in value.split(b",") if (member := part.strip(b" \t").lower())]

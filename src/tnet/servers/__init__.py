@@ -1,0 +1,1 @@
+"""What each `tnet serve` offers: plain Twisted factories, and the `offer` that the runtime calls. Never clients."""

@@ -1,0 +1,1 @@
+"""Events to text. The only room with Rich."""
