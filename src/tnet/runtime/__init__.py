@@ -1,1 +1,1 @@
-"""Owns the process: the reactor, signals, drain and the exit status. Knows a tool only by the dotted path in its plan."""
+"""Owns the process: the reactor, signals, drain and the exit status. Knows a tool only by its dotted path."""
