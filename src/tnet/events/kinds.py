@@ -251,11 +251,12 @@ class Stopped(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Logged(Event):
-    """A line for the log; `level` is debug, info, warning or error."""
+    """A line for the log; `level` is debug, info, warning or error, `hint` what the user can do about it."""
 
     name: ClassVar[str] = "log"
     level: str
     text: str
+    hint: str | None = None
 
 
 ALL_KINDS: tuple[type[Event], ...] = tuple(

@@ -84,9 +84,9 @@ class Publisher:
             if only is None or wanted in only:
                 self._hand(observer, record)
 
-    def log(self, level: str, text: str) -> None:
+    def log(self, level: str, text: str, hint: str = "") -> None:
         """Report a line for the log; `level` is debug, info, warning or error."""
-        self.emit(Logged, level=level, text=text)
+        self.emit(Logged, level=level, text=text, hint=hint or None)
 
     def _hand(self, observer: Observer, record: Record) -> None:
         try:
