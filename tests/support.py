@@ -48,6 +48,7 @@ class World:
         self.publisher = Publisher(self.reactor.seconds, self.reactor.seconds)
         self.publisher.subscribe(self.recorder)
         self.disclosed: list[tuple[str, str]] = []
+        self.notes: list[str] = []
         self.hangups: list[Callable[[], None]] = []
         self.context = Context(
             reactor=self.reactor,
@@ -55,5 +56,6 @@ class World:
             workers=AtOnce(),
             names=AtOnce(),
             disclose=lambda user, password: self.disclosed.append((user, password)),
+            note=self.notes.extend,
             on_hangup=self.hangups.append,
         )

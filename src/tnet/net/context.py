@@ -21,7 +21,8 @@ class Context:
 
     `reactor` is the reactor, or a test's `MemoryReactorClock`. `workers` do file and directory work, `names`
     look up host names. `disclose(user, password)` shows a one-time account to the person who started us, and is
-    the only way for a secret to leave: it is no event. `on_hangup(callback)` calls back at each SIGHUP.
+    the only way for a secret to leave: it is no event. `note(lines)` shows lines to the same person, once.
+    `on_hangup(callback)` calls back at each SIGHUP.
     """
 
     reactor: Any
@@ -29,6 +30,7 @@ class Context:
     workers: Offload
     names: Offload
     disclose: Callable[[str, str], None]
+    note: Callable[[tuple[str, ...]], None]
     on_hangup: Callable[[Callable[[], None]], None]
 
     @property

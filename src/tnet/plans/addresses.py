@@ -16,10 +16,16 @@ from tnet.errors import BadUsage
 
 UNIX_PATH_BYTES = 107
 
+LOOPBACK = "localhost"
+EVERY_ADDRESS = "*"
+
 
 @dataclass(frozen=True, slots=True)
 class TcpAddress:
-    """A host name or IP literal (without brackets) and a port; `tls` when the connection is to be secured."""
+    """A host name or IP literal (without brackets) and a port; `tls` when the connection is to be secured.
+
+    To listen, `LOOPBACK` means 127.0.0.1 and ::1, and `EVERY_ADDRESS` every address of both families.
+    """
 
     host: str
     port: int

@@ -1,0 +1,68 @@
+"""The options that both clients share: how to reach a peer, and whom to trust."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from tnet.cli.sections import section
+from tnet.cli.values import DURATION
+
+if TYPE_CHECKING:
+    from tnet.plans.tls import TlsDialing
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_FILE = click.Path(dir_okay=False)
+_dial, _tls = section("Connection"), section("TLS")
+
+_OPTIONS = (
+    _dial("-4", "family", type=int, flag_value=4, help="Only IPv4."),
+    _dial("-6", "family", type=int, flag_value=6, help="Only IPv6."),
+    _dial(
+        "--connect-timeout",
+        type=DURATION,
+        default="30",
+        show_default=True,
+        help="For name, connection and TLS together.",
+    ),
+    _tls("--ca", type=_FILE, metavar="FILE", help="Trust the authorities in FILE (PEM), and no others."),
+    _tls("--cert", type=_FILE, metavar="FILE", help="Our certificate chain, PEM."),
+    _tls("--key", type=_FILE, metavar="FILE", help="Its private key, PEM."),
+    _tls("--sni", metavar="NAME", help="The name to ask for and to check. [default: the host]"),
+    _tls("--alpn", multiple=True, metavar="PROTOCOL", help="Offer PROTOCOL; repeatable, best first."),
+    _tls("--insecure", is_flag=True, help="Accept any certificate: whoever is in between can read and change all."),
+)
+
+
+def dials(command: F) -> F:
+    """Give a command the options of a client; they arrive under their own names, the family as `family`."""
+    for option in reversed(_OPTIONS):
+        option(command)
+    return command
+
+
+def tls_dialing(options: dict[str, Any], *, wanted: bool) -> TlsDialing | None:
+    """The TLS plan that the options add up to, None when TLS is not wanted.
+
+    Raises: click.UsageError for options that need another one.
+    """
+    from tnet.plans.tls import TlsDialing
+
+    if (options["cert"] is None) != (options["key"] is None):
+        raise click.UsageError("--cert and --key go together", click.get_current_context())
+    given = [f"--{name}" for name in ("ca", "cert", "sni", "alpn", "insecure") if options[name]]
+    if not wanted and given:
+        raise click.UsageError(f"{given[0]} is for TLS: add --tls", click.get_current_context())
+    if not wanted:
+        return None
+    return TlsDialing(
+        verify=not options["insecure"],
+        ca_file=options["ca"],
+        certificate_file=options["cert"],
+        key_file=options["key"],
+        server_name=options["sni"],
+        alpn=options["alpn"],
+    )

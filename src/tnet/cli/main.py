@@ -1,0 +1,100 @@
+"""The `tnet` command: argv to what was asked, and from there to an exit status."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import click
+
+from tnet.cli.asked import Asked
+from tnet.cli.completion import completion
+from tnet.cli.config import config
+from tnet.cli.connect import connect
+from tnet.cli.fetch import fetch
+from tnet.cli.manual import man
+from tnet.cli.serve import serve
+from tnet.cli.users import users
+
+_SETTINGS = {"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "TNET", "max_content_width": 100}
+
+
+def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    if not value or ctx.resilient_parsing:
+        return
+    from tnet.cli.version import version_line
+
+    click.echo(version_line())
+    ctx.exit()
+
+
+@click.group(context_settings=_SETTINGS)
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_show_version,
+    help="Show the versions of tnet, Python, Twisted and OpenSSL.",
+)
+def tnet() -> None:
+    """Both ends of a connection: serve, connect and fetch, and see what happens in between.
+
+    \b
+    Examples:
+      tnet serve echo
+      tnet connect localhost:8000
+      tnet fetch example.org
+    """
+
+
+for _command in (serve, connect, fetch, users, completion, man, config):
+    tnet.add_command(_command)
+
+
+def parse(argv: Sequence[str]) -> Asked | None:
+    """What `argv` (without the program's name) asks for; None when it was answered by printing.
+
+    Raises: click.ClickException for what cannot be meant; click.exceptions.Exit.
+    """
+    asked: Any = tnet.main(list(argv), prog_name="tnet", obj=tuple(argv), standalone_mode=False)
+    return asked if isinstance(asked, Asked) else None
+
+
+def run(argv: Sequence[str]) -> int:
+    """Do what `argv` asks for; the exit status."""
+    try:
+        asked = parse(argv)
+    except click.exceptions.Exit as exit_:
+        return exit_.exit_code
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        return 130
+    except BrokenPipeError:
+        return _output_closed()
+    if asked is None:
+        return _flushed()
+    from tnet.cli.start import start
+
+    return start(asked)
+
+
+def _flushed() -> int:
+    import sys
+
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        return _output_closed()
+    return 0
+
+
+def _output_closed() -> int:
+    """Make the interpreter's last flush harmless; the status that says who left."""
+    import os
+    import sys
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 141

@@ -1,0 +1,46 @@
+"""Options in sections, so that help shows what a command is about before what every command has."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Option(click.Option):
+    """An option that belongs to a section of the help; the empty section comes first."""
+
+    def __init__(self, *args: Any, section: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.section = section
+
+
+class Command(click.Command):
+    """A command whose help lists its options by section, `-h` with its own."""
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        for title, rows in sections(self, ctx).items():
+            with formatter.section(f"{title} options" if title else "Options"):
+                formatter.write_dl(rows)
+
+
+def sections(command: click.Command, ctx: click.Context) -> dict[str, list[tuple[str, str]]]:
+    """The help rows of a command's options, by section, in the order of their first mention."""
+    found: dict[str, list[tuple[str, str]]] = {"": []}
+    for param in command.get_params(ctx):
+        row = param.get_help_record(ctx)
+        if row is not None:
+            found.setdefault(getattr(param, "section", ""), []).append(row)
+    return found
+
+
+def section(title: str) -> Callable[..., Callable[[F], F]]:
+    """`click.option` for options of the section `title`."""
+
+    def option(*names: str, **attributes: Any) -> Callable[[F], F]:
+        return click.option(*names, cls=Option, section=title, **attributes)
+
+    return option

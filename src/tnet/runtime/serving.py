@@ -1,0 +1,144 @@
+"""Serving: a tool's factory behind its gate, on its listeners, until it is asked to stop; then the drain."""
+
+from __future__ import annotations
+
+from twisted.internet.defer import CancelledError, Deferred, TimeoutError, gatherResults
+from twisted.internet.interfaces import IProtocolFactory
+
+from tnet.errors import ExitStatus, TnetError
+from tnet.events.kinds import Draining, Listening
+from tnet.net.context import Context
+from tnet.net.gate import Gate
+from tnet.net.listen import Bound, listen
+from tnet.net.server import Server
+from tnet.net.tap import Tap
+from tnet.net.tls.serving import ServerTls
+from tnet.plans import TcpAddress
+from tnet.plans.serve import ServePlan
+from tnet.runtime.dotted import load
+from tnet.runtime.lag import LagWatch
+
+CLOSE_SECONDS = 2.0
+
+
+async def serve(plan: ServePlan, context: Context) -> ExitStatus:
+    """The job of every `tnet serve`: serve until cancelled, then drain; a second cancellation cuts the drain."""
+    serving = Serving(plan, context)
+    await serving.start()
+    try:
+        await Deferred[None]()
+    except CancelledError:
+        await serving.drain("asked to stop")
+    return ExitStatus.OK
+
+
+class Serving:
+    """One server, from its first listener to its last connection."""
+
+    def __init__(self, plan: ServePlan, context: Context) -> None:
+        self._plan = plan
+        self._context = context
+        self._server: Server | None = None
+        self._tls: ServerTls | None = None
+        self._gates: list[Gate] = []
+        self._bound: list[Bound] = []
+        self._lag = LagWatch(context)
+
+    @property
+    def connections(self) -> int:
+        """How many connections are open now."""
+        return sum(gate.connections for gate in self._gates)
+
+    async def start(self) -> None:
+        """Open what the tool needs, then every listener; nothing is left open when one of them fails.
+
+        Raises: TnetError: the accounts, the certificate, or the address cannot be used.
+        """
+        self._server = await load(self._plan.offer)(self._plan, self._context)
+        try:
+            await self._listen(self._server)
+        except BaseException:
+            await self._stop_listening()
+            await self._server.close()
+            raise
+        self._context.note(self._server.notes)
+        self._context.on_hangup(lambda: Deferred.fromCoroutine(self.reload()))
+        self._lag.start()
+
+    async def reload(self) -> None:
+        """Read users, keys and certificates anew; whatever is bad leaves the old ones in place, and is told."""
+        assert self._server is not None
+        failed = False
+        for read in (self._server.reload, *([self._tls.reload] if self._tls else [])):
+            try:
+                await read()
+            except TnetError as error:
+                failed = True
+                self._context.publisher.log("error", f"reload: {error}", "the old one stays in use")
+        if not failed:
+            self._context.publisher.log("info", "reloaded")
+
+    async def drain(self, reason: str) -> None:
+        """Accept no more, say goodbye, wait for the connections to end, then close what is left."""
+        assert self._server is not None
+        self._lag.stop()
+        seconds = self._plan.limits.drain_seconds
+        self._context.publisher.emit(Draining, connections=self.connections, seconds=seconds, reason=reason)
+        try:
+            await self._stop_listening()
+            self._server.goodbye()
+            if not await self._emptied(seconds):
+                for gate in self._gates:
+                    gate.lose_all()
+                await self._emptied(CLOSE_SECONDS)
+        except CancelledError:
+            pass
+        for gate in self._gates:
+            gate.abort_all()
+        await self._server.close()
+
+    async def _listen(self, server: Server) -> None:
+        tapped = Tap(server.factory, self._context.publisher, role="server")
+        plain, secured = Gate(tapped, self._plan.limits, self._context), None
+        self._gates = [plain]
+        if self._plan.tls is not None:
+            self._tls = await ServerTls.open(self._plan.tls, self._context, self._plan.listen, alpn=server.alpn)
+            secured = Gate(self._tls.wrap(tapped), self._plan.limits, self._context)
+            self._gates.append(secured)
+        for address in self._plan.listen:
+            gate = secured if secured is not None and address.tls else plain
+            self._bound += await self._announced(address, gate)
+
+    async def _announced(self, address: object, gate: IProtocolFactory) -> list[Bound]:
+        bound = await listen(address, gate, self._context)
+        for each in bound:
+            self._announce(each)
+        return bound
+
+    def _announce(self, bound: Bound) -> None:
+        address = bound.address
+        tcp = address if isinstance(address, TcpAddress) else None
+        self._context.publisher.emit(
+            Listening,
+            tool=self._plan.tool,
+            endpoint=str(address),
+            transport="tcp" if tcp else "unix",
+            server_address=tcp.host if tcp else str(address),
+            server_port=tcp.port if tcp else None,
+            tls=address.tls,
+        )
+
+    async def _stop_listening(self) -> None:
+        bound, self._bound = self._bound, []
+        await gatherResults([each.stop() for each in bound], consumeErrors=True)
+
+    async def _emptied(self, seconds: float) -> bool:
+        """Whether every connection ended within `seconds`."""
+        if self.connections and not seconds:
+            return False
+        waiting = gatherResults([gate.when_empty() for gate in self._gates])
+        try:
+            await waiting.addTimeout(seconds, self._context.reactor) if self.connections else waiting
+        except TimeoutError:
+            return False
+        return True

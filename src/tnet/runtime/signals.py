@@ -1,0 +1,52 @@
+"""Signals, as calls on the reactor's thread.
+
+Twisted installs its own handlers while it starts: ours are set after that, and what was ignored (a shell starts
+background jobs with INT ignored) stays ignored.
+"""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable
+from typing import Any
+
+Call = Callable[[], object]
+
+
+class Signals:
+    """INT, TERM, HUP and USR1 of this process.
+
+    HUP is for whoever asked for it with `on_hangup`; when nobody did, it ends the process as TERM does.
+    """
+
+    def __init__(self, reactor: Any) -> None:
+        self._reactor = reactor
+        self._hangups: list[Callable[[], None]] = []
+        self._before: dict[signal.Signals, Any] = {}
+        self._inherited_int = signal.getsignal(signal.SIGINT)
+
+    def on_hangup(self, callback: Callable[[], None]) -> None:
+        """Call back at each HUP from now on."""
+        self._hangups.append(callback)
+
+    def install(self, *, interrupt: Call, terminate: Call, reopen: Call) -> None:
+        """Take the signals over; the reactor must be running."""
+        if self._inherited_int != signal.SIG_IGN:
+            self._handle(signal.SIGINT, interrupt)
+        self._handle(signal.SIGTERM, terminate)
+        self._handle(signal.SIGUSR1, reopen)
+        self._handle(signal.SIGHUP, lambda: self._hung_up(terminate))
+
+    def restore(self) -> None:
+        """Give the signals back to whoever had them."""
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+        self._before.clear()
+
+    def _handle(self, number: signal.Signals, call: Call) -> None:
+        self._before.setdefault(number, signal.getsignal(number) or signal.SIG_DFL)
+        signal.signal(number, lambda *_: self._reactor.callFromThread(call))
+
+    def _hung_up(self, terminate: Call) -> None:
+        for callback in self._hangups or [terminate]:
+            callback()
