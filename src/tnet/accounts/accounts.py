@@ -1,0 +1,134 @@
+"""Who may come in, for every server that asks: one question, one answer, the same work for each answer."""
+
+from __future__ import annotations
+
+import os
+
+from twisted.cred.checkers import ICredentialsChecker
+
+from tnet.accounts import onetime, passwords
+from tnet.accounts.checker import PasswordChecker
+from tnet.accounts.hashing import Argon2, UnreadableSecret, matches
+from tnet.accounts.names import account_name
+from tnet.accounts.onetime import OneTimeStore
+from tnet.accounts.sqlite import SqliteStore
+from tnet.accounts.store import Account, EditableStore, Entry, Store, StoreFailed, sqlite_path
+from tnet.errors import BadUsage, TnetError
+from tnet.events import Publisher
+from tnet.net.context import Context, Offload
+from tnet.net.workers import Workers
+
+QUEUE = 64
+
+
+class Accounts:
+    """The users that `store` keeps.
+
+    `hashing` are the threads that check passwords: their number bounds the memory that a flood of logins takes,
+    their queue how long one waits. `fallback` stands in for `store` while that has no account.
+    """
+
+    def __init__(
+        self,
+        store: Store,
+        hashing: Offload,
+        publisher: Publisher,
+        *,
+        fallback: Store | None = None,
+        hasher: Argon2 | None = None,
+    ) -> None:
+        self.checker: ICredentialsChecker = PasswordChecker(self.verify)
+        self._kept = store
+        self._fallback = fallback
+        self._hashing = hashing
+        self._publisher = publisher
+        self._hasher = hasher or Argon2()
+        self._decoy = self._hasher.decoy()
+
+    @property
+    def one_time(self) -> bool:
+        """Whether the only account is one that ends with this process."""
+        return self._fallback is not None
+
+    async def verify(self, user: bytes | str, password: bytes) -> Account | None:
+        """The account that `user` and `password` open; None when they open none, whatever is wrong with them.
+
+        An unknown name, a malformed one and a disabled account cost the same work as a wrong password.
+
+        Raises: Overloaded or StoreFailed when nobody can tell now.
+        """
+        if len(password) > passwords.LONGEST_BYTES:
+            return None
+        store = self._fallback or self._kept
+        name = account_name(user)
+        entry = await store.find(name) if name is not None else None
+        right = await self._matches(store, password, entry.secret if entry else self._decoy)
+        if entry is None or entry.account.disabled or not right:
+            return None
+        await self._refresh(store, entry, password)
+        return entry.account
+
+    async def reload(self) -> None:
+        """Let go of the one-time account once the store has a real one.
+
+        The store itself is asked at every login, so that there is nothing else to read anew.
+
+        Raises: StoreFailed; everything stays as it was.
+        """
+        if self._fallback is not None and not await self._kept.is_empty():
+            self._fallback = None
+
+    async def close(self) -> None:
+        """Let go of what the store holds open."""
+        await self._kept.close()
+
+    async def _matches(self, store: Store, password: bytes, secret: str) -> bool:
+        try:
+            return bool(await self._hashing.run(matches, password, secret))
+        except UnreadableSecret as error:
+            raise StoreFailed(store.url, f"a stored secret is unreadable: {error}") from error
+
+    async def _refresh(self, store: Store, entry: Entry, password: bytes) -> None:
+        """Store a secret of today's strength for a password that proved right; failing costs nobody the login."""
+        if not self._hasher.outdated(entry.secret):
+            return
+        try:
+            secret = await self._hashing.run(self._hasher.hash, password)
+            await store.renew(entry.account.name, entry.secret, secret)
+        except TnetError as error:
+            self._publisher.log("warning", f"a password could not be hashed anew: {error}")
+
+
+def open_store(users: str | None, context: Context) -> EditableStore:
+    """The store that `users` names; nothing is touched yet.
+
+    Raises: BadUsage.
+    """
+    return SqliteStore(sqlite_path(users), context.workers)
+
+
+async def open_accounts(
+    users: str | None, context: Context, *, exposed: bool, hashing: Offload | None = None
+) -> Accounts:
+    """The accounts in the store that `users` names.
+
+    With none in it, a server that only this machine can reach gets one for its own lifetime, which
+    `context.disclose` shows.
+
+    Raises: BadUsage when an exposed server would have no account; StoreFailed.
+    """
+    store = open_store(users, context)
+    workers = hashing or Workers(context.reactor, "password checking", threads=_processors(), queue=QUEUE)
+    if not await store.is_empty():
+        return Accounts(store, workers, context.publisher)
+    if exposed:
+        raise BadUsage("--users", f"{store.url} has no account", "add one with `tnet users add NAME`")
+    password = passwords.generate()
+    secret = await workers.run(Argon2().hash, password.encode())
+    context.disclose(onetime.NAME, password)
+    return Accounts(store, workers, context.publisher, fallback=OneTimeStore(secret))
+
+
+def _processors() -> int:
+    """How many processors we may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

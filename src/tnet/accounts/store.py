@@ -1,0 +1,145 @@
+"""What a users store is, whatever keeps it, and where to find it.
+
+A store's methods are coroutines: one that blocks does its work in threads.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import ClassVar, Protocol
+
+from tnet.errors import BadUsage, OurError, UserError
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Somebody who may come in, unless `disabled`."""
+
+    name: str
+    disabled: bool = False
+    groups: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An account as a store keeps it, with the secret that its password is checked against."""
+
+    account: Account
+    secret: str = field(repr=False)
+
+
+class Store(Protocol):
+    """What a login needs.
+
+    Raises: StoreFailed, from every method, when the store cannot be asked.
+    """
+
+    url: str
+
+    async def find(self, name: str) -> Entry | None:
+        """The entry called `name`, exactly."""
+
+    async def is_empty(self) -> bool:
+        """Whether it has no account at all."""
+
+    async def renew(self, name: str, old: str, new: str) -> None:
+        """Replace the secret `old` by `new`; nothing happens if it is no longer `old`."""
+
+    async def close(self) -> None:
+        """Let go of what it holds open."""
+
+
+class EditableStore(Store, Protocol):
+    """A store that `tnet users` can change."""
+
+    async def accounts(self) -> list[Account]:
+        """Every account, by name."""
+
+    async def add(self, entry: Entry) -> None:
+        """Add an entry. Raises: AccountExists."""
+
+    async def change(self, name: str, secret: str) -> None:
+        """Set the secret of `name`. Raises: NoSuchAccount."""
+
+    async def remove(self, name: str) -> None:
+        """Forget the account `name`. Raises: NoSuchAccount."""
+
+
+@dataclass(eq=False)
+class StoreFailed(OurError):
+    """A users store that cannot be asked now: no answer about anybody's password."""
+
+    url: str
+    reason: str
+
+    def __str__(self) -> str:
+        return f"users store {self.url}: {self.reason}"
+
+
+@dataclass(eq=False)
+class _AboutAccount(UserError):
+    name: str
+    url: str
+    _problem: ClassVar[str] = ""
+
+    def __str__(self) -> str:
+        return f"{self._problem} {self.name!r} in {self.url}"
+
+
+class AccountExists(_AboutAccount):
+    """An account of that name is there already."""
+
+    _problem = "there is already an account"
+
+    @property
+    def hint(self) -> str:
+        return "give it a new password with `tnet users passwd`"
+
+
+class NoSuchAccount(_AboutAccount):
+    """No account has that name."""
+
+    _problem = "there is no account"
+
+    @property
+    def hint(self) -> str:
+        return "see `tnet users list`"
+
+
+def sqlite_path(users: str | None, environ: Mapping[str, str] = os.environ) -> Path:
+    """The file that `users` names: `sqlite:PATH`, `sqlite:///PATH` or a plain path; the default store for None.
+
+    Raises: BadUsage for another scheme. Only the scheme is quoted: the rest of a URL may hold a password.
+    """
+    if users is None:
+        return _data_home(environ) / "tnet" / "users.db"
+    found = _SCHEME.match(users)
+    if found is not None and found[1].lower() != "sqlite":
+        raise BadUsage("--users", f"unknown scheme {found[1]!r}", "use sqlite:PATH or a plain path, as ./NAME")
+    path = users[found.end() :] if found else users
+    if path.startswith("//"):
+        path = _without_authority(path)
+    if not path or "\0" in path:
+        raise BadUsage("--users", "no path given", "use sqlite:PATH or a plain path")
+    return Path(os.path.abspath(path))
+
+
+def _without_authority(path: str) -> str:
+    if not path.startswith("///"):
+        raise BadUsage("--users", "a SQLite store has no host", "use sqlite:PATH or sqlite:///PATH")
+    return path[2:]
+
+
+def _data_home(environ: Mapping[str, str]) -> Path:
+    """The XDG data folder; a relative one does not count.
+
+    Source: XDG Base Directory Specification 0.8.
+    """
+    home = Path(environ.get("XDG_DATA_HOME", ""))
+    return home if home.is_absolute() else Path.home() / ".local" / "share"
