@@ -70,15 +70,28 @@ class Fault(Enum):
 
 
 class TnetError(Exception):
-    """Anything that ends a command for a reason that tnet knows."""
+    """Anything that ends a command for a reason that tnet knows.
+
+    A leaf gives its exit status and its one line, in which the names in braces are its own fields. `advice`, where a
+    leaf has it, is what the user can do.
+    """
 
     exit_status: ClassVar[ExitStatus] = ExitStatus.FAILED
     fault: ClassVar[Fault] = Fault.OURS
+    _says: ClassVar[str] = "{args}"
+
+    def __init_subclass__(cls, *, status: ExitStatus | None = None, says: str = "") -> None:
+        super().__init_subclass__()
+        cls.exit_status = status or cls.exit_status
+        cls._says = says or cls._says
+
+    def __str__(self) -> str:
+        return self._says.format(args=", ".join(map(str, self.args)), **vars(self))
 
     @property
     def hint(self) -> str:
         """What the user can do about it; empty when there is nothing."""
-        return ""
+        return str(getattr(self, "advice", ""))
 
 
 class UserError(TnetError):
@@ -113,86 +126,57 @@ class Ended(TnetError):
 
 
 @dataclass(eq=False)
-class BadUsage(UserError):
+class BadUsage(UserError, status=ExitStatus.USAGE, says="{field}: {reason}"):
     """A value on the command line, in a variable or in a file that cannot be meant."""
 
     field: str
     reason: str
     advice: str = ""
-    exit_status = ExitStatus.USAGE
-
-    def __str__(self) -> str:
-        return f"{self.field}: {self.reason}"
-
-    @property
-    def hint(self) -> str:
-        return self.advice
 
 
 @dataclass(eq=False)
 class _FileError(UserError):
     path: str
     reason: str
-    _verb: ClassVar[str] = "use"
-
-    def __str__(self) -> str:
-        return f"cannot {self._verb} {self.path}: {self.reason}"
+    advice: str = ""
 
 
-class CannotWrite(_FileError):
+class CannotWrite(_FileError, status=ExitStatus.CANNOT_WRITE, says="cannot write {path}: {reason}"):
     """A file or stream of ours that takes no more bytes."""
 
-    _verb = "write"
-    exit_status = ExitStatus.CANNOT_WRITE
 
-
-class CannotRead(_FileError):
+class CannotRead(_FileError, status=ExitStatus.CANNOT_READ, says="cannot read {path}: {reason}"):
     """A file or stream of ours that gives no bytes."""
 
-    _verb = "read"
-    exit_status = ExitStatus.CANNOT_READ
 
-
-class OwnCertificateUnusable(_FileError):
+class OwnCertificateUnusable(
+    _FileError, status=ExitStatus.OWN_CERTIFICATE, says="cannot use certificate {path}: {reason}"
+):
     """Our own certificate or key: missing, unreadable, or not a pair."""
 
-    _verb = "use certificate"
-    exit_status = ExitStatus.OWN_CERTIFICATE
 
-
-class CaFileUnusable(_FileError):
+class CaFileUnusable(_FileError, status=ExitStatus.CA_FILE, says="cannot use CA file {path}: {reason}"):
     """A CA file that holds no certificate."""
-
-    _verb = "use CA file"
-    exit_status = ExitStatus.CA_FILE
 
 
 @dataclass(eq=False)
-class BodyNotResendable(UserError):
+class BodyNotResendable(
+    UserError,
+    status=ExitStatus.BODY_NOT_RESENDABLE,
+    says="the body cannot be sent again to {url}: it was read from a stream",
+):
     """A redirect wants the body again, and it came from a stream that is gone."""
 
     url: str
-    exit_status = ExitStatus.BODY_NOT_RESENDABLE
-
-    def __str__(self) -> str:
-        return f"the body cannot be sent again to {self.url}: it was read from a stream"
 
 
 @dataclass(eq=False)
-class CannotListen(UserError):
+class CannotListen(UserError, status=ExitStatus.CANNOT_LISTEN, says="cannot listen on {address}: {reason}"):
     """An address that this process cannot listen on."""
 
     address: str
     reason: str
     advice: str = ""
-    exit_status = ExitStatus.CANNOT_LISTEN
-
-    def __str__(self) -> str:
-        return f"cannot listen on {self.address}: {self.reason}"
-
-    @property
-    def hint(self) -> str:
-        return self.advice
 
 
 # ── the network ──
@@ -207,17 +191,16 @@ class NameFailure(Enum):
     BAD_NAME = "not a valid host name"
     FAILED = "name resolution failed"
 
+    def __str__(self) -> str:
+        return self.value
+
 
 @dataclass(eq=False)
-class NameNotResolved(NetworkError):
+class NameNotResolved(NetworkError, status=ExitStatus.NOT_RESOLVED, says="cannot resolve {host}: {failure}"):
     """A host name that gave no address."""
 
     host: str
     failure: NameFailure
-    exit_status = ExitStatus.NOT_RESOLVED
-
-    def __str__(self) -> str:
-        return f"cannot resolve {self.host}: {self.failure.value}"
 
     @property
     def hint(self) -> str:
@@ -240,12 +223,11 @@ class FailedAttempt:
 
 
 @dataclass(eq=False)
-class ConnectFailed(NetworkError):
+class ConnectFailed(NetworkError, status=ExitStatus.NOT_CONNECTED):
     """No address of the target accepted the connection; every attempt is listed."""
 
     target: str
     attempts: tuple[FailedAttempt, ...]
-    exit_status = ExitStatus.NOT_CONNECTED
 
     def __str__(self) -> str:
         return f"cannot connect to {self.target}: " + "; ".join(map(str, self.attempts))
@@ -257,7 +239,7 @@ class ConnectFailed(NetworkError):
 
 
 @dataclass(eq=False)
-class TimedOut(NetworkError):
+class TimedOut(NetworkError, status=ExitStatus.TIMED_OUT, says="timed out: {phase} took longer than {seconds:g} s"):
     """A deadline passed; `phase` says which one.
 
     Units: `seconds` is the deadline's length.
@@ -265,34 +247,20 @@ class TimedOut(NetworkError):
 
     phase: str
     seconds: float
-    exit_status = ExitStatus.TIMED_OUT
-
-    def __str__(self) -> str:
-        return f"timed out: {self.phase} took longer than {self.seconds:g} s"
 
 
 @dataclass(eq=False)
 class _TransferFailed(NetworkError):
     peer: str
     reason: str
-    _verb: ClassVar[str] = ""
-
-    def __str__(self) -> str:
-        return f"{self._verb} {self.peer}: {self.reason}"
 
 
-class SendFailed(_TransferFailed):
+class SendFailed(_TransferFailed, status=ExitStatus.SEND_FAILED, says="sending failed to {peer}: {reason}"):
     """The connection broke while we sent."""
 
-    _verb = "sending failed to"
-    exit_status = ExitStatus.SEND_FAILED
 
-
-class ReceiveFailed(_TransferFailed):
+class ReceiveFailed(_TransferFailed, status=ExitStatus.RECEIVE_FAILED, says="receiving failed from {peer}: {reason}"):
     """The connection broke while we received: reset, or cut under TLS."""
-
-    _verb = "receiving failed from"
-    exit_status = ExitStatus.RECEIVE_FAILED
 
 
 # ── the peer ──
@@ -302,28 +270,28 @@ class ReceiveFailed(_TransferFailed):
 class _PeerSaid(PeerError):
     peer: str
     reason: str
-    _what: ClassVar[str] = ""
-
-    def __str__(self) -> str:
-        return f"{self._what} from {self.peer}: {self.reason}"
 
 
-class MalformedReply(_PeerSaid):
+class MalformedReply(_PeerSaid, status=ExitStatus.MALFORMED_REPLY, says="malformed reply from {peer}: {reason}"):
     """A reply that breaks its protocol."""
 
-    _what = "malformed reply"
-    exit_status = ExitStatus.MALFORMED_REPLY
 
-
-class EmptyReply(_PeerSaid):
+class EmptyReply(_PeerSaid, status=ExitStatus.EMPTY_REPLY, says="empty reply from {peer}: {reason}"):
     """The peer closed without saying anything."""
 
-    _what = "empty reply"
-    exit_status = ExitStatus.EMPTY_REPLY
+
+class EncodingUnreadable(
+    _PeerSaid, status=ExitStatus.CONTENT_ENCODING, says="unreadable content encoding from {peer}: {reason}"
+):
+    """A Content-Encoding that we cannot undo."""
+
+
+class LoginDenied(_PeerSaid, status=ExitStatus.LOGIN_DENIED, says="login denied by {peer}: {reason}"):
+    """The peer did not accept our credentials."""
 
 
 @dataclass(eq=False)
-class BodyCutShort(PeerError):
+class BodyCutShort(PeerError, status=ExitStatus.BODY_CUT_SHORT):
     """The peer closed before the body was complete.
 
     Units: bytes; `expected` is None when only the end mark was missing.
@@ -331,7 +299,6 @@ class BodyCutShort(PeerError):
 
     received: int
     expected: int | None = None
-    exit_status = ExitStatus.BODY_CUT_SHORT
 
     def __str__(self) -> str:
         of = f" of {self.expected}" if self.expected is not None else ""
@@ -339,69 +306,44 @@ class BodyCutShort(PeerError):
 
 
 @dataclass(eq=False)
-class HttpStatusRefused(PeerError):
+class HttpStatusRefused(PeerError, status=ExitStatus.HTTP_STATUS, says="{url} answered {code} {reason}"):
     """An HTTP status of 400 or more where `--fail` was asked for."""
 
     url: str
-    status: int
+    code: int
     reason: str = ""
-    exit_status = ExitStatus.HTTP_STATUS
-
-    def __str__(self) -> str:
-        return f"{self.url} answered {self.status} {self.reason}".rstrip()
 
 
 @dataclass(eq=False)
-class TlsFailed(PeerError):
+class TlsFailed(PeerError, status=ExitStatus.TLS_HANDSHAKE, says="TLS handshake with {peer} failed: {reason}"):
     """A TLS handshake that ended before a secure connection stood."""
 
     peer: str
     reason: str
     advice: str = ""
-    exit_status = ExitStatus.TLS_HANDSHAKE
-
-    def __str__(self) -> str:
-        return f"TLS handshake with {self.peer} failed: {self.reason}"
-
-    @property
-    def hint(self) -> str:
-        return self.advice
 
 
 @dataclass(eq=False)
-class CertificateRejected(TlsFailed):
+class CertificateRejected(TlsFailed, status=ExitStatus.PEER_CERTIFICATE):
     """The peer's certificate is not one that we accept; `subject` names it."""
 
     subject: str = ""
-    exit_status = ExitStatus.PEER_CERTIFICATE
 
     def __str__(self) -> str:
-        return f"certificate of {self.peer} rejected: {self.reason}" + (
-            f" (certificate: {self.subject})" if self.subject else ""
-        )
+        which = f" (certificate: {self.subject})" if self.subject else ""
+        return f"certificate of {self.peer} rejected: {self.reason}{which}"
 
 
 @dataclass(eq=False)
-class RedirectRefused(PeerError):
+class RedirectRefused(PeerError, status=ExitStatus.REDIRECT_REFUSED, says="redirect to {url} refused: {reason}"):
     """A redirect that we do not follow: too many, or to where secrets would leak."""
 
     url: str
     reason: str
-    exit_status = ExitStatus.REDIRECT_REFUSED
-
-    def __str__(self) -> str:
-        return f"redirect to {self.url} refused: {self.reason}"
-
-
-class EncodingUnreadable(_PeerSaid):
-    """A Content-Encoding that we cannot undo."""
-
-    _what = "unreadable content encoding"
-    exit_status = ExitStatus.CONTENT_ENCODING
 
 
 @dataclass(eq=False)
-class TooLarge(PeerError):
+class TooLarge(PeerError, status=ExitStatus.TOO_LARGE, says="{what} is larger than {limit} bytes"):
     """More bytes than we were willing to take.
 
     Units: `limit` in bytes.
@@ -409,57 +351,25 @@ class TooLarge(PeerError):
 
     what: str
     limit: int
-    exit_status = ExitStatus.TOO_LARGE
-
-    def __str__(self) -> str:
-        return f"{self.what} is larger than {self.limit} bytes"
 
 
-class LoginDenied(_PeerSaid):
-    """The peer did not accept our credentials."""
-
-    _what = "login denied"
-    exit_status = ExitStatus.LOGIN_DENIED
-
-
-# ── ourselves ──
+# ── ourselves, and nobody ──
 
 
 @dataclass(eq=False)
-class Overloaded(OurError):
-    """A bounded queue of ours is full: try again later."""
+class Overloaded(OurError, says="{what} is busy: try again later"):
+    """A bounded queue of ours is full."""
 
     what: str
 
-    def __str__(self) -> str:
-        return f"{self.what} is busy: try again later"
 
-
-# ── nobody ──
-
-
-class Interrupted(Ended):
+class Interrupted(Ended, status=ExitStatus.INTERRUPTED, says="interrupted"):
     """SIGINT."""
 
-    exit_status = ExitStatus.INTERRUPTED
 
-    def __str__(self) -> str:
-        return "interrupted"
-
-
-class OutputClosed(Ended):
+class OutputClosed(Ended, status=ExitStatus.OUTPUT_CLOSED, says="output closed"):
     """Whoever read our output went away (`| head -1`)."""
 
-    exit_status = ExitStatus.OUTPUT_CLOSED
 
-    def __str__(self) -> str:
-        return "output closed"
-
-
-class Terminated(Ended):
+class Terminated(Ended, status=ExitStatus.TERMINATED, says="terminated"):
     """SIGTERM."""
-
-    exit_status = ExitStatus.TERMINATED
-
-    def __str__(self) -> str:
-        return "terminated"

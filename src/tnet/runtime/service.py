@@ -11,8 +11,8 @@ from twisted.python.failure import Failure
 from tnet.errors import TnetError
 from tnet.events import Publisher
 from tnet.plans.serve import ServePlan
-from tnet.runtime.story import Story
 from tnet.runtime.serving import Serving
+from tnet.runtime.story import Story
 from tnet.runtime.world import make_context
 
 
