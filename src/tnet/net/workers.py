@@ -42,12 +42,18 @@ class Workers:
     def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Deferred[R]:
         """Call `function` in a thread.
 
+        Cancelling the Deferred only gives up the answer: the thread, and the place in the queue, stay taken until
+        the call is over.
+
         Fires with: what it returns or raises; at once with Overloaded when the queue is full.
         """
         if self._pending >= self._bound:
             return fail(Overloaded(self.name))
         self._pending += 1
-        return deferToThreadPool(self._reactor, self._pool, function, *args, **kwargs).addBoth(self._done)
+        answer: Deferred[R] = Deferred()
+        call = deferToThreadPool(self._reactor, self._pool, function, *args, **kwargs)
+        call.addBoth(self._done).chainDeferred(answer)
+        return answer
 
     def _done(self, outcome: Any) -> Any:
         self._pending -= 1
