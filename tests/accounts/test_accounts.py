@@ -1,0 +1,171 @@
+"""Who may come in: the same answer and the same work, whatever is wrong."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from twisted.cred.credentials import UsernamePassword
+from twisted.internet.defer import Deferred, fail, maybeDeferred
+from twisted.trial.unittest import TestCase
+
+from tests.support import AtOnce, World
+from tnet.accounts.accounts import Accounts, open_accounts, open_store
+from tnet.accounts.hashing import Argon2, matches
+from tnet.accounts.onetime import OneTimeStore
+from tnet.accounts.store import Account, Entry, StoreFailed
+from tnet.errors import BadUsage, ExitStatus, Overloaded
+
+QUICK = Argon2(memory_kib=8, passes=1, lanes=1)
+WEAKER = Argon2(memory_kib=16, passes=1, lanes=1)
+
+
+class _Counting:
+    """Threads that remember which secrets were checked."""
+
+    def __init__(self) -> None:
+        self.checked: list[str] = []
+
+    def run(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Deferred[Any]:
+        if function is matches:
+            self.checked.append(args[1])
+        return maybeDeferred(function, *args, **kwargs)
+
+
+class _Full:
+    """Threads that have no time."""
+
+    def run(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Deferred[Any]:
+        return fail(Overloaded("password checking"))
+
+
+class _WithStore(TestCase):
+    async def setUp(self) -> None:
+        self.world = World()
+        self.url = f"sqlite:{Path(self.mktemp()).absolute() / 'users.db'}"
+        self.store = open_store(self.url, self.world.context)
+        self.hashing = _Counting()
+
+    def accounts(self, **others: Any) -> Accounts:
+        return Accounts(self.store, others.pop("hashing", self.hashing), self.world.publisher, hasher=QUICK, **others)
+
+
+class VerifyTests(_WithStore):
+    """One question."""
+
+    async def setUp(self) -> None:
+        await super().setUp()
+        await self.store.add(Entry(Account("alice", groups=("ops",)), QUICK.hash(b"pw")))
+        await self.store.add(Entry(Account("bob", disabled=True), QUICK.hash(b"pw")))
+
+    async def test_right(self) -> None:
+        """The right password gives the account, for a name in bytes or text."""
+        for user in (b"alice", "alice"):
+            self.assertEqual(await self.accounts().verify(user, b"pw"), Account("alice", groups=("ops",)))
+
+    async def test_denied(self) -> None:
+        """A wrong password, unknown, disabled and malformed names are denied alike, each after one check."""
+        for user, password in ((b"alice", b"no"), (b"eve", b"pw"), (b"bob", b"pw"), (b"\xff", b"pw"), (b"", b"")):
+            self.hashing.checked.clear()
+            self.assertIsNone(await self.accounts().verify(user, password))
+            self.assertEqual(len(self.hashing.checked), 1)
+            self.assertFalse(QUICK.outdated(self.hashing.checked[0]))
+
+    async def test_long_password(self) -> None:
+        """A password over 1 KiB is denied before any work is done for it."""
+        self.assertIsNone(await self.accounts().verify(b"alice", b"x" * 1025))
+        self.assertEqual(self.hashing.checked, [])
+
+    async def test_nobody_can_tell(self) -> None:
+        """A full queue, a broken store and an unreadable secret are no answer about the password."""
+        full = self.accounts(hashing=_Full())
+        await self.assertFailure(Deferred.fromCoroutine(full.verify(b"alice", b"pw")), Overloaded)
+        await self.store.change("alice", "plain text!")
+        await self.assertFailure(Deferred.fromCoroutine(self.accounts().verify(b"alice", b"pw")), StoreFailed)
+        Path(self.url.removeprefix("sqlite:")).write_bytes(b"broken" * 1000)
+        await self.assertFailure(Deferred.fromCoroutine(self.accounts().verify(b"alice", b"pw")), StoreFailed)
+
+    async def test_checker(self) -> None:
+        """The same accounts answer to twisted.cred."""
+        self.assertEqual(await self.accounts().checker.requestAvatarId(UsernamePassword(b"alice", b"pw")), b"alice")
+
+
+class RehashTests(_WithStore):
+    """A secret of other parameters."""
+
+    async def test_renewed_at_login(self) -> None:
+        """A right password gives a secret of today's parameters, which it still opens."""
+        await self.store.add(Entry(Account("alice"), WEAKER.hash(b"pw")))
+        for _ in range(2):
+            self.assertIsNotNone(await self.accounts().verify(b"alice", b"pw"))
+        entry = await self.store.find("alice")
+        assert entry is not None
+        self.assertFalse(QUICK.outdated(entry.secret))
+
+    async def test_not_for_a_wrong_one(self) -> None:
+        """A wrong password changes nothing."""
+        await self.store.add(Entry(Account("alice"), old := WEAKER.hash(b"pw")))
+        await self.accounts().verify(b"alice", b"no")
+        self.assertEqual(await self.store.find("alice"), Entry(Account("alice"), old))
+
+    async def test_failing_costs_nobody_the_login(self) -> None:
+        """When it cannot be stored, the login stands and a warning is logged."""
+
+        class ReadOnly(OneTimeStore):
+            async def renew(self, name: str, old: str, new: str) -> None:
+                raise StoreFailed("one", "read-only")
+
+        accounts = Accounts(ReadOnly(WEAKER.hash(b"pw")), AtOnce(), self.world.publisher, hasher=QUICK)
+        self.assertEqual(await accounts.verify(b"tnet", b"pw"), Account("tnet"))
+        self.assertEqual(self.world.recorder.names, ["log"])
+
+
+class OpeningTests(_WithStore):
+    """What a server starts with."""
+
+    async def test_one_time(self) -> None:
+        """Without any account, a local server gets one whose random password is disclosed, and no file."""
+        accounts = await open_accounts(self.url, self.world.context, exposed=False, hashing=AtOnce())
+        ((name, password),) = self.world.disclosed
+        self.assertTrue(accounts.one_time)
+        self.assertEqual(await accounts.verify(name, password.encode()), Account("tnet"))
+        self.assertIsNone(await accounts.verify(name, b"tnet"))
+        self.assertEqual(self.world.recorder.records, [])
+        self.assertFalse(Path(self.url.removeprefix("sqlite:")).exists())
+
+    async def test_exposed(self) -> None:
+        """Without any account, a server that strangers can reach does not start, and says what to do."""
+        opening = open_accounts(self.url, self.world.context, exposed=True, hashing=AtOnce())
+        error = await self.assertFailure(Deferred.fromCoroutine(opening), BadUsage)
+        self.assertEqual((error.exit_status, "tnet users add" in error.hint), (ExitStatus.USAGE, True))
+        self.assertEqual(self.world.disclosed, [])
+
+    async def test_kept(self) -> None:
+        """With an account in the store, that is the one, and nothing is disclosed."""
+        await self.store.add(Entry(Account("alice"), QUICK.hash(b"pw")))
+        for exposed in (True, False):
+            accounts = await open_accounts(self.url, self.world.context, exposed=exposed, hashing=AtOnce())
+            self.assertFalse(accounts.one_time)
+            self.assertEqual(await accounts.verify(b"alice", b"pw"), Account("alice"))
+            self.assertIsNone(await accounts.verify(b"tnet", b"pw"))
+            await accounts.close()
+        self.assertEqual(self.world.disclosed, [])
+
+    async def test_reload(self) -> None:
+        """The one-time account goes once a real one is there, and not before."""
+        accounts = await open_accounts(self.url, self.world.context, exposed=False, hashing=AtOnce())
+        name, password = self.world.disclosed[0]
+        await accounts.reload()
+        self.assertIsNotNone(await accounts.verify(name, password.encode()))
+        await self.store.add(Entry(Account("alice"), QUICK.hash(b"pw")))
+        await accounts.reload()
+        self.assertFalse(accounts.one_time)
+        self.assertIsNone(await accounts.verify(name, password.encode()))
+        self.assertEqual(await accounts.verify(b"alice", b"pw"), Account("alice"))
+
+    async def test_reload_of_a_broken_store(self) -> None:
+        """A store that broke meanwhile leaves what was there, and fails the reload."""
+        accounts = await open_accounts(self.url, self.world.context, exposed=False, hashing=AtOnce())
+        Path(self.url.removeprefix("sqlite:")).parent.mkdir()
+        Path(self.url.removeprefix("sqlite:")).write_bytes(b"broken" * 1000)
+        await self.assertFailure(Deferred.fromCoroutine(accounts.reload()), StoreFailed)
+        self.assertTrue(accounts.one_time)

@@ -1,0 +1,137 @@
+"""The users store in a SQLite file."""
+
+import os
+import sqlite3
+from contextlib import closing
+from pathlib import Path
+from stat import S_IMODE
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import TestCase
+
+from tests.support import AtOnce
+from tnet.accounts.sqlite import SqliteStore
+from tnet.accounts.store import Account, AccountExists, Entry, NoSuchAccount, StoreFailed
+
+ALICE = Entry(Account("alice", groups=("staff", "ops")), "secret-a")
+BOB = Entry(Account("bob", disabled=True), "secret-b")
+
+
+class _WithFile(TestCase):
+    def setUp(self) -> None:
+        self.path = Path(self.mktemp()).absolute() / "deep" / "users.db"
+        self.store = SqliteStore(self.path, AtOnce())
+
+
+class KeepingTests(_WithFile):
+    """What is put in comes out."""
+
+    async def test_round_trip(self) -> None:
+        """An entry is found as it was added, by another store on the same file, too."""
+        await self.store.add(BOB)
+        await self.store.add(ALICE)
+        again = SqliteStore(self.path, AtOnce())
+        self.assertEqual(await again.find("alice"), ALICE)
+        self.assertEqual(await again.find("bob"), BOB)
+        self.assertEqual(await again.accounts(), [ALICE.account, BOB.account])
+
+    async def test_exact_name(self) -> None:
+        """Names are told apart by case, and never patterns."""
+        await self.store.add(ALICE)
+        for name in ("Alice", "alic_", "%", "", "' OR ''='"):
+            self.assertIsNone(await self.store.find(name))
+
+    async def test_duplicate(self) -> None:
+        """Adding a name twice fails, and the first stays."""
+        await self.store.add(ALICE)
+        await self.assertFailure(
+            Deferred.fromCoroutine(self.store.add(Entry(Account("alice"), "other"))), AccountExists
+        )
+        self.assertEqual(await self.store.find("alice"), ALICE)
+
+    async def test_change_and_remove(self) -> None:
+        """A secret can be changed and an account removed; an unknown name is an error."""
+        await self.store.add(ALICE)
+        await self.store.change("alice", "new")
+        self.assertEqual(await self.store.find("alice"), Entry(ALICE.account, "new"))
+        await self.store.remove("alice")
+        self.assertIsNone(await self.store.find("alice"))
+        await self.assertFailure(Deferred.fromCoroutine(self.store.change("alice", "x")), NoSuchAccount)
+        await self.assertFailure(Deferred.fromCoroutine(self.store.remove("alice")), NoSuchAccount)
+
+    async def test_renew(self) -> None:
+        """A secret is renewed only while it is the one that was checked."""
+        await self.store.add(ALICE)
+        await self.store.renew("alice", "another", "new")
+        self.assertEqual(await self.store.find("alice"), ALICE)
+        await self.store.renew("alice", "secret-a", "new")
+        self.assertEqual(await self.store.find("alice"), Entry(ALICE.account, "new"))
+
+    async def test_empty(self) -> None:
+        """It is empty until the first account and after the last."""
+        self.assertTrue(await self.store.is_empty())
+        await self.store.add(ALICE)
+        self.assertFalse(await self.store.is_empty())
+        await self.store.remove("alice")
+        self.assertTrue(await self.store.is_empty())
+
+
+class FileTests(_WithFile):
+    """The file itself."""
+
+    async def test_looking_makes_nothing(self) -> None:
+        """Whatever does not add leaves no file behind where there was none."""
+        self.assertTrue(await self.store.is_empty())
+        self.assertIsNone(await self.store.find("alice"))
+        self.assertEqual(await self.store.accounts(), [])
+        await self.assertFailure(Deferred.fromCoroutine(self.store.remove("alice")), NoSuchAccount)
+        self.assertFalse(self.path.parent.exists())
+
+    async def test_private(self) -> None:
+        """The file and its folder are for their owner only, whatever the umask."""
+        before = os.umask(0)
+        try:
+            await self.store.add(ALICE)
+        finally:
+            os.umask(before)
+        self.assertEqual(S_IMODE(self.path.stat().st_mode), 0o600)
+        self.assertEqual(S_IMODE(self.path.parent.stat().st_mode), 0o700)
+
+    async def test_closed(self) -> None:
+        """No call leaves the database open: the log and the shared memory are gone."""
+        await self.store.add(ALICE)
+        await self.store.find("alice")
+        await self.store.close()
+        self.assertEqual(os.listdir(self.path.parent), ["users.db"])
+
+    async def test_write_ahead(self) -> None:
+        """Readers and a writer do not wait for each other: the log is written ahead."""
+        await self.store.add(ALICE)
+        with closing(sqlite3.connect(self.path)) as other:
+            self.assertEqual(other.execute("PRAGMA journal_mode").fetchone(), ("wal",))
+            other.execute("BEGIN IMMEDIATE")
+            self.assertEqual(await self.store.find("alice"), ALICE)
+
+    async def test_not_a_database(self) -> None:
+        """A file that is no database, or one of somebody else, is a failed store and stays untouched."""
+        self.path.parent.mkdir(parents=True)
+        self.path.write_bytes(b"hello, I am no database" * 100)
+        await self.assertFailure(Deferred.fromCoroutine(self.store.find("alice")), StoreFailed)
+        await self.assertFailure(Deferred.fromCoroutine(self.store.add(ALICE)), StoreFailed)
+        self.assertTrue(self.path.read_bytes().startswith(b"hello"))
+
+    async def test_foreign_database(self) -> None:
+        """A database of another program or of a newer tnet is a failed store."""
+        self.path.parent.mkdir(parents=True)
+        for statement in ("CREATE TABLE other (x)", "PRAGMA user_version = 99"):
+            with closing(sqlite3.connect(self.path)) as other:
+                other.execute(statement)
+            await self.assertFailure(Deferred.fromCoroutine(self.store.find("alice")), StoreFailed)
+            await self.assertFailure(Deferred.fromCoroutine(self.store.add(ALICE)), StoreFailed)
+
+    async def test_impossible_path(self) -> None:
+        """A path through a file, or to a folder, is a failed store that says why."""
+        self.path.parent.parent.mkdir(parents=True)
+        self.path.parent.write_bytes(b"")
+        error = await self.assertFailure(Deferred.fromCoroutine(self.store.add(ALICE)), StoreFailed)
+        self.assertIn(str(self.path), str(error))
