@@ -179,12 +179,13 @@ class LawTests(TestCase):
         self.assertEqual(wrong, [])
 
     def test_nothing_prints_or_blocks(self) -> None:
-        """No `print`, and no call that is known to block, anywhere in the package."""
+        """No `print` anywhere, and no call that is known to block but in `cli`, which runs before the reactor."""
         wrong = [
             f"{name(path)}:{node.lineno} calls {ast.unparse(node.func)}"
             for path, tree in self.trees()
             for node in ast.walk(tree)
-            if isinstance(node, ast.Call) and ast.unparse(node.func) in BLOCKING_CALLS | {"print"}
+            if isinstance(node, ast.Call)
+            and ast.unparse(node.func) in {"print"} | (set() if room(path) == "cli" else BLOCKING_CALLS)
         ]
         self.assertEqual(wrong, [])
 

@@ -14,6 +14,8 @@ from typing import Any
 
 import click
 
+from tnet.cli.sections import Group
+
 
 def default_path() -> Path:
     """Where the file is looked for: `$XDG_CONFIG_HOME/tnet/config.toml`."""
@@ -73,7 +75,7 @@ def _key(key: str) -> str:
     return key.replace("-", "_")
 
 
-@click.group("config", short_help="Show where defaults come from.")
+@click.group("config", cls=Group, short_help="Show where defaults come from.")
 def config() -> None:
     """Show the configuration file: defaults for options, in TOML.
 

@@ -12,7 +12,8 @@ from tnet.cli.completion import completion
 from tnet.cli.config import config
 from tnet.cli.connect import connect
 from tnet.cli.fetch import fetch
-from tnet.cli.manual import man
+from tnet.cli.manual.command import man
+from tnet.cli.sections import Group
 from tnet.cli.serve import serve
 from tnet.cli.users import users
 
@@ -28,7 +29,7 @@ def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> No
     ctx.exit()
 
 
-@click.group(context_settings=_SETTINGS)
+@click.group(cls=Group, context_settings=_SETTINGS)
 @click.option(
     "--version",
     is_flag=True,

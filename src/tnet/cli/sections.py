@@ -27,12 +27,19 @@ class Command(click.Command):
                 formatter.write_dl(rows)
 
 
+class Group(click.Group):
+    """A group whose help keeps the order in which its commands were added."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(self.commands)
+
+
 def sections(command: click.Command, ctx: click.Context) -> dict[str, list[tuple[str, str]]]:
     """The help rows of a command's options, by section, in the order of their first mention."""
     found: dict[str, list[tuple[str, str]]] = {"": []}
     for param in command.get_params(ctx):
         row = param.get_help_record(ctx)
-        if row is not None:
+        if isinstance(param, click.Option) and row is not None:
             found.setdefault(getattr(param, "section", ""), []).append(row)
     return found
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tnet.cli.asked import usage
-from tnet.cli.sections import Command, section
+from tnet.cli.sections import Command, Group, section
 from tnet.cli.story import tells_story
 from tnet.cli.values import DURATION, PORT, SIZE
 
@@ -22,8 +22,12 @@ _FILE = click.Path(dir_okay=False)
 _limit, _tls, _where = section("Limit"), section("TLS"), section("Address")
 
 _LIMITS = (
-    _limit("--max-connections", type=click.IntRange(0), default=4096, show_default=True, help="0 is no limit."),
-    _limit("--max-per-peer", type=click.IntRange(0), default=256, show_default=True, help="0 is no limit."),
+    _limit(
+        "--max-connections", type=click.IntRange(0), metavar="N", default=4096, show_default=True, help="0 is no limit."
+    ),
+    _limit(
+        "--max-per-peer", type=click.IntRange(0), metavar="N", default=256, show_default=True, help="0 is no limit."
+    ),
     _limit(
         "--idle-timeout", type=DURATION, default="0", help="Close after this long without a byte. [default: no limit]"
     ),
@@ -65,7 +69,8 @@ def _serves(port: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
         def with_common(*, print_tac: bool, **options: Any) -> Any:
             plan = usage(command, common=_common(options), **options)
             if print_tac:
-                click.echo(_tac(click.get_current_context().find_root().obj), nl=False)
+                argv = click.get_current_context().find_root().obj
+                click.echo(_tac([word for word in argv if word != "--print-tac"]), nl=False)
                 raise click.exceptions.Exit
             return plan
 
@@ -77,7 +82,7 @@ def _serves(port: int) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
     return decorate
 
 
-@click.group(short_help="Serve echo, auth, web or ssh.")
+@click.group(cls=Group, short_help="Serve echo, auth, web or ssh.")
 def serve() -> None:
     """Serve something until INT or TERM: then stop accepting, drain, and close. A second signal aborts.
 
@@ -106,7 +111,9 @@ def echo(*, common: dict[str, Any]) -> EchoPlan:
 @serve.command(cls=Command, short_help="A line server that asks for a login.")
 @_serves(8000)
 @_USERS
-@click.option("--attempts", type=click.IntRange(1, 100), default=3, show_default=True, help="Tries a connection has.")
+@click.option(
+    "--attempts", type=click.IntRange(1, 100), metavar="N", default=3, show_default=True, help="Tries a connection has."
+)
 @click.option("--auth-timeout", type=DURATION, default="60", show_default=True, help="For the whole login.")
 def auth(*, common: dict[str, Any], users: str | None, attempts: int, auth_timeout: float) -> AuthPlan:
     """Ask for a user name and a password, then let those who are logged in talk to each other.
@@ -169,7 +176,9 @@ def web(
     "--authorized-keys", type=_FILE, multiple=True, metavar="FILE", help="Public keys that may log in. Repeatable."
 )
 @click.option("--host-key", type=_FILE, metavar="FILE", help="Our own key. [default: made once and kept]")
-@click.option("--attempts", type=click.IntRange(1, 100), default=6, show_default=True, help="Tries a connection has.")
+@click.option(
+    "--attempts", type=click.IntRange(1, 100), metavar="N", default=6, show_default=True, help="Tries a connection has."
+)
 @click.option("--auth-timeout", type=DURATION, default="120", show_default=True, help="For the whole login.")
 def ssh(
     *,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from tnet.cli.asked import usage
-from tnet.cli.sections import Command
+from tnet.cli.sections import Command, Group
 from tnet.cli.story import tells_story
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _PASSWORD_FILE = click.option(
 _GENERATE = click.option("--generate", is_flag=True, help="Make a random password and show it once.")
 
 
-@click.group(short_help="The accounts that serve auth and ssh share.")
+@click.group(cls=Group, short_help="The accounts that serve auth and ssh share.")
 def users() -> None:
     """The accounts that `tnet serve auth` and `tnet serve ssh` share.
 

@@ -1,0 +1,118 @@
+# bash completion for tnet: made from its command tree, by `tnet completion bash`.
+
+_tnet() {
+    local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD-1]} path='' word='' skip='' i
+    COMPREPLY=()
+    if [[ $cur == '=' ]]; then
+        cur=''
+    elif [[ $prev == '=' ]]; then
+        prev=${COMP_WORDS[COMP_CWORD-2]}
+    fi
+    for ((i = 1; i < COMP_CWORD; i++)); do
+        word=${COMP_WORDS[i]}
+        if [[ -n $skip ]]; then
+            [[ $word == '=' ]] || skip=''
+            continue
+        fi
+        case $word in
+        --alpn|--attempts|--auth-timeout|--authorized-keys|--ca|--cert|--client-ca|--color|--config|--connect-timeout|--data|--drain-timeout|--events|--handshake-timeout|--host|--host-key|--idle-timeout|--index|--key|--linger|--listen|--log-file|--max-body|--max-connections|--max-per-peer|--max-redirects|--max-size|--max-time|--output|--output-file|--password-file|--port|--sni|--source|--users|-H|-o|-p) skip=1; continue ;;
+        -*) continue ;;
+        esac
+        case "$path $word" in
+        " serve") path="$path $word" ;;
+        " serve echo") path="$path $word" ;;
+        " serve auth") path="$path $word" ;;
+        " serve web") path="$path $word" ;;
+        " serve ssh") path="$path $word" ;;
+        " connect") path="$path $word" ;;
+        " fetch") path="$path $word" ;;
+        " users") path="$path $word" ;;
+        " users add") path="$path $word" ;;
+        " users passwd") path="$path $word" ;;
+        " users remove") path="$path $word" ;;
+        " users list") path="$path $word" ;;
+        " completion") path="$path $word" ;;
+        " man") path="$path $word" ;;
+        " config") path="$path $word" ;;
+        " config path") path="$path $word" ;;
+        " config show") path="$path $word" ;;
+        esac
+    done
+    case "$path $prev" in
+    " serve echo -p"|" serve echo --port"|" serve echo -H"|" serve echo --host"|" serve echo --listen"|" serve echo --max-connections"|" serve echo --max-per-peer"|" serve echo --idle-timeout"|" serve echo --handshake-timeout"|" serve echo --drain-timeout") :; return ;;
+    " serve echo --cert"|" serve echo --key"|" serve echo --client-ca"|" serve echo --events"|" serve echo --log-file"|" serve echo --config") _tnet_paths -f; return ;;
+    " serve echo --output") _tnet_words 'live plain json'; return ;;
+    " serve echo --color") _tnet_words 'auto always never'; return ;;
+    " serve auth -p"|" serve auth --port"|" serve auth -H"|" serve auth --host"|" serve auth --listen"|" serve auth --max-connections"|" serve auth --max-per-peer"|" serve auth --idle-timeout"|" serve auth --handshake-timeout"|" serve auth --drain-timeout"|" serve auth --users"|" serve auth --attempts"|" serve auth --auth-timeout") :; return ;;
+    " serve auth --cert"|" serve auth --key"|" serve auth --client-ca"|" serve auth --events"|" serve auth --log-file"|" serve auth --config") _tnet_paths -f; return ;;
+    " serve auth --output") _tnet_words 'live plain json'; return ;;
+    " serve auth --color") _tnet_words 'auto always never'; return ;;
+    " serve web -p"|" serve web --port"|" serve web -H"|" serve web --host"|" serve web --listen"|" serve web --max-connections"|" serve web --max-per-peer"|" serve web --idle-timeout"|" serve web --handshake-timeout"|" serve web --drain-timeout"|" serve web --index"|" serve web --max-body") :; return ;;
+    " serve web --cert"|" serve web --key"|" serve web --client-ca"|" serve web --events"|" serve web --log-file"|" serve web --config") _tnet_paths -f; return ;;
+    " serve web --output") _tnet_words 'live plain json'; return ;;
+    " serve web --color") _tnet_words 'auto always never'; return ;;
+    " serve ssh -p"|" serve ssh --port"|" serve ssh -H"|" serve ssh --host"|" serve ssh --listen"|" serve ssh --max-connections"|" serve ssh --max-per-peer"|" serve ssh --idle-timeout"|" serve ssh --handshake-timeout"|" serve ssh --drain-timeout"|" serve ssh --users"|" serve ssh --attempts"|" serve ssh --auth-timeout") :; return ;;
+    " serve ssh --cert"|" serve ssh --key"|" serve ssh --client-ca"|" serve ssh --events"|" serve ssh --log-file"|" serve ssh --config"|" serve ssh --authorized-keys"|" serve ssh --host-key") _tnet_paths -f; return ;;
+    " serve ssh --output") _tnet_words 'live plain json'; return ;;
+    " serve ssh --color") _tnet_words 'auto always never'; return ;;
+    " connect --linger"|" connect --idle-timeout"|" connect --source"|" connect --connect-timeout"|" connect --sni"|" connect --alpn") :; return ;;
+    " connect --ca"|" connect --cert"|" connect --key"|" connect --events"|" connect --log-file"|" connect --config") _tnet_paths -f; return ;;
+    " connect --output") _tnet_words 'live plain json'; return ;;
+    " connect --color") _tnet_words 'auto always never'; return ;;
+    " fetch -o"|" fetch --output-file"|" fetch --ca"|" fetch --cert"|" fetch --key"|" fetch --events"|" fetch --log-file"|" fetch --config") _tnet_paths -f; return ;;
+    " fetch --data"|" fetch --max-redirects"|" fetch --max-time"|" fetch --max-size"|" fetch --connect-timeout"|" fetch --sni"|" fetch --alpn") :; return ;;
+    " fetch --output") _tnet_words 'live plain json'; return ;;
+    " fetch --color") _tnet_words 'auto always never'; return ;;
+    " users add --password-file"|" users add --users") :; return ;;
+    " users add --output") _tnet_words 'live plain json'; return ;;
+    " users add --events"|" users add --log-file"|" users add --config") _tnet_paths -f; return ;;
+    " users add --color") _tnet_words 'auto always never'; return ;;
+    " users passwd --password-file"|" users passwd --users") :; return ;;
+    " users passwd --output") _tnet_words 'live plain json'; return ;;
+    " users passwd --events"|" users passwd --log-file"|" users passwd --config") _tnet_paths -f; return ;;
+    " users passwd --color") _tnet_words 'auto always never'; return ;;
+    " users remove --users") :; return ;;
+    " users remove --output") _tnet_words 'live plain json'; return ;;
+    " users remove --events"|" users remove --log-file"|" users remove --config") _tnet_paths -f; return ;;
+    " users remove --color") _tnet_words 'auto always never'; return ;;
+    " users list --users") :; return ;;
+    " users list --output") _tnet_words 'live plain json'; return ;;
+    " users list --events"|" users list --log-file"|" users list --config") _tnet_paths -f; return ;;
+    " users list --color") _tnet_words 'auto always never'; return ;;
+    esac
+    case $path in
+    '') if [[ $cur == -* ]]; then _tnet_words '--version -h --help'; else _tnet_words 'serve connect fetch users completion man config'; fi ;;
+    ' serve') if [[ $cur == -* ]]; then _tnet_words '-h --help'; else _tnet_words 'echo auth web ssh'; fi ;;
+    ' serve echo') if [[ $cur == -* ]]; then _tnet_words '-p --port -H --host --public --listen --tls --cert --key --client-ca --max-connections --max-per-peer --idle-timeout --handshake-timeout --drain-timeout --print-tac --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;
+    ' serve auth') if [[ $cur == -* ]]; then _tnet_words '-p --port -H --host --public --listen --tls --cert --key --client-ca --max-connections --max-per-peer --idle-timeout --handshake-timeout --drain-timeout --print-tac --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config --users --attempts --auth-timeout -h --help'; else :; fi ;;
+    ' serve web') if [[ $cur == -* ]]; then _tnet_words '-p --port -H --host --public --listen --tls --cert --key --client-ca --max-connections --max-per-peer --idle-timeout --handshake-timeout --drain-timeout --print-tac --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config --upload --hidden --index --no-listing --max-body -h --help'; else _tnet_paths -d; fi ;;
+    ' serve ssh') if [[ $cur == -* ]]; then _tnet_words '-p --port -H --host --public --listen --tls --cert --key --client-ca --max-connections --max-per-peer --idle-timeout --handshake-timeout --drain-timeout --print-tac --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config --users --authorized-keys --host-key --attempts --auth-timeout -h --help'; else :; fi ;;
+    ' connect') if [[ $cur == -* ]]; then _tnet_words '--tls --crlf --raw --no-shutdown --linger --idle-timeout --source --timings -4 -6 --connect-timeout --ca --cert --key --sni --alpn --insecure --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;
+    ' fetch') if [[ $cur == -* ]]; then _tnet_words '-o --output-file --data --form --follow --no-follow --max-redirects --fail -i --include -I --head --raw --max-time --max-size --timings -4 -6 --connect-timeout --ca --cert --key --sni --alpn --insecure --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;
+    ' users') if [[ $cur == -* ]]; then _tnet_words '-h --help'; else _tnet_words 'add passwd remove list'; fi ;;
+    ' users add') if [[ $cur == -* ]]; then _tnet_words '--password-file --generate --users --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;
+    ' users passwd') if [[ $cur == -* ]]; then _tnet_words '--password-file --generate --users --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;
+    ' users remove') if [[ $cur == -* ]]; then _tnet_words '--users --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;
+    ' users list') if [[ $cur == -* ]]; then _tnet_words '--users --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;
+    ' completion') if [[ $cur == -* ]]; then _tnet_words '--install -h --help'; else _tnet_words 'bash zsh fish powershell'; fi ;;
+    ' man') if [[ $cur == -* ]]; then _tnet_words '-h --help'; else :; fi ;;
+    ' config') if [[ $cur == -* ]]; then _tnet_words '-h --help'; else _tnet_words 'path show'; fi ;;
+    ' config path') if [[ $cur == -* ]]; then _tnet_words '-h --help'; else :; fi ;;
+    ' config show') if [[ $cur == -* ]]; then _tnet_words '-h --help'; else :; fi ;;
+    esac
+}
+
+_tnet_words() {
+    local IFS=$'\n'
+    # shellcheck disable=SC2207
+    COMPREPLY=($(IFS=' ' compgen -W "$1" -- "$cur"))
+}
+
+_tnet_paths() {
+    local IFS=$'\n'
+    compopt -o filenames 2>/dev/null
+    # shellcheck disable=SC2207
+    COMPREPLY=($(compgen "$1" -- "$cur"))
+}
+
+complete -F _tnet tnet

@@ -1,0 +1,1 @@
+"""Man pages: options from the command tree, prose by hand."""

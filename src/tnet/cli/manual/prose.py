@@ -1,0 +1,73 @@
+"""What man pages say that no option's help says."""
+
+from __future__ import annotations
+
+DATE = "November 22, 2026"
+
+ENVIRONMENT = [
+    ("TNET_COMMAND_OPTION", "The default of an option: TNET_SERVE_ECHO_PORT for the --port of tnet serve echo."),
+    ("NO_COLOR", "No colours, when set and not empty."),
+    ("FORCE_COLOR", "Colours even where no terminal is."),
+    ("XDG_CONFIG_HOME", "Where the configuration is: ~/.config by default."),
+    ("XDG_DATA_HOME", "Where accounts and the local CA are: ~/.local/share by default."),
+    ("XDG_STATE_HOME", "Where the SSH host key is: ~/.local/state by default."),
+]
+
+FILES = [
+    ("$XDG_CONFIG_HOME/tnet/config.toml", "Defaults for options."),
+    ("$XDG_DATA_HOME/tnet/users.db", "Accounts."),
+    ("$XDG_DATA_HOME/tnet/ca", "The local CA, whose certificates servers show and clients trust."),
+    ("$XDG_STATE_HOME/tnet/ssh", "The SSH host key."),
+]
+
+EXIT_STATUS = [
+    ("0", "Done."),
+    ("1", "Failed."),
+    ("2", "The command line cannot be meant."),
+    ("6, 7", "The name could not be resolved; no address accepted the connection."),
+    ("8, 18, 52, 56", "The reply was malformed, cut short, empty; the connection was reset."),
+    ("22", "An HTTP status of 400 or more, with --fail."),
+    ("23, 26", "A file could not be written, read."),
+    ("28", "Timed out."),
+    ("35, 60, 58, 77", "TLS: the handshake, the peer's certificate, our certificate, the CA file."),
+    ("47, 63, 65", "A redirect was refused, the body is too large, the body cannot be sent again."),
+    ("69", "An address cannot be listened on."),
+    ("130, 141, 143", "Interrupted, output closed, terminated."),
+]
+
+SEE_ALSO = [("tnet-events", 5)]
+
+MORE = {
+    "tnet": """\
+stdout carries data: bytes received, bodies fetched. stderr carries the story: what happened on each connection and
+where the time went, as a live display, as plain lines or as JSON Lines.
+
+Defaults for options come from TNET_ variables and from a configuration file; what the command line says wins over a
+variable, a variable over the file. Secrets are taken from neither.
+""",
+    "tnet-serve": """\
+The first INT or TERM ends the listening, tells every connection goodbye and waits for them, at most for the drain
+timeout; a second one closes what is left at once. HUP reads users, keys and certificates anew; if the new ones are
+bad, the old ones stay in use. USR1 opens the log file anew.
+""",
+    "tnet-connect": """\
+The end of stdin ends our half of the connection, once everything is sent; what the peer still sends is read until it
+ends its half, or is silent for the linger timeout. When the peer ends first, what it sent is written and the command
+ends, even if stdin is still open.
+""",
+    "tnet-fetch": """\
+A redirect to another origin loses every header but a few harmless ones; a redirect from https to http is refused.
+""",
+}
+
+EVENTS = """\
+With --output json, tnet tells its story on stderr as JSON Lines: one object a line, UTF-8, each line written at once.
+With --events FILE the same lines are appended to a file.
+
+Every object has these keys: schema (tnet.event/1), seq (counting from 1), t (seconds since the start, monotonic),
+ts (the time of day, RFC 3339 in UTC), event (its name) and conn (the number of the connection, or null). The others
+depend on the event; those whose value is unknown are left out. Attribute names follow OpenTelemetry where it has one.
+
+What peers sent stands there escaped; no secret stands there at all. Keys are only ever added. A JSON Schema ships with
+tnet, in tnet/events/schema.json.
+"""
