@@ -1,0 +1,67 @@
+"""The start card of a server: where it listens, how to reach it, and what else its starter should know."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Callable
+
+from tnet import __version__
+from tnet.events.kinds import Listening
+from tnet.view.measures import address
+from tnet.view.theme import Brush, Line, Tone
+
+_ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+
+
+def reach(event: Listening) -> str:
+    """A command that reaches a listener from this machine."""
+    host = _ANYWHERE.get(event.server_address, event.server_address)
+    if event.server_port is None:
+        return _reach_unix(event)
+    where = address(host, event.server_port)
+    match event.tool:
+        case "web":
+            scheme = "https" if event.tls else "http"
+            return f"curl {shlex.quote(f'{scheme}://{where}/')}"
+        case "ssh":
+            return f"ssh -p {event.server_port} {shlex.quote(host)}"
+        case _:
+            return f"tnet connect {shlex.quote(f'tls://{where}' if event.tls else where)}"
+
+
+def _reach_unix(event: Listening) -> str:
+    if event.tool == "web":
+        return f"curl --unix-socket {shlex.quote(event.endpoint.removeprefix('unix:'))} http://localhost/"
+    return f"tnet connect {shlex.quote(event.endpoint)}"
+
+
+class Card:
+    """Writes the lines of a start card as they become known; its title comes first."""
+
+    def __init__(self, command: str, brush: Brush, write: Callable[[str], None]) -> None:
+        self._command = command
+        self._brush = brush
+        self._write = write
+        self._titled = False
+
+    def listening(self, event: Listening) -> None:
+        """Where we listen, and a command that gets there."""
+        self._row("listening", (Tone.STRONG, f"{event.endpoint:<26}"), (Tone.QUIET, f"  {reach(event)}"))
+
+    def account(self, user: str, password: str) -> None:
+        """The account made for this run."""
+        made = (Tone.QUIET, "  made for this run, shown once")
+        self._row("account", (Tone.STRONG, user), (Tone.PLAIN, "  password "), (Tone.STRONG, password), made)
+
+    def note(self, text: str) -> None:
+        """Anything else."""
+        self._row("note", (Tone.PLAIN, text))
+
+    def _row(self, word: str, *pieces: tuple[Tone, str]) -> None:
+        if not self._titled:
+            self._titled = True
+            self._line(((Tone.GOOD, "● "), (Tone.STRONG, f"tnet {self._command}"), (Tone.QUIET, f"  {__version__}")))
+        self._line(((Tone.NAME, f"  {word:<9}  "), *pieces))
+
+    def _line(self, line: Line) -> None:
+        self._write(self._brush.line(line) + "\n")

@@ -1,0 +1,101 @@
+"""From what was asked about output to the story that tells it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from typing import TextIO
+
+from tnet.plans.output import OutputPlan
+from tnet.view.card import Card
+from tnet.view.disclosure import Safe
+from tnet.view.interest import Interest
+from tnet.view.jsonl import JsonLines
+from tnet.view.outlet import FileOutlet, outlet_to
+from tnet.view.plain import PlainView, Teller, local_time, since_start, utc_time
+from tnet.view.story import Story, StoryView
+from tnet.view.terminal import look_at
+from tnet.view.theme import Brush
+
+EVENTS_TO_STDOUT = "-"
+
+
+def choose(
+    output: OutputPlan,
+    command: str,
+    *,
+    stdout: TextIO | None = None,
+    stderr: TextIO | None = None,
+    environ: Mapping[str, str] = os.environ,
+) -> Story:
+    """The story of `command` (`serve echo`, `connect`, …) as `output` wants it told.
+
+    Raises: CannotWrite: the events file or the log file cannot be opened.
+    """
+    return _Choice(output, command, stdout or sys.stdout, stderr or sys.stderr, environ).story()
+
+
+class _Choice:
+    def __init__(
+        self, output: OutputPlan, command: str, stdout: TextIO, stderr: TextIO, environ: Mapping[str, str]
+    ) -> None:
+        self._output = output
+        self._command = command
+        self._stdout = stdout
+        self._environ = environ
+        self._interest = Interest(command.startswith("serve"), output.verbosity)
+        self._terminal = look_at(stderr, output, environ)
+        self._stderr = outlet_to(stderr, "stderr")
+
+    def story(self) -> Story:
+        """Views, outlets and safe, put together."""
+        events, log = self._output.events_file, self._output.log_file
+        stdout = outlet_to(self._stdout, "stdout") if events == EVENTS_TO_STDOUT else None
+        events_to = stdout or (FileOutlet(events) if events else None)
+        log_to = FileOutlet(log) if log else None
+        views = self._shown()
+        if events_to:
+            views.append(JsonLines(events_to))
+        if log_to:
+            views.append(PlainView(log_to, Teller(Brush(), utc_time), self._interest, stamped=True))
+        return Story(
+            views,
+            self._stderr,
+            files=[to for to in (events_to, log_to) if to and to is not stdout],
+            stdout=stdout,
+            privacy=self._output.privacy,
+            safe=Safe(self._environ) if self._output.mode == "json" else None,
+        )
+
+    def _shown(self) -> list[StoryView]:
+        """What stderr shows."""
+        if self._output.mode == "json":
+            return [JsonLines(self._stderr, main=True, only=self._interest.kinds if self._interest.quiet else None)]
+        return [self._main(), *self._brief(), *self._waterfall()]
+
+    def _main(self) -> StoryView:
+        serving, terminal = self._interest.serving, self._terminal
+        brush = Brush(color=terminal.color, unicode=terminal.unicode)
+        teller = Teller(brush, local_time if serving else since_start)
+        if serving and terminal.animated and self._output.mode != "plain" and not self._interest.quiet:
+            from tnet.view.live import LiveView
+
+            return LiveView(self._stderr, terminal, teller, self._command, self._interest)
+        card = Card(self._command, brush, self._stderr.write)
+        return PlainView(self._stderr, teller, self._interest, card=card)
+
+    def _brief(self) -> list[StoryView]:
+        if self._command != "connect" or not self._terminal.is_tty or self._output.verbosity != 0:
+            return []
+        from tnet.view.brief import Brief
+
+        return [Brief(self._stderr, Brush(color=self._terminal.color, unicode=self._terminal.unicode))]
+
+    def _waterfall(self) -> list[StoryView]:
+        watched = self._command == "fetch" and self._terminal.is_tty and not self._interest.quiet
+        if self._interest.serving or not (watched or self._output.timings):
+            return []
+        from tnet.view.waterfall import Waterfall
+
+        return [Waterfall(self._stderr, self._terminal, always=self._output.timings, apart=self._stdout.isatty())]

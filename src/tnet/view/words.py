@@ -1,0 +1,185 @@
+"""Events in words: what each kind says on one line. Peer text passes through unescaped; the brush escapes it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import singledispatch
+
+from tnet.events import kinds
+from tnet.view.measures import address, duration, plural, size
+from tnet.view.theme import Mark, Tone
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """One event in words: a mark, a short word that names it, and the rest."""
+
+    word: str
+    text: str
+    mark: Mark = Mark.OTHER
+    tone: Tone = Tone.PLAIN
+
+
+_GOOD = (Mark.GOOD, Tone.GOOD)
+_BAD = (Mark.BAD, Tone.BAD)
+_LEVELS = {
+    "error": _BAD,
+    "warning": (Mark.WARNING, Tone.WARNING),
+    "info": (Mark.OTHER, Tone.PLAIN),
+    "debug": (Mark.OTHER, Tone.QUIET),
+}
+
+
+def joined(*parts: str) -> str:
+    """The parts that are not empty, with a dot between them."""
+    return " · ".join(filter(None, parts))
+
+
+@singledispatch
+def say(event: kinds.Event) -> Said:
+    """What an event says."""
+    raise TypeError(f"nobody taught the view to say {event.name}")
+
+
+@say.register
+def _(event: kinds.Listening) -> Said:
+    return Said("listening", event.endpoint, Mark.LISTEN, Tone.GOOD)
+
+
+@say.register
+def _(event: kinds.ConnectionOpened) -> Said:
+    to = "to " if event.role == "client" else ""
+    return Said("open", to + address(event.peer_address, event.peer_port), Mark.OPEN, Tone.NAME)
+
+
+@say.register
+def _(event: kinds.TlsHandshaken) -> Said:
+    certificate = f"certificate of {event.subject}" if event.subject else ""
+    if event.outcome != "ok":
+        why = event.error or event.outcome
+        return Said("tls", joined(f"handshake {why}", certificate, duration(event.seconds)), *_BAD)
+    alpn = f"ALPN {event.tls_alpn}" if event.tls_alpn else ""
+    how = joined(event.tls_version or "", event.tls_cipher or "", alpn, certificate, duration(event.seconds))
+    return Said("tls", how, *_GOOD)
+
+
+@say.register
+def _(event: kinds.HalfClosed) -> Said:
+    who = "we send" if event.by == "us" else "the peer sends"
+    return Said("half-close", joined(f"{who} no more", _traffic(event.bytes_in, event.bytes_out)))
+
+
+@say.register
+def _(event: kinds.Paused) -> Said:
+    return Said("paused", joined("the peer reads slowly", _traffic(event.bytes_in, event.bytes_out)))
+
+
+@say.register
+def _(event: kinds.Resumed) -> Said:
+    return Said("resumed", f"after {duration(event.seconds)}")
+
+
+@say.register
+def _(event: kinds.ConnectionRefused) -> Said:
+    peer = address(event.peer_address, event.peer_port)
+    return Said("refused", f"{peer}: {event.reason}", Mark.BAD, Tone.WARNING)
+
+
+@say.register
+def _(event: kinds.ConnectionClosed) -> Said:
+    text = joined(event.reason, _traffic(event.bytes_in, event.bytes_out), duration(event.seconds))
+    return Said("close", text, Mark.CLOSE, Tone.NAME if event.clean else Tone.WARNING)
+
+
+@say.register
+def _(event: kinds.StateEntered) -> Said:
+    return Said("state", f"{event.machine}: {event.state}")
+
+
+@say.register
+def _(event: kinds.SpanStarted) -> Said:
+    return Said("begin", event.span, tone=Tone.QUIET)
+
+
+@say.register
+def _(event: kinds.SpanEnded) -> Said:
+    ended = "" if event.outcome == "ok" else event.error if event.outcome == "failed" else event.outcome
+    return Said("span", joined(event.span, ended or "", duration(event.seconds)), *(_BAD if ended else (Mark.OTHER,)))
+
+
+@say.register
+def _(event: kinds.AuthAttempted) -> Said:
+    source = f"from {event.peer_address}" if event.peer_address else ""
+    text = f"{event.user or '(no name)'} {event.result}"
+    return Said("login", joined(text, event.means, source), *(_GOOD if event.result == "accepted" else _BAD))
+
+
+@say.register
+def _(event: kinds.HttpExchanged) -> Said:
+    moved = f"{size(event.bytes_in)} in" if event.bytes_in else ""
+    sent = f"{size(event.bytes_out)} out" if event.bytes_out else ""
+    text = joined(
+        f"{event.method} {event.url} {event.status}",
+        event.reason or "",
+        moved,
+        sent,
+        duration(event.seconds),
+        event.user_agent or "",
+    )
+    return Said("http", text, *(_GOOD if event.status < 400 else (Mark.BAD, tone_of_status(event.status))))
+
+
+def tone_of_status(status: int) -> Tone:
+    """Good below 400, a warning below 500, bad above."""
+    return Tone.GOOD if status < 400 else Tone.WARNING if status < 500 else Tone.BAD
+
+
+@say.register
+def _(event: kinds.SshChannelChanged) -> Said:
+    return Said("ssh", joined(f"{event.channel} {event.action}", event.detail))
+
+
+@say.register
+def _(event: kinds.DnsAnswered) -> Said:
+    if event.error:
+        return Said("dns", joined(f"{event.host}: {event.error}", duration(event.seconds)), *_BAD)
+    return Said("dns", joined(f"{event.host} → {', '.join(event.addresses)}", duration(event.seconds)), *_GOOD)
+
+
+@say.register
+def _(event: kinds.DialAttempted) -> Said:
+    ended = "" if event.outcome == "ok" else event.error or event.outcome
+    text = joined(address(event.peer_address, event.peer_port), ended, duration(event.seconds))
+    return Said("dial", text, *({"ok": _GOOD, "failed": _BAD}.get(event.outcome, (Mark.OTHER, Tone.QUIET))))
+
+
+@say.register
+def _(event: kinds.ReactorLagged) -> Said:
+    return Said("lag", f"the reactor came {duration(event.seconds)} late", Mark.WARNING, Tone.WARNING)
+
+
+@say.register
+def _(event: kinds.Draining) -> Said:
+    if not event.connections:
+        return Said("draining", joined(event.reason, "no connection is open"), Mark.OTHER, Tone.WARNING)
+    left = f"{plural(event.connections, 'connection')}, {event.seconds:g} s at most"
+    return Said("draining", joined(event.reason, left, "again to stop now"), Mark.OTHER, Tone.WARNING)
+
+
+@say.register
+def _(event: kinds.Stopped) -> Said:
+    good = event.exit_status in (0, 130, 143)
+    status = "" if event.exit_status == 0 else f"exit status {event.exit_status}"
+    text = joined(f"{event.reason} after {duration(event.seconds)}", status)
+    return Said("stopped", text, Mark.OTHER if good else Mark.BAD, Tone.STRONG if good else Tone.BAD)
+
+
+@say.register
+def _(event: kinds.Logged) -> Said:
+    mark, tone = _LEVELS.get(event.level, _LEVELS["info"])
+    text = event.text.partition("\n")[0] if event.level == "debug" else event.text
+    return Said(event.level, text, mark, tone)
+
+
+def _traffic(bytes_in: int, bytes_out: int) -> str:
+    return f"{size(bytes_in)} in, {size(bytes_out)} out"
