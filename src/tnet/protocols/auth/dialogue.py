@@ -1,0 +1,153 @@
+"""The words that every login dialect is spoken in: what can happen to it, and what it can want done.
+
+A dialect decides; whoever carries it out (the adapter) owns the connection, the clock and the accounts. It gives
+one input at a time to `advance` and performs the outputs in order. While a check runs it holds lines back:
+`hearing` is False until the verdict came.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Protocol
+
+# ── inputs ──
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """The connection stands."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The peer sent a line; it may be a password."""
+
+    line: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class TooLong:
+    """The peer sent a line that is too long to be kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoMoreLines:
+    """The peer sends no more, and every line of it was heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """The answer to `Verify`: whose credentials they are; None when they are nobody's."""
+
+    name: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unavailable:
+    """The answer to `Verify` when nobody can tell now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """The answer to `ListNames`."""
+
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """The answer to `Count`."""
+
+    connections: int
+    logged_in: int
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """The time for the login is up."""
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """We are about to stop serving."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """The connection is gone."""
+
+
+Input = Opened | Line | TooLong | NoMoreLines | Verdict | Unavailable | Names | Counts | Deadline | Leaving | Lost
+
+# ── outputs ──
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Send this line to the peer."""
+
+    line: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Verify:
+    """Check these credentials, and answer with a Verdict or Unavailable."""
+
+    user: bytes
+    password: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """From now on the peer is logged in as `name`."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Leave:
+    """The peer is logged in no more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broadcast:
+    """Send this line to everybody who is logged in, the peer included."""
+
+    line: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ListNames:
+    """Who is logged in? Answer with Names."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many are there? Answer with Counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Close:
+    """Send what was said, and end the connection."""
+
+
+Output = Say | Verify | Join | Leave | Broadcast | ListNames | Count | Close
+
+
+class Dialect(Protocol):
+    """One way to hold a login dialogue."""
+
+    @property
+    def name(self) -> str:
+        """What events call it."""
+
+    @property
+    def phase(self) -> str:
+        """What events call the state it is in."""
+
+    @property
+    def hearing(self) -> bool:
+        """Whether it can be given the peer's next line now."""
+
+    def advance(self, got: Input) -> list[Output]:
+        """Take one input; what to do about it, in order."""
