@@ -1,0 +1,303 @@
+"""Listens, or says in plain words why it cannot.
+
+Every IPv6 socket is for IPv6 alone: an address means itself. A UNIX socket belongs to its owner only (mode 0600),
+replaces a socket that nobody answers on and nothing else, and leaves no path behind.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from errno import (
+    EACCES,
+    EADDRINUSE,
+    EADDRNOTAVAIL,
+    EAFNOSUPPORT,
+    EBADF,
+    ECONNREFUSED,
+    EEXIST,
+    ENOENT,
+    ENOTDIR,
+    ENOTSOCK,
+    EPERM,
+    EROFS,
+)
+from typing import Any
+
+from twisted.internet.address import IPv4Address, IPv6Address
+from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.error import CannotListenError
+from twisted.internet.interfaces import IListeningPort, IProtocolFactory
+
+from tnet.errors import CannotListen
+from tnet.net.context import Context
+from tnet.net.port import StreamPort
+from tnet.net.transport import has_own_streams, unix_name
+from tnet.plans.addresses import FdAddress, ListenAddress, TcpAddress, UnixAddress
+
+BACKLOG = 2048
+UNIX_MODE = 0o600
+
+_NO_SUCH_FAMILY = (EAFNOSUPPORT, EADDRNOTAVAIL)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """One socket that listens on `address`: the address as it came out, its port never 0."""
+
+    address: ListenAddress
+    _stop: Callable[[], Any]
+
+    def stop(self) -> Deferred[None]:
+        """Accept no more.
+
+        Fires with: None, once the socket is closed and its path gone.
+        """
+        return maybeDeferred(self._stop)
+
+
+async def listen_everywhere(wanted: Sequence[tuple[ListenAddress, IProtocolFactory]], context: Context) -> list[Bound]:
+    """Listen on every address, each with its factory, or on none; those that ask for port 0 get the same one.
+
+    An IPv6 loopback address that this machine lacks is left out with a warning when there is another address.
+
+    Raises: CannotListen.
+    """
+    bound: list[Bound] = []
+    try:
+        for address, factory in wanted:
+            bound += await _listen_beside(bound, address, factory, context)
+        return bound
+    except CannotListen:
+        for one in bound:
+            await one.stop()
+        raise
+
+
+async def listen(address: ListenAddress, factory: IProtocolFactory, context: Context) -> list[Bound]:
+    """Listen on `address`: one socket, or for a host name one for each of its addresses.
+
+    Raises: CannotListen.
+    """
+    match address:
+        case TcpAddress():
+            return await _listen_tcp(address, factory, context)
+        case UnixAddress():
+            return [await _listen_unix(address, factory, context)]
+        case FdAddress():
+            return [_adopt(address, factory, context)]
+
+
+async def _listen_beside(
+    bound: list[Bound], address: ListenAddress, factory: IProtocolFactory, context: Context
+) -> list[Bound]:
+    if isinstance(address, TcpAddress) and address.port == 0:
+        for other in bound:
+            if isinstance(other.address, TcpAddress):
+                with suppress(CannotListen):
+                    return await listen(replace(address, port=other.address.port), factory, context)
+    try:
+        return await listen(address, factory, context)
+    except CannotListen as refusal:
+        lacking = isinstance(refusal.__cause__, OSError) and refusal.__cause__.errno in _NO_SUCH_FAMILY
+        if not (bound and lacking and address.is_loopback):
+            raise
+        context.publisher.log("warning", str(refusal))
+        return []
+
+
+# ── TCP ──
+
+
+async def _listen_tcp(address: TcpAddress, factory: IProtocolFactory, context: Context) -> list[Bound]:
+    bound: list[Bound] = []
+    failed: OSError | None = None
+    for host in await _hosts(address, context):
+        port = bound[0].address.port if bound and isinstance(bound[0].address, TcpAddress) else address.port
+        try:
+            listening = _tcp_port(host, port, factory, context)
+        except OSError as error:
+            failed = error
+        else:
+            bound.append(_bound(listening, address))
+    if bound and (failed is None or failed.errno in _NO_SUCH_FAMILY):
+        return bound
+    for one in bound:
+        await one.stop()
+    raise _refusal(address, failed) from failed
+
+
+async def _hosts(address: TcpAddress, context: Context) -> list[str]:
+    """The addresses of a host name, in order; an IP literal is its own."""
+    try:
+        found = await context.names.run(
+            socket.getaddrinfo, address.host, 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )
+    except (socket.gaierror, UnicodeError) as error:
+        raise CannotListen(str(address), "no such host name", "check the spelling of --host") from error
+    return list(dict.fromkeys(name[0] for *_, name in found))
+
+
+def _tcp_port(host: str, port: int, factory: IProtocolFactory, context: Context) -> IListeningPort:
+    if not has_own_streams(context.reactor):
+        return _translated(context.reactor.listenTCP, port, factory, BACKLOG, host)
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    return _start(socket.create_server((host, port), family=family, backlog=BACKLOG), factory, context)
+
+
+# ── UNIX ──
+
+
+async def _listen_unix(address: UnixAddress, factory: IProtocolFactory, context: Context) -> Bound:
+    if not has_own_streams(context.reactor):
+        port = _translated(context.reactor.listenUNIX, unix_name(address.path), factory, BACKLOG, UNIX_MODE)
+        return Bound(address, port.stopListening)
+    try:
+        listener, identity = await context.workers.run(_bind_unix, address.path)
+    except OSError as error:
+        raise _refusal(address, error) from error
+    port = _start(listener, factory, context)
+
+    async def stop() -> None:
+        await maybeDeferred(port.stopListening)
+        await context.workers.run(_remove, address.path, identity)
+
+    return Bound(address, lambda: Deferred.fromCoroutine(stop()))
+
+
+def _bind_unix(path: str) -> tuple[socket.socket, tuple[int, int] | None]:
+    """A listening socket at `path`, and what tells its file from another one there; None in the abstract namespace."""
+    if path.startswith("@"):
+        return _listening(unix_name(path)), None
+    _remove_stale(path)
+    listener = _listening(path, UNIX_MODE)
+    return listener, _identity(path)
+
+
+def _listening(name: str, mode: int | None = None) -> socket.socket:
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        listener.bind(name)
+        if mode is not None:
+            os.chmod(name, mode)  # nobody can connect before listen()
+        listener.listen(BACKLOG)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _remove_stale(path: str) -> None:
+    """Make room: remove a socket at `path` that nobody answers on."""
+    try:
+        found = os.lstat(path)
+    except FileNotFoundError:
+        return
+    if not stat.S_ISSOCK(found.st_mode):
+        raise FileExistsError(EEXIST, os.strerror(EEXIST), path)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.setblocking(False)
+        if probe.connect_ex(path) == ECONNREFUSED:
+            os.unlink(path)
+
+
+def _identity(path: str) -> tuple[int, int]:
+    found = os.lstat(path)
+    return found.st_dev, found.st_ino
+
+
+def _remove(path: str, identity: tuple[int, int] | None) -> None:
+    """Remove the file at `path`, if it is still the one that we made."""
+    with suppress(OSError):
+        if identity is not None and _identity(path) == identity:
+            os.unlink(path)
+
+
+# ── a socket from whoever started us ──
+
+
+def _adopt(address: FdAddress, factory: IProtocolFactory, context: Context) -> Bound:
+    try:
+        listener = socket.socket(fileno=address.fd)
+    except OSError as error:
+        raise _refusal(address, error) from error
+    if listener.type != socket.SOCK_STREAM or not listener.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN):
+        listener.detach()
+        raise CannotListen(str(address), "it is not a listening stream socket")
+    listener.set_inheritable(False)
+    if not has_own_streams(context.reactor):
+        port = context.reactor.adoptStreamPort(listener.detach(), listener.family, factory)
+        return _bound(port, address)
+    return _bound(_start(listener, factory, context), address)
+
+
+# ── common to all ──
+
+
+def _start(listener: socket.socket, factory: IProtocolFactory, context: Context) -> IListeningPort:
+    port = StreamPort(listener, factory, context.reactor, context.publisher)
+    port.startListening()
+    return port
+
+
+def _bound(port: IListeningPort, asked: ListenAddress) -> Bound:
+    host: Any = port.getHost()
+    actual: ListenAddress = (
+        TcpAddress(host.host, host.port, asked.tls)
+        if isinstance(host, IPv4Address | IPv6Address)
+        else UnixAddress(_path(host.name), asked.tls)
+    )
+    return Bound(actual, port.stopListening)
+
+
+def _path(name: bytes) -> str:
+    return os.fsdecode(b"@" + name[1:] if name.startswith(b"\0") else name)
+
+
+def _translated(listen: Callable[..., IListeningPort], *args: Any) -> IListeningPort:
+    """What Twisted's `listen…` gives, its failure as the system's."""
+    try:
+        return listen(*args)
+    except CannotListenError as error:
+        raise error.socketError if isinstance(error.socketError, OSError) else OSError(str(error)) from error
+
+
+def _refusal(address: ListenAddress, error: OSError | None) -> CannotListen:
+    """`error` in plain words, with what to do about it."""
+    number = (error.errno if error else None) or 0
+    words = {
+        TcpAddress: _TCP_WORDS,
+        UnixAddress: _UNIX_WORDS,
+        FdAddress: _FD_WORDS,
+    }[type(address)]
+    reason, advice = words.get(number, (os.strerror(number) if number else str(error), ""))
+    port = getattr(address, "port", 0)
+    if number == EACCES and 0 < port < 1024:
+        advice = "ports below 1024 are for root: choose another, or give tnet CAP_NET_BIND_SERVICE"
+    return CannotListen(str(address), reason.format(port=port), advice.format(port=port))
+
+
+_TCP_WORDS = {
+    EADDRINUSE: ("the port is in use", "`ss -ltnp sport = :{port}` shows by whom; --port 0 lets the system choose one"),
+    EACCES: ("not permitted", ""),
+    EPERM: ("not permitted", ""),
+    EADDRNOTAVAIL: ("this machine does not have that address", "`ip address` lists those that it has"),
+    EAFNOSUPPORT: ("this machine has no addresses of that family", "listen on 127.0.0.1 or 0.0.0.0"),
+}
+_UNIX_WORDS = {
+    EADDRINUSE: ("another process listens there", "choose another path, or stop that process"),
+    EEXIST: ("a file with that name is there, and it is not a socket", "choose another path"),
+    ENOENT: ("its directory does not exist", "make the directory, or choose another path"),
+    ENOTDIR: ("its directory is not a directory", "choose another path"),
+    EACCES: ("not permitted to make a socket there", "choose a directory of yours"),
+    EPERM: ("not permitted to make a socket there", "choose a directory of yours"),
+    EROFS: ("the file system is read-only", "choose another path"),
+}
+_FD_WORDS = {
+    EBADF: ("no such descriptor is open", "whoever starts tnet must leave a listening socket open for it"),
+    ENOTSOCK: ("it is not a socket", "whoever starts tnet must leave a listening socket open for it"),
+}
