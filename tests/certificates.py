@@ -16,7 +16,7 @@ Pems = tuple[bytes, bytes]
 
 
 @dataclass(frozen=True)
-class TestAuthority:
+class Issuer:
     """A CA that signs what a test asks for; `pem` is its certificate."""
 
     certificate: x509.Certificate
@@ -46,13 +46,13 @@ class TestAuthority:
         return signed.public_bytes(serialization.Encoding.PEM), key_pem(key)
 
 
-def make_authority(name: str = "Test authority", not_after: datetime | None = None) -> TestAuthority:
+def make_authority(name: str = "Test authority", not_after: datetime | None = None) -> Issuer:
     """A new CA."""
     key = ec.generate_private_key(ec.SECP256R1())
     builder = _builder(_name(name), _name(name), key, None, not_after)
     builder = builder.add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
     builder = builder.add_extension(x509.SubjectKeyIdentifier.from_public_key(key.public_key()), critical=False)
-    return TestAuthority(builder.sign(key, hashes.SHA256()), key)
+    return Issuer(builder.sign(key, hashes.SHA256()), key)
 
 
 def self_signed(names: list[str] | tuple[str, ...]) -> Pems:

@@ -1,0 +1,154 @@
+"""The TLS transport: Twisted's, with its bytes counted, its end bounded and its errors in words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from OpenSSL.SSL import Error
+from twisted.internet.defer import Deferred, fail, succeed
+from twisted.internet.error import ConnectionAborted
+from twisted.internet.interfaces import (
+    IDelayedCall,
+    IOpenSSLClientConnectionCreator,
+    IOpenSSLServerConnectionCreator,
+    IProtocolFactory,
+    IReactorTime,
+)
+from twisted.protocols.tls import BufferingTLSTransport, TLSMemoryBIOFactory
+from twisted.python.failure import Failure
+
+from tnet.net.tls.explain import explain
+
+# Twisted's own, not promised by it: a contract test says when one of them goes.
+RELIES_ON = ("_checkHandshakeStatus", "_reason")
+
+CLOSE_SECONDS = 5.0
+
+
+class TlsTransport(BufferingTLSTransport):
+    """A secured connection, as the protocol above it sees it.
+
+    `bytes_in` and `bytes_out` count plaintext. A connection that ends because of TLS is lost with a `TlsFailed`
+    as the reason; one that ends without the peer's close_notify with `ConnectionLost`, as it may be cut short.
+
+    Source: RFC 8446 section 6.1; twisted#5341 for half-closing; twisted#7926 for the unbounded close.
+    """
+
+    bytes_in = 0
+    bytes_out = 0
+    handshaken = False
+
+    transport: Any
+    factory: TlsFactory
+
+    _reading_paused = False
+    _closing: IDelayedCall | None = None
+    _outcome: Failure | None = None
+    _waiting: tuple[Deferred[None], ...] = ()
+
+    def whenSecured(self) -> Deferred[None]:
+        """Fires with: None once the handshake is complete; else the reason why the connection was lost before."""
+        if self.handshaken:
+            return succeed(None)
+        if self._outcome is not None:
+            return fail(self._outcome)
+        waiting = Deferred[None](lambda _: self.abortConnection())
+        self._waiting += (waiting,)
+        return waiting
+
+    # ── the handshake ──
+
+    def _checkHandshakeStatus(self) -> None:
+        super()._checkHandshakeStatus()
+        if self.handshaken:
+            if self._reading_paused:
+                self.transport.pauseProducing()
+            self._tell(None)
+
+    def pauseProducing(self) -> None:
+        """Read no more, but not before the handshake is complete: it needs to read.
+
+        A protocol that is its transport's consumer as well would otherwise wait for itself with its first write.
+        """
+        self._reading_paused = True
+        if self.handshaken:
+            self.transport.pauseProducing()
+
+    def resumeProducing(self) -> None:
+        """Read on."""
+        self._reading_paused = False
+        if self.handshaken:
+            self.transport.resumeProducing()
+
+    # ── the end ──
+
+    def loseConnection(self) -> None:
+        """Send what waits and close_notify, wait for the peer's; one that does nothing for `CLOSE_SECONDS` is cut."""
+        super().loseConnection()
+        if self.connected and self._closing is None:
+            self._await_progress()
+
+    def stopProducing(self) -> None:
+        """Close: whoever consumed what is received wants no more."""
+        self.loseConnection()
+
+    def loseWriteConnection(self) -> None:
+        """Do nothing: a FIN below TLS would cut what is still to be encrypted, and peers take it for an attack."""
+
+    def connectionLost(self, reason: Failure) -> None:  # type: ignore[override]  # Twisted gives it a default
+        """Tell the protocol, with a reason in words when it was TLS that failed."""
+        if self._closing is not None and self._closing.active():
+            self._closing.cancel()
+        found = self._reason or reason
+        if self._is_of_tls(found):
+            self._reason = Failure(explain(found.value, self.getHandle(), _named(self.getPeer())))
+        self._outcome = self._reason or reason
+        super().connectionLost(reason)
+        self._tell(self._outcome)
+
+    def _is_of_tls(self, reason: Failure) -> bool:
+        """Whether the connection ended by an error of TLS, or in the middle of the handshake and not by us."""
+        return bool(reason.check(Error)) or not (self.handshaken or reason.check(ConnectionAborted))
+
+    def _await_progress(self) -> None:
+        self._closing = self.factory.clock.callLater(CLOSE_SECONDS, self._close_overdue, self._sent())
+
+    def _close_overdue(self, sent: int) -> None:
+        if self._sent() == sent:
+            self.abortConnection()
+        else:
+            self._await_progress()
+
+    def _sent(self) -> int:
+        """How much the system took from us: while this grows, the peer still reads."""
+        return getattr(self.transport, "bytes_out", 0)
+
+    def _tell(self, outcome: Failure | None) -> None:
+        waiting, self._waiting = self._waiting, ()
+        for each in waiting:
+            each.callback(None) if outcome is None else each.errback(outcome)
+
+
+class TlsFactory(TLSMemoryBIOFactory):
+    """Wraps a protocol factory in TLS; `creator` is of Twisted's client or server kind, and makes TlsSessions."""
+
+    protocol = TlsTransport
+
+    def __init__(
+        self,
+        creator: IOpenSSLClientConnectionCreator | IOpenSSLServerConnectionCreator,
+        factory: IProtocolFactory,
+        clock: IReactorTime,
+        *,
+        is_client: bool,
+    ) -> None:
+        super().__init__(creator, is_client, factory, clock)
+        self.clock = clock
+
+
+def _named(address: Any) -> str:
+    """`host:port`, or whatever else an address has for a name."""
+    host, port = getattr(address, "host", None), getattr(address, "port", None)
+    if host is None:
+        return str(getattr(address, "name", None) or "the peer")
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"

@@ -1,0 +1,97 @@
+"""How a client secures a connection: whom it believes, which name it wants to see, who it is itself."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from OpenSSL import SSL
+from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
+from zope.interface import implementer
+
+from tnet.errors import BadUsage, NameNotResolved
+from tnet.net.context import Context
+from tnet.net.resolve import ascii_name, literal_family
+from tnet.net.tls.authority import Authority, default_folder
+from tnet.net.tls.contexts import modern_context
+from tnet.net.tls.identity import load_identity
+from tnet.net.tls.session import TlsSession
+from tnet.net.tls.trust import trust_file, trust_system
+from tnet.plans.tls import TlsDialing
+
+
+class ClientTls:
+    """A plan's TLS with its files read: make it once for many connections."""
+
+    def __init__(self, plan: TlsDialing, context: SSL.Context) -> None:
+        self._plan = plan
+        self._context = context
+
+    @classmethod
+    async def open(cls, plan: TlsDialing, context: Context) -> ClientTls:
+        """Read the authorities, and our own certificate if there is one, in a thread.
+
+        Raises: CaFileUnusable, OwnCertificateUnusable.
+        """
+        return cls(plan, await context.workers.run(client_context, plan))
+
+    def towards(self, host: str | None, peer: str = "") -> ClientConnections:
+        """What makes the connections to `host`, which errors call `peer`; the plan's own server name goes first.
+
+        Raises: BadUsage: there is no name to check, or the one given is none.
+        """
+        name = self._plan.server_name or host
+        if name is None and self._plan.verify:
+            raise BadUsage("--sni", "a UNIX socket has no host name to check", "name the server with --sni")
+        try:
+            wanted = None if name is None else name if literal_family(name) else ascii_name(name)
+        except NameNotResolved as error:
+            raise BadUsage("--sni", f"{name!r} is not a host name") from error
+        return ClientConnections(self._plan, self._context, wanted, peer)
+
+
+@implementer(IOpenSSLClientConnectionCreator)
+class ClientConnections:
+    """Makes TLS connections to one name; unless the plan says otherwise, the name is checked.
+
+    The name is sent (SNI) even when it is not checked; an IP address never is, see RFC 6066 section 3.
+    """
+
+    def __init__(self, plan: TlsDialing, context: SSL.Context, name: str | None, peer: str) -> None:
+        self._plan = plan
+        self._context = context
+        self._name = name
+        self._peer = peer
+
+    def clientConnectionForTLS(self, tlsProtocol: Any) -> TlsSession:
+        session = TlsSession(self._context, tlsProtocol, is_server=False, peer=self._peer)
+        is_address = self._name is not None and literal_family(self._name) is not None
+        if self._name is not None and not is_address:
+            session.set_tlsext_host_name(self._name.encode("ascii"))
+        if self._plan.verify:
+            session.require(self._name, is_address=is_address)
+        session.offer(tuple(protocol.encode("ascii") for protocol in self._plan.alpn))
+        return session
+
+
+def client_context(plan: TlsDialing) -> SSL.Context:
+    """OpenSSL's context for a plan; this user's own local authority is believed besides the system's.
+
+    Blocks. Raises: CaFileUnusable, OwnCertificateUnusable.
+    """
+    context = modern_context(SSL.TLS_CLIENT_METHOD)
+    if plan.verify:
+        _trust(context, plan.ca_file)
+    if plan.certificate_file is not None:
+        load_identity(plan.certificate_file, plan.key_file).install(context)
+    return context
+
+
+def _trust(context: SSL.Context, ca_file: str | None) -> None:
+    if ca_file is not None:
+        trust_file(context, ca_file)
+        return
+    trust_system(context)
+    local = Authority(default_folder()).public_path
+    if os.path.exists(local):
+        trust_file(context, local)
