@@ -2,344 +2,452 @@
 
 Register-ArgumentCompleter -Native -CommandName tnet -ScriptBlock {
     param($wordToComplete, $commandAst, $cursorPosition)
-    $words = @{
-        '' = [ordered]@{
-            'serve' = 'Serve echo, auth, web or ssh.'
-            'connect' = 'stdin to a socket, the socket to stdout.'
-            'fetch' = 'Fetch a URL.'
-            'users' = 'The accounts that serve auth and ssh share.'
-            'completion' = 'Print or install the completion script of a shell.'
-            'man' = 'Show a man page.'
-            'config' = 'Show where defaults come from.'
-            '--version' = 'Show the versions of tnet, Python, Twisted and OpenSSL.'
-            '-h' = 'Show this message and exit.'
-            '--help' = 'Show this message and exit.'
-        }
-        'serve' = [ordered]@{
-            'echo' = 'Send back what comes.'
-            'auth' = 'A line server that asks for a login.'
-            'web' = 'A directory over HTTP.'
-            'ssh' = 'A Python shell over SSH.'
-            '-h' = 'Show this message and exit.'
-            '--help' = 'Show this message and exit.'
-        }
-        'serve echo' = [ordered]@{
-            '-p' = '0 picks one and prints it. [default: 8000]'
-            '--port' = '0 picks one and prints it. [default: 8000]'
-            '-H' = 'Repeatable. [default: 127.0.0.1 and ::1]'
-            '--host' = 'Repeatable. [default: 127.0.0.1 and ::1]'
-            '--public' = 'Listen on every address.'
-            '--listen' = 'Listen here instead; repeatable: tcp://h:p, tls://h:p, unix:/path, fd://N.'
-            '--tls' = 'TLS; without --cert, a local CA is made once and kept.'
-            '--cert' = 'Certificate chain, PEM. Implies --tls.'
-            '--key' = 'Its private key, PEM.'
-            '--client-ca' = 'Ask clients for a certificate of this CA. Implies --tls.'
-            '--max-connections' = '0 is no limit. [default: 4096; x>=0]'
-            '--max-per-peer' = '0 is no limit. [default: 256; x>=0]'
-            '--idle-timeout' = 'Close after this long without a byte. [default: no limit]'
-            '--handshake-timeout' = 'For the TLS handshake. [default: 10]'
-            '--drain-timeout' = 'Patience at the end. [default: 10]'
-            '--print-tac' = 'Print a .tac for this command line, and stop.'
-            '--output' = 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]'
-            '--events' = 'Append every event to FILE as JSON Lines.'
-            '-v' = 'Tell more; twice: everything.'
-            '--verbose' = 'Tell more; twice: everything.'
-            '-q' = 'Only where we listen, warnings, errors and the summary.'
-            '--quiet' = 'Only where we listen, warnings, errors and the summary.'
-            '--color' = 'Colours. [default: auto]'
-            '--ascii' = 'Draw with ASCII characters only.'
-            '--privacy' = 'Mask peer addresses.'
-            '--log-file' = 'Write the log there as well.'
-            '--config' = 'Defaults from FILE (TOML). [default: see `tnet config path`]'
-            '-h' = 'Show this message and exit.'
-            '--help' = 'Show this message and exit.'
-        }
-        'serve auth' = [ordered]@{
-            '-p' = '0 picks one and prints it. [default: 8000]'
-            '--port' = '0 picks one and prints it. [default: 8000]'
-            '-H' = 'Repeatable. [default: 127.0.0.1 and ::1]'
-            '--host' = 'Repeatable. [default: 127.0.0.1 and ::1]'
-            '--public' = 'Listen on every address.'
-            '--listen' = 'Listen here instead; repeatable: tcp://h:p, tls://h:p, unix:/path, fd://N.'
-            '--tls' = 'TLS; without --cert, a local CA is made once and kept.'
-            '--cert' = 'Certificate chain, PEM. Implies --tls.'
-            '--key' = 'Its private key, PEM.'
-            '--client-ca' = 'Ask clients for a certificate of this CA. Implies --tls.'
-            '--max-connections' = '0 is no limit. [default: 4096; x>=0]'
-            '--max-per-peer' = '0 is no limit. [default: 256; x>=0]'
-            '--idle-timeout' = 'Close after this long without a byte. [default: no limit]'
-            '--handshake-timeout' = 'For the TLS handshake. [default: 10]'
-            '--drain-timeout' = 'Patience at the end. [default: 10]'
-            '--print-tac' = 'Print a .tac for this command line, and stop.'
-            '--output' = 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]'
-            '--events' = 'Append every event to FILE as JSON Lines.'
-            '-v' = 'Tell more; twice: everything.'
-            '--verbose' = 'Tell more; twice: everything.'
-            '-q' = 'Only where we listen, warnings, errors and the summary.'
-            '--quiet' = 'Only where we listen, warnings, errors and the summary.'
-            '--color' = 'Colours. [default: auto]'
-            '--ascii' = 'Draw with ASCII characters only.'
-            '--privacy' = 'Mask peer addresses.'
-            '--log-file' = 'Write the log there as well.'
-            '--config' = 'Defaults from FILE (TOML). [default: see `tnet config path`]'
-            '--users' = 'The users store. [default: see `tnet users --help`]'
-            '--attempts' = 'Tries a connection has. [default: 3; 1<=x<=100]'
-            '--auth-timeout' = 'For the whole login. [default: 60]'
-            '-h' = 'Show this message and exit.'
-            '--help' = 'Show this message and exit.'
-        }
-        'serve web' = [ordered]@{
-            '-p' = '0 picks one and prints it. [default: 8080]'
-            '--port' = '0 picks one and prints it. [default: 8080]'
-            '-H' = 'Repeatable. [default: 127.0.0.1 and ::1]'
-            '--host' = 'Repeatable. [default: 127.0.0.1 and ::1]'
-            '--public' = 'Listen on every address.'
-            '--listen' = 'Listen here instead; repeatable: tcp://h:p, tls://h:p, unix:/path, fd://N.'
-            '--tls' = 'TLS; without --cert, a local CA is made once and kept.'
-            '--cert' = 'Certificate chain, PEM. Implies --tls.'
-            '--key' = 'Its private key, PEM.'
-            '--client-ca' = 'Ask clients for a certificate of this CA. Implies --tls.'
-            '--max-connections' = '0 is no limit. [default: 4096; x>=0]'
-            '--max-per-peer' = '0 is no limit. [default: 256; x>=0]'
-            '--idle-timeout' = 'Close after this long without a byte. [default: no limit]'
-            '--handshake-timeout' = 'For the TLS handshake. [default: 10]'
-            '--drain-timeout' = 'Patience at the end. [default: 10]'
-            '--print-tac' = 'Print a .tac for this command line, and stop.'
-            '--output' = 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]'
-            '--events' = 'Append every event to FILE as JSON Lines.'
-            '-v' = 'Tell more; twice: everything.'
-            '--verbose' = 'Tell more; twice: everything.'
-            '-q' = 'Only where we listen, warnings, errors and the summary.'
-            '--quiet' = 'Only where we listen, warnings, errors and the summary.'
-            '--color' = 'Colours. [default: auto]'
-            '--ascii' = 'Draw with ASCII characters only.'
-            '--privacy' = 'Mask peer addresses.'
-            '--log-file' = 'Write the log there as well.'
-            '--config' = 'Defaults from FILE (TOML). [default: see `tnet config path`]'
-            '--upload' = 'Let clients add files, by PUT or a form; nothing is replaced.'
-            '--hidden' = 'Serve and list names that begin with a dot, too.'
-            '--index' = 'Served for a directory. [default: index.html, index.htm]'
-            '--no-listing' = 'Do not list directories.'
-            '--max-body' = 'Of one request. [default: 1GiB]'
-            '-h' = 'Show this message and exit.'
-            '--help' = 'Show this message and exit.'
-        }
-        'serve ssh' = [ordered]@{
-            '-p' = '0 picks one and prints it. [default: 2222]'
-            '--port' = '0 picks one and prints it. [default: 2222]'
-            '-H' = 'Repeatable. [default: 127.0.0.1 and ::1]'
-            '--host' = 'Repeatable. [default: 127.0.0.1 and ::1]'
-            '--public' = 'Listen on every address.'
-            '--listen' = 'Listen here instead; repeatable: tcp://h:p, tls://h:p, unix:/path, fd://N.'
-            '--tls' = 'TLS; without --cert, a local CA is made once and kept.'
-            '--cert' = 'Certificate chain, PEM. Implies --tls.'
-            '--key' = 'Its private key, PEM.'
-            '--client-ca' = 'Ask clients for a certificate of this CA. Implies --tls.'
-            '--max-connections' = '0 is no limit. [default: 4096; x>=0]'
-            '--max-per-peer' = '0 is no limit. [default: 256; x>=0]'
-            '--idle-timeout' = 'Close after this long without a byte. [default: no limit]'
-            '--handshake-timeout' = 'For the TLS handshake. [default: 10]'
-            '--drain-timeout' = 'Patience at the end. [default: 10]'
-            '--print-tac' = 'Print a .tac for this command line, and stop.'
-            '--output' = 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]'
-            '--events' = 'Append every event to FILE as JSON Lines.'
-            '-v' = 'Tell more; twice: everything.'
-            '--verbose' = 'Tell more; twice: everything.'
-            '-q' = 'Only where we listen, warnings, errors and the summary.'
-            '--quiet' = 'Only where we listen, warnings, errors and the summary.'
-            '--color' = 'Colours. [default: auto]'
-            '--ascii' = 'Draw with ASCII characters only.'
-            '--privacy' = 'Mask peer addresses.'
-            '--log-file' = 'Write the log there as well.'
-            '--config' = 'Defaults from FILE (TOML). [default: see `tnet config path`]'
-            '--users' = 'The users store. [default: see `tnet users --help`]'
-            '--authorized-keys' = 'Public keys that may log in. Repeatable.'
-            '--host-key' = 'Our own key. [default: made once and kept]'
-            '--attempts' = 'Tries a connection has. [default: 6; 1<=x<=100]'
-            '--auth-timeout' = 'For the whole login. [default: 120]'
-            '-h' = 'Show this message and exit.'
-            '--help' = 'Show this message and exit.'
-        }
-        'connect' = [ordered]@{
-            '--tls' = 'TLS, as with a tls:// target.'
-            '--crlf' = 'Send each line feed as CR LF.'
-            '--raw' = 'Do not escape what a terminal would obey.'
-            '--no-shutdown' = 'Keep our side open after the end of stdin.'
-            '--linger' = 'Silence to wait for after the end of stdin. [default: 5]'
-            '--idle-timeout' = 'Give up after this long without a byte. [default: no limit]'
-            '--source' = 'Connect from this address.'
-            '--timings' = 'Show where the time went.'
-            '-4' = 'Only IPv4.'
-            '-6' = 'Only IPv6.'
-            '--connect-timeout' = 'For name, connection and TLS together. [default: 30]'
-            '--ca' = 'Trust the authorities in FILE (PEM), and no others.'
-            '--cert' = 'Our certificate chain, PEM.'
-            '--key' = 'Its private key, PEM.'
-            '--sni' = 'The name to ask for and to check. [default: the host]'
-            '--alpn' = 'Offer PROTOCOL; repeatable, best first.'
-            '--insecure' = 'Accept any certificate: whoever is in between can read and change all.'
-            '--output' = 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]'
-            '--events' = 'Append every event to FILE as JSON Lines.'
-            '-v' = 'Tell more; twice: everything.'
-            '--verbose' = 'Tell more; twice: everything.'
-            '-q' = 'Only where we listen, warnings, errors and the summary.'
-            '--quiet' = 'Only where we listen, warnings, errors and the summary.'
-            '--color' = 'Colours. [default: auto]'
-            '--ascii' = 'Draw with ASCII characters only.'
-            '--privacy' = 'Mask peer addresses.'
-            '--log-file' = 'Write the log there as well.'
-            '--config' = 'Defaults from FILE (TOML). [default: see `tnet config path`]'
-            '-h' = 'Show this message and exit.'
-            '--help' = 'Show this message and exit.'
-        }
-        'fetch' = [ordered]@{
-            '-o' = 'Write the body to FILE.'
-            '--output-file' = 'Write the body to FILE.'
-            '--data' = 'Send this as the body; - is stdin.'
-            '--form' = 'Send name=value items as a form instead of JSON.'
-            '--follow' = 'Follow redirects. [default: follow]'
-            '--no-follow' = 'Follow redirects. [default: follow]'
-            '--max-redirects' = 'Redirects to follow. [default: 20; 0<=x<=1000]'
-            '--fail' = 'Exit with 22 for a status of 400 or more.'
-            '-i' = 'Print the head of the answer before its body.'
-            '--include' = 'Print the head of the answer before its body.'
-            '-I' = 'Ask for the head alone, and print it.'
-            '--head' = 'Ask for the head alone, and print it.'
-            '--raw' = 'Do not escape what a terminal would obey.'
-            '--max-time' = 'For everything. [default: no limit]'
-            '--max-size' = 'Refuse a longer body. [default: no limit]'
-            '--timings' = 'Show where the time went. [default: on a terminal]'
-            '-4' = 'Only IPv4.'
-            '-6' = 'Only IPv6.'
-            '--connect-timeout' = 'For name, connection and TLS together. [default: 30]'
-            '--ca' = 'Trust the authorities in FILE (PEM), and no others.'
-            '--cert' = 'Our certificate chain, PEM.'
-            '--key' = 'Its private key, PEM.'
-            '--sni' = 'The name to ask for and to check. [default: the host]'
-            '--alpn' = 'Offer PROTOCOL; repeatable, best first.'
-            '--insecure' = 'Accept any certificate: whoever is in between can read and change all.'
-            '--output' = 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]'
-            '--events' = 'Append every event to FILE as JSON Lines.'
-            '-v' = 'Tell more; twice: everything.'
-            '--verbose' = 'Tell more; twice: everything.'
-            '-q' = 'Only where we listen, warnings, errors and the summary.'
-            '--quiet' = 'Only where we listen, warnings, errors and the summary.'
-            '--color' = 'Colours. [default: auto]'
-            '--ascii' = 'Draw with ASCII characters only.'
-            '--privacy' = 'Mask peer addresses.'
-            '--log-file' = 'Write the log there as well.'
-            '--config' = 'Defaults from FILE (TOML). [default: see `tnet config path`]'
-            '-h' = 'Show this message and exit.'
-            '--help' = 'Show this message and exit.'
-        }
-        'users' = [ordered]@{
-            'add' = 'Add an account.'
-            'passwd' = 'Change an account''s password.'
-            'remove' = 'Remove an account.'
-            'list' = 'List the accounts.'
-            '-h' = 'Show this message and exit.'
-            '--help' = 'Show this message and exit.'
-        }
-        'users add' = [ordered]@{
-            '--password-file' = 'Read the password from FILE''s first line; - is stdin.'
-            '--generate' = 'Make a random password and show it once.'
-            '--users' = 'The users store. [default: sqlite: in $XDG_DATA_HOME/tnet]'
-            '--output' = 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]'
-            '--events' = 'Append every event to FILE as JSON Lines.'
-            '-v' = 'Tell more; twice: everything.'
-            '--verbose' = 'Tell more; twice: everything.'
-            '-q' = 'Only where we listen, warnings, errors and the summary.'
-            '--quiet' = 'Only where we listen, warnings, errors and the summary.'
-            '--color' = 'Colours. [default: auto]'
-            '--ascii' = 'Draw with ASCII characters only.'
-            '--privacy' = 'Mask peer addresses.'
-            '--log-file' = 'Write the log there as well.'
-            '--config' = 'Defaults from FILE (TOML). [default: see `tnet config path`]'
-            '-h' = 'Show this message and exit.'
-            '--help' = 'Show this message and exit.'
-        }
-        'users passwd' = [ordered]@{
-            '--password-file' = 'Read the password from FILE''s first line; - is stdin.'
-            '--generate' = 'Make a random password and show it once.'
-            '--users' = 'The users store. [default: sqlite: in $XDG_DATA_HOME/tnet]'
-            '--output' = 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]'
-            '--events' = 'Append every event to FILE as JSON Lines.'
-            '-v' = 'Tell more; twice: everything.'
-            '--verbose' = 'Tell more; twice: everything.'
-            '-q' = 'Only where we listen, warnings, errors and the summary.'
-            '--quiet' = 'Only where we listen, warnings, errors and the summary.'
-            '--color' = 'Colours. [default: auto]'
-            '--ascii' = 'Draw with ASCII characters only.'
-            '--privacy' = 'Mask peer addresses.'
-            '--log-file' = 'Write the log there as well.'
-            '--config' = 'Defaults from FILE (TOML). [default: see `tnet config path`]'
-            '-h' = 'Show this message and exit.'
-            '--help' = 'Show this message and exit.'
-        }
-        'users remove' = [ordered]@{
-            '--users' = 'The users store. [default: sqlite: in $XDG_DATA_HOME/tnet]'
-            '--output' = 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]'
-            '--events' = 'Append every event to FILE as JSON Lines.'
-            '-v' = 'Tell more; twice: everything.'
-            '--verbose' = 'Tell more; twice: everything.'
-            '-q' = 'Only where we listen, warnings, errors and the summary.'
-            '--quiet' = 'Only where we listen, warnings, errors and the summary.'
-            '--color' = 'Colours. [default: auto]'
-            '--ascii' = 'Draw with ASCII characters only.'
-            '--privacy' = 'Mask peer addresses.'
-            '--log-file' = 'Write the log there as well.'
-            '--config' = 'Defaults from FILE (TOML). [default: see `tnet config path`]'
-            '-h' = 'Show this message and exit.'
-            '--help' = 'Show this message and exit.'
-        }
-        'users list' = [ordered]@{
-            '--users' = 'The users store. [default: sqlite: in $XDG_DATA_HOME/tnet]'
-            '--output' = 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]'
-            '--events' = 'Append every event to FILE as JSON Lines.'
-            '-v' = 'Tell more; twice: everything.'
-            '--verbose' = 'Tell more; twice: everything.'
-            '-q' = 'Only where we listen, warnings, errors and the summary.'
-            '--quiet' = 'Only where we listen, warnings, errors and the summary.'
-            '--color' = 'Colours. [default: auto]'
-            '--ascii' = 'Draw with ASCII characters only.'
-            '--privacy' = 'Mask peer addresses.'
-            '--log-file' = 'Write the log there as well.'
-            '--config' = 'Defaults from FILE (TOML). [default: see `tnet config path`]'
-            '-h' = 'Show this message and exit.'
-            '--help' = 'Show this message and exit.'
-        }
-        'completion' = [ordered]@{
-            '--install' = 'Write it where the shell looks for it, and say where.'
-            '-h' = 'Show this message and exit.'
-            '--help' = 'Show this message and exit.'
-        }
-        'man' = [ordered]@{
-            '-h' = 'Show this message and exit.'
-            '--help' = 'Show this message and exit.'
-        }
-        'config' = [ordered]@{
-            'path' = 'Print where the configuration file is looked for.'
-            'show' = 'Print the configuration file; nothing when there is none.'
-            '-h' = 'Show this message and exit.'
-            '--help' = 'Show this message and exit.'
-        }
-        'config path' = [ordered]@{
-            '-h' = 'Show this message and exit.'
-            '--help' = 'Show this message and exit.'
-        }
-        'config show' = [ordered]@{
-            '-h' = 'Show this message and exit.'
-            '--help' = 'Show this message and exit.'
-        }
+    $offers = @{
+        '' = @(
+            , @('serve', 'Serve echo, auth, web or ssh.')
+            , @('connect', 'stdin to a socket, the socket to stdout.')
+            , @('fetch', 'Fetch a URL.')
+            , @('users', 'The accounts that serve auth and ssh share.')
+            , @('completion', 'Print or install the completion script of a shell.')
+            , @('man', 'Show a man page.')
+            , @('config', 'Show where defaults come from.')
+            , @('--version', 'Show the versions of tnet, Python, Twisted and OpenSSL.')
+            , @('-h', 'Show this message and exit.')
+            , @('--help', 'Show this message and exit.')
+        )
+        'serve' = @(
+            , @('echo', 'Send back what comes.')
+            , @('auth', 'A line server that asks for a login.')
+            , @('web', 'A directory over HTTP.')
+            , @('ssh', 'A Python shell over SSH.')
+            , @('-h', 'Show this message and exit.')
+            , @('--help', 'Show this message and exit.')
+        )
+        'serve echo' = @(
+            , @('-p', '0 picks one and prints it. [default: 8000]')
+            , @('--port', '0 picks one and prints it. [default: 8000]')
+            , @('-H', 'Repeatable. [default: 127.0.0.1 and ::1]')
+            , @('--host', 'Repeatable. [default: 127.0.0.1 and ::1]')
+            , @('--public', 'Listen on every address.')
+            , @('--listen', 'Listen here instead; repeatable: tcp://h:p, tls://h:p, unix:/path, fd://N.')
+            , @('--tls', 'TLS; without --cert, a local CA is made once and kept.')
+            , @('--cert', 'Certificate chain, PEM. Implies --tls.')
+            , @('--key', 'Its private key, PEM.')
+            , @('--client-ca', 'Ask clients for a certificate of this CA. Implies --tls.')
+            , @('--max-connections', '0 is no limit. [default: 4096; x>=0]')
+            , @('--max-per-peer', '0 is no limit. [default: 256; x>=0]')
+            , @('--idle-timeout', 'Close after this long without a byte. [default: no limit]')
+            , @('--handshake-timeout', 'For the TLS handshake. [default: 10]')
+            , @('--drain-timeout', 'Patience at the end. [default: 10]')
+            , @('--print-tac', 'Print a .tac for this command line, and stop.')
+            , @('--output', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+            , @('--events', 'Append every event to FILE as JSON Lines.')
+            , @('-v', 'Tell more; twice: everything.')
+            , @('--verbose', 'Tell more; twice: everything.')
+            , @('-q', 'Only where we listen, warnings, errors and the summary.')
+            , @('--quiet', 'Only where we listen, warnings, errors and the summary.')
+            , @('--color', 'Colours. [default: auto]')
+            , @('--ascii', 'Draw with ASCII characters only.')
+            , @('--privacy', 'Mask peer addresses.')
+            , @('--log-file', 'Write the log there as well.')
+            , @('--config', 'Defaults from FILE (TOML). [default: see `tnet config path`]')
+            , @('-h', 'Show this message and exit.')
+            , @('--help', 'Show this message and exit.')
+        )
+        'serve echo --output' = @(
+            , @('live', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+            , @('plain', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+            , @('json', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+        )
+        'serve echo --color' = @(
+            , @('auto', 'Colours. [default: auto]')
+            , @('always', 'Colours. [default: auto]')
+            , @('never', 'Colours. [default: auto]')
+        )
+        'serve auth' = @(
+            , @('-p', '0 picks one and prints it. [default: 8000]')
+            , @('--port', '0 picks one and prints it. [default: 8000]')
+            , @('-H', 'Repeatable. [default: 127.0.0.1 and ::1]')
+            , @('--host', 'Repeatable. [default: 127.0.0.1 and ::1]')
+            , @('--public', 'Listen on every address.')
+            , @('--listen', 'Listen here instead; repeatable: tcp://h:p, tls://h:p, unix:/path, fd://N.')
+            , @('--tls', 'TLS; without --cert, a local CA is made once and kept.')
+            , @('--cert', 'Certificate chain, PEM. Implies --tls.')
+            , @('--key', 'Its private key, PEM.')
+            , @('--client-ca', 'Ask clients for a certificate of this CA. Implies --tls.')
+            , @('--max-connections', '0 is no limit. [default: 4096; x>=0]')
+            , @('--max-per-peer', '0 is no limit. [default: 256; x>=0]')
+            , @('--idle-timeout', 'Close after this long without a byte. [default: no limit]')
+            , @('--handshake-timeout', 'For the TLS handshake. [default: 10]')
+            , @('--drain-timeout', 'Patience at the end. [default: 10]')
+            , @('--print-tac', 'Print a .tac for this command line, and stop.')
+            , @('--output', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+            , @('--events', 'Append every event to FILE as JSON Lines.')
+            , @('-v', 'Tell more; twice: everything.')
+            , @('--verbose', 'Tell more; twice: everything.')
+            , @('-q', 'Only where we listen, warnings, errors and the summary.')
+            , @('--quiet', 'Only where we listen, warnings, errors and the summary.')
+            , @('--color', 'Colours. [default: auto]')
+            , @('--ascii', 'Draw with ASCII characters only.')
+            , @('--privacy', 'Mask peer addresses.')
+            , @('--log-file', 'Write the log there as well.')
+            , @('--config', 'Defaults from FILE (TOML). [default: see `tnet config path`]')
+            , @('--users', 'The users store. [default: see `tnet users --help`]')
+            , @('--attempts', 'Tries a connection has. [default: 3; 1<=x<=100]')
+            , @('--auth-timeout', 'For the whole login. [default: 60]')
+            , @('-h', 'Show this message and exit.')
+            , @('--help', 'Show this message and exit.')
+        )
+        'serve auth --output' = @(
+            , @('live', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+            , @('plain', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+            , @('json', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+        )
+        'serve auth --color' = @(
+            , @('auto', 'Colours. [default: auto]')
+            , @('always', 'Colours. [default: auto]')
+            , @('never', 'Colours. [default: auto]')
+        )
+        'serve web' = @(
+            , @('-p', '0 picks one and prints it. [default: 8080]')
+            , @('--port', '0 picks one and prints it. [default: 8080]')
+            , @('-H', 'Repeatable. [default: 127.0.0.1 and ::1]')
+            , @('--host', 'Repeatable. [default: 127.0.0.1 and ::1]')
+            , @('--public', 'Listen on every address.')
+            , @('--listen', 'Listen here instead; repeatable: tcp://h:p, tls://h:p, unix:/path, fd://N.')
+            , @('--tls', 'TLS; without --cert, a local CA is made once and kept.')
+            , @('--cert', 'Certificate chain, PEM. Implies --tls.')
+            , @('--key', 'Its private key, PEM.')
+            , @('--client-ca', 'Ask clients for a certificate of this CA. Implies --tls.')
+            , @('--max-connections', '0 is no limit. [default: 4096; x>=0]')
+            , @('--max-per-peer', '0 is no limit. [default: 256; x>=0]')
+            , @('--idle-timeout', 'Close after this long without a byte. [default: no limit]')
+            , @('--handshake-timeout', 'For the TLS handshake. [default: 10]')
+            , @('--drain-timeout', 'Patience at the end. [default: 10]')
+            , @('--print-tac', 'Print a .tac for this command line, and stop.')
+            , @('--output', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+            , @('--events', 'Append every event to FILE as JSON Lines.')
+            , @('-v', 'Tell more; twice: everything.')
+            , @('--verbose', 'Tell more; twice: everything.')
+            , @('-q', 'Only where we listen, warnings, errors and the summary.')
+            , @('--quiet', 'Only where we listen, warnings, errors and the summary.')
+            , @('--color', 'Colours. [default: auto]')
+            , @('--ascii', 'Draw with ASCII characters only.')
+            , @('--privacy', 'Mask peer addresses.')
+            , @('--log-file', 'Write the log there as well.')
+            , @('--config', 'Defaults from FILE (TOML). [default: see `tnet config path`]')
+            , @('--upload', 'Let clients add files, by PUT or a form; nothing is replaced.')
+            , @('--hidden', 'Serve and list names that begin with a dot, too.')
+            , @('--index', 'Served for a directory. [default: index.html, index.htm]')
+            , @('--no-listing', 'Do not list directories.')
+            , @('--max-body', 'Of one request. [default: 1GiB]')
+            , @('-h', 'Show this message and exit.')
+            , @('--help', 'Show this message and exit.')
+        )
+        'serve web --output' = @(
+            , @('live', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+            , @('plain', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+            , @('json', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+        )
+        'serve web --color' = @(
+            , @('auto', 'Colours. [default: auto]')
+            , @('always', 'Colours. [default: auto]')
+            , @('never', 'Colours. [default: auto]')
+        )
+        'serve ssh' = @(
+            , @('-p', '0 picks one and prints it. [default: 2222]')
+            , @('--port', '0 picks one and prints it. [default: 2222]')
+            , @('-H', 'Repeatable. [default: 127.0.0.1 and ::1]')
+            , @('--host', 'Repeatable. [default: 127.0.0.1 and ::1]')
+            , @('--public', 'Listen on every address.')
+            , @('--listen', 'Listen here instead; repeatable: tcp://h:p, tls://h:p, unix:/path, fd://N.')
+            , @('--tls', 'TLS; without --cert, a local CA is made once and kept.')
+            , @('--cert', 'Certificate chain, PEM. Implies --tls.')
+            , @('--key', 'Its private key, PEM.')
+            , @('--client-ca', 'Ask clients for a certificate of this CA. Implies --tls.')
+            , @('--max-connections', '0 is no limit. [default: 4096; x>=0]')
+            , @('--max-per-peer', '0 is no limit. [default: 256; x>=0]')
+            , @('--idle-timeout', 'Close after this long without a byte. [default: no limit]')
+            , @('--handshake-timeout', 'For the TLS handshake. [default: 10]')
+            , @('--drain-timeout', 'Patience at the end. [default: 10]')
+            , @('--print-tac', 'Print a .tac for this command line, and stop.')
+            , @('--output', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+            , @('--events', 'Append every event to FILE as JSON Lines.')
+            , @('-v', 'Tell more; twice: everything.')
+            , @('--verbose', 'Tell more; twice: everything.')
+            , @('-q', 'Only where we listen, warnings, errors and the summary.')
+            , @('--quiet', 'Only where we listen, warnings, errors and the summary.')
+            , @('--color', 'Colours. [default: auto]')
+            , @('--ascii', 'Draw with ASCII characters only.')
+            , @('--privacy', 'Mask peer addresses.')
+            , @('--log-file', 'Write the log there as well.')
+            , @('--config', 'Defaults from FILE (TOML). [default: see `tnet config path`]')
+            , @('--users', 'The users store. [default: see `tnet users --help`]')
+            , @('--authorized-keys', 'Public keys that may log in. Repeatable.')
+            , @('--host-key', 'Our own key. [default: made once and kept]')
+            , @('--attempts', 'Tries a connection has. [default: 6; 1<=x<=100]')
+            , @('--auth-timeout', 'For the whole login. [default: 120]')
+            , @('-h', 'Show this message and exit.')
+            , @('--help', 'Show this message and exit.')
+        )
+        'serve ssh --output' = @(
+            , @('live', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+            , @('plain', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+            , @('json', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+        )
+        'serve ssh --color' = @(
+            , @('auto', 'Colours. [default: auto]')
+            , @('always', 'Colours. [default: auto]')
+            , @('never', 'Colours. [default: auto]')
+        )
+        'connect' = @(
+            , @('--tls', 'TLS, as with a tls:// target.')
+            , @('--crlf', 'Send each line feed as CR LF.')
+            , @('--raw', 'Do not escape what a terminal would obey.')
+            , @('--no-shutdown', 'Keep our side open after the end of stdin.')
+            , @('--linger', 'Silence to wait for after the end of stdin. [default: 5]')
+            , @('--idle-timeout', 'Give up after this long without a byte. [default: no limit]')
+            , @('--source', 'Connect from this address.')
+            , @('--timings', 'Show where the time went.')
+            , @('-4', 'Only IPv4.')
+            , @('-6', 'Only IPv6.')
+            , @('--connect-timeout', 'For name, connection and TLS together. [default: 30]')
+            , @('--ca', 'Trust the authorities in FILE (PEM), and no others.')
+            , @('--cert', 'Our certificate chain, PEM.')
+            , @('--key', 'Its private key, PEM.')
+            , @('--sni', 'The name to ask for and to check. [default: the host]')
+            , @('--alpn', 'Offer PROTOCOL; repeatable, best first.')
+            , @('--insecure', 'Accept any certificate: whoever is in between can read and change all.')
+            , @('--output', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+            , @('--events', 'Append every event to FILE as JSON Lines.')
+            , @('-v', 'Tell more; twice: everything.')
+            , @('--verbose', 'Tell more; twice: everything.')
+            , @('-q', 'Only where we listen, warnings, errors and the summary.')
+            , @('--quiet', 'Only where we listen, warnings, errors and the summary.')
+            , @('--color', 'Colours. [default: auto]')
+            , @('--ascii', 'Draw with ASCII characters only.')
+            , @('--privacy', 'Mask peer addresses.')
+            , @('--log-file', 'Write the log there as well.')
+            , @('--config', 'Defaults from FILE (TOML). [default: see `tnet config path`]')
+            , @('-h', 'Show this message and exit.')
+            , @('--help', 'Show this message and exit.')
+        )
+        'connect --output' = @(
+            , @('live', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+            , @('plain', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+            , @('json', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+        )
+        'connect --color' = @(
+            , @('auto', 'Colours. [default: auto]')
+            , @('always', 'Colours. [default: auto]')
+            , @('never', 'Colours. [default: auto]')
+        )
+        'fetch' = @(
+            , @('-o', 'Write the body to FILE.')
+            , @('--output-file', 'Write the body to FILE.')
+            , @('--data', 'Send this as the body; - is stdin.')
+            , @('--form', 'Send name=value items as a form instead of JSON.')
+            , @('--follow', 'Follow redirects. [default: follow]')
+            , @('--no-follow', 'Follow redirects. [default: follow]')
+            , @('--max-redirects', 'Redirects to follow. [default: 20; 0<=x<=1000]')
+            , @('--fail', 'Exit with 22 for a status of 400 or more.')
+            , @('-i', 'Print the head of the answer before its body.')
+            , @('--include', 'Print the head of the answer before its body.')
+            , @('-I', 'Ask for the head alone, and print it.')
+            , @('--head', 'Ask for the head alone, and print it.')
+            , @('--raw', 'Do not escape what a terminal would obey.')
+            , @('--max-time', 'For everything. [default: no limit]')
+            , @('--max-size', 'Refuse a longer body. [default: no limit]')
+            , @('--timings', 'Show where the time went. [default: on a terminal]')
+            , @('-4', 'Only IPv4.')
+            , @('-6', 'Only IPv6.')
+            , @('--connect-timeout', 'For name, connection and TLS together. [default: 30]')
+            , @('--ca', 'Trust the authorities in FILE (PEM), and no others.')
+            , @('--cert', 'Our certificate chain, PEM.')
+            , @('--key', 'Its private key, PEM.')
+            , @('--sni', 'The name to ask for and to check. [default: the host]')
+            , @('--alpn', 'Offer PROTOCOL; repeatable, best first.')
+            , @('--insecure', 'Accept any certificate: whoever is in between can read and change all.')
+            , @('--output', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+            , @('--events', 'Append every event to FILE as JSON Lines.')
+            , @('-v', 'Tell more; twice: everything.')
+            , @('--verbose', 'Tell more; twice: everything.')
+            , @('-q', 'Only where we listen, warnings, errors and the summary.')
+            , @('--quiet', 'Only where we listen, warnings, errors and the summary.')
+            , @('--color', 'Colours. [default: auto]')
+            , @('--ascii', 'Draw with ASCII characters only.')
+            , @('--privacy', 'Mask peer addresses.')
+            , @('--log-file', 'Write the log there as well.')
+            , @('--config', 'Defaults from FILE (TOML). [default: see `tnet config path`]')
+            , @('-h', 'Show this message and exit.')
+            , @('--help', 'Show this message and exit.')
+        )
+        'fetch --output' = @(
+            , @('live', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+            , @('plain', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+            , @('json', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+        )
+        'fetch --color' = @(
+            , @('auto', 'Colours. [default: auto]')
+            , @('always', 'Colours. [default: auto]')
+            , @('never', 'Colours. [default: auto]')
+        )
+        'users' = @(
+            , @('add', 'Add an account.')
+            , @('passwd', 'Change an account''s password.')
+            , @('remove', 'Remove an account.')
+            , @('list', 'List the accounts.')
+            , @('-h', 'Show this message and exit.')
+            , @('--help', 'Show this message and exit.')
+        )
+        'users add' = @(
+            , @('--password-file', 'Read the password from FILE''s first line; - is stdin.')
+            , @('--generate', 'Make a random password and show it once.')
+            , @('--users', 'The users store. [default: sqlite: in $XDG_DATA_HOME/tnet]')
+            , @('--output', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+            , @('--events', 'Append every event to FILE as JSON Lines.')
+            , @('-v', 'Tell more; twice: everything.')
+            , @('--verbose', 'Tell more; twice: everything.')
+            , @('-q', 'Only where we listen, warnings, errors and the summary.')
+            , @('--quiet', 'Only where we listen, warnings, errors and the summary.')
+            , @('--color', 'Colours. [default: auto]')
+            , @('--ascii', 'Draw with ASCII characters only.')
+            , @('--privacy', 'Mask peer addresses.')
+            , @('--log-file', 'Write the log there as well.')
+            , @('--config', 'Defaults from FILE (TOML). [default: see `tnet config path`]')
+            , @('-h', 'Show this message and exit.')
+            , @('--help', 'Show this message and exit.')
+        )
+        'users add --output' = @(
+            , @('live', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+            , @('plain', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+            , @('json', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+        )
+        'users add --color' = @(
+            , @('auto', 'Colours. [default: auto]')
+            , @('always', 'Colours. [default: auto]')
+            , @('never', 'Colours. [default: auto]')
+        )
+        'users passwd' = @(
+            , @('--password-file', 'Read the password from FILE''s first line; - is stdin.')
+            , @('--generate', 'Make a random password and show it once.')
+            , @('--users', 'The users store. [default: sqlite: in $XDG_DATA_HOME/tnet]')
+            , @('--output', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+            , @('--events', 'Append every event to FILE as JSON Lines.')
+            , @('-v', 'Tell more; twice: everything.')
+            , @('--verbose', 'Tell more; twice: everything.')
+            , @('-q', 'Only where we listen, warnings, errors and the summary.')
+            , @('--quiet', 'Only where we listen, warnings, errors and the summary.')
+            , @('--color', 'Colours. [default: auto]')
+            , @('--ascii', 'Draw with ASCII characters only.')
+            , @('--privacy', 'Mask peer addresses.')
+            , @('--log-file', 'Write the log there as well.')
+            , @('--config', 'Defaults from FILE (TOML). [default: see `tnet config path`]')
+            , @('-h', 'Show this message and exit.')
+            , @('--help', 'Show this message and exit.')
+        )
+        'users passwd --output' = @(
+            , @('live', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+            , @('plain', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+            , @('json', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+        )
+        'users passwd --color' = @(
+            , @('auto', 'Colours. [default: auto]')
+            , @('always', 'Colours. [default: auto]')
+            , @('never', 'Colours. [default: auto]')
+        )
+        'users remove' = @(
+            , @('--users', 'The users store. [default: sqlite: in $XDG_DATA_HOME/tnet]')
+            , @('--output', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+            , @('--events', 'Append every event to FILE as JSON Lines.')
+            , @('-v', 'Tell more; twice: everything.')
+            , @('--verbose', 'Tell more; twice: everything.')
+            , @('-q', 'Only where we listen, warnings, errors and the summary.')
+            , @('--quiet', 'Only where we listen, warnings, errors and the summary.')
+            , @('--color', 'Colours. [default: auto]')
+            , @('--ascii', 'Draw with ASCII characters only.')
+            , @('--privacy', 'Mask peer addresses.')
+            , @('--log-file', 'Write the log there as well.')
+            , @('--config', 'Defaults from FILE (TOML). [default: see `tnet config path`]')
+            , @('-h', 'Show this message and exit.')
+            , @('--help', 'Show this message and exit.')
+        )
+        'users remove --output' = @(
+            , @('live', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+            , @('plain', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+            , @('json', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+        )
+        'users remove --color' = @(
+            , @('auto', 'Colours. [default: auto]')
+            , @('always', 'Colours. [default: auto]')
+            , @('never', 'Colours. [default: auto]')
+        )
+        'users list' = @(
+            , @('--users', 'The users store. [default: sqlite: in $XDG_DATA_HOME/tnet]')
+            , @('--output', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+            , @('--events', 'Append every event to FILE as JSON Lines.')
+            , @('-v', 'Tell more; twice: everything.')
+            , @('--verbose', 'Tell more; twice: everything.')
+            , @('-q', 'Only where we listen, warnings, errors and the summary.')
+            , @('--quiet', 'Only where we listen, warnings, errors and the summary.')
+            , @('--color', 'Colours. [default: auto]')
+            , @('--ascii', 'Draw with ASCII characters only.')
+            , @('--privacy', 'Mask peer addresses.')
+            , @('--log-file', 'Write the log there as well.')
+            , @('--config', 'Defaults from FILE (TOML). [default: see `tnet config path`]')
+            , @('-h', 'Show this message and exit.')
+            , @('--help', 'Show this message and exit.')
+        )
+        'users list --output' = @(
+            , @('live', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+            , @('plain', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+            , @('json', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
+        )
+        'users list --color' = @(
+            , @('auto', 'Colours. [default: auto]')
+            , @('always', 'Colours. [default: auto]')
+            , @('never', 'Colours. [default: auto]')
+        )
+        'completion' = @(
+            , @('bash', 'bash')
+            , @('zsh', 'zsh')
+            , @('fish', 'fish')
+            , @('powershell', 'powershell')
+            , @('--install', 'Write it where the shell looks for it, and say where.')
+            , @('-h', 'Show this message and exit.')
+            , @('--help', 'Show this message and exit.')
+        )
+        'man' = @(
+            , @('-h', 'Show this message and exit.')
+            , @('--help', 'Show this message and exit.')
+        )
+        'config' = @(
+            , @('path', 'Print where the configuration file is looked for.')
+            , @('show', 'Print the configuration file; nothing when there is none.')
+            , @('-h', 'Show this message and exit.')
+            , @('--help', 'Show this message and exit.')
+        )
+        'config path' = @(
+            , @('-h', 'Show this message and exit.')
+            , @('--help', 'Show this message and exit.')
+        )
+        'config show' = @(
+            , @('-h', 'Show this message and exit.')
+            , @('--help', 'Show this message and exit.')
+        )
     }
     $path = ''
+    $last = ''
     foreach ($element in $commandAst.CommandElements | Select-Object -Skip 1) {
         if ($element.Extent.EndOffset -ge $cursorPosition) { break }
-        $next = "$path $element".Trim()
-        if ($words.ContainsKey($next)) { $path = $next }
+        $last = "$element"
+        $next = "$path $last".Trim()
+        if (-not $last.StartsWith('-') -and $offers.ContainsKey($next)) { $path = $next }
     }
-    $words[$path].GetEnumerator() | Where-Object { $_.Key -like "$wordToComplete*" } | ForEach-Object {
-        $kind = if ($_.Key.StartsWith('-')) { 'ParameterName' } else { 'ParameterValue' }
-        [System.Management.Automation.CompletionResult]::new($_.Key, $_.Key, $kind, $_.Value)
+    $valued = "$path $last".Trim()
+    $pairs = if ($last.StartsWith('--') -and $offers.ContainsKey($valued)) { $offers[$valued] } else { $offers[$path] }
+    $pairs | Where-Object { $_[0] -clike "$wordToComplete*" } | ForEach-Object {
+        $kind = if ($_[0].StartsWith('-')) { 'ParameterName' } else { 'ParameterValue' }
+        [System.Management.Automation.CompletionResult]::new($_[0], $_[0], $kind, $_[1])
     }
 }

@@ -1,0 +1,41 @@
+"""What both clients take to reach a peer."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from twisted.trial.unittest import TestCase
+
+from tnet.cli.dialing import tls_dialing
+from tnet.plans.tls import TlsDialing
+
+NOTHING: dict[str, Any] = {"ca": None, "cert": None, "key": None, "sni": None, "alpn": (), "insecure": False}
+
+
+class TlsDialingTests(TestCase):
+    """Options in, TlsDialing out."""
+
+    def test_not_wanted(self) -> None:
+        """Without TLS there is no plan for it, and its options are refused rather than ignored."""
+        self.assertIsNone(tls_dialing(NOTHING, wanted=False))
+        for name in ("ca", "sni", "insecure"):
+            self.assertRaises(click.UsageError, self.within_a_command, NOTHING | {name: "x"}, wanted=False)
+
+    def test_wanted(self) -> None:
+        """Each option sets its field; verification is on unless told otherwise."""
+        self.assertEqual(tls_dialing(NOTHING, wanted=True), TlsDialing())
+        full = {"ca": "a", "cert": "c", "key": "k", "sni": "s", "alpn": ("h2",), "insecure": True}
+        self.assertEqual(
+            tls_dialing(full, wanted=True),
+            TlsDialing(verify=False, ca_file="a", certificate_file="c", key_file="k", server_name="s", alpn=("h2",)),
+        )
+
+    def test_certificate_and_key_go_together(self) -> None:
+        """One without the other is a usage error."""
+        self.assertRaises(click.UsageError, self.within_a_command, NOTHING | {"cert": "c"}, wanted=True)
+
+    def within_a_command(self, options: dict[str, Any], *, wanted: bool) -> object:
+        """`tls_dialing` as a command would call it."""
+        with click.Context(click.Command("connect")):
+            return tls_dialing(options, wanted=wanted)

@@ -1,0 +1,48 @@
+"""`tnet users …`: argv in, plan out."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+from twisted.trial.unittest import TestCase
+
+from tnet.cli.main import parse
+from tnet.plans.users import UsersPlan
+
+
+def plan(*argv: str) -> Any:
+    """The plan of a command line after `tnet users`."""
+    asked = parse(["users", *argv])
+    assert asked is not None
+    return asked.plan
+
+
+class UsersTests(TestCase):
+    """From words to a UsersPlan; passwords only from where nobody else looks."""
+
+    def test_actions(self) -> None:
+        """Each subcommand is its action."""
+        self.assertEqual(plan("list"), UsersPlan(action="list"))
+        self.assertEqual(plan("remove", "a", "--users", "x.db"), UsersPlan(action="remove", name="a", users="x.db"))
+        self.assertEqual(plan("add", "a", "--generate"), UsersPlan(action="add", name="a"))
+
+    def test_password_file(self) -> None:
+        """The password is the file's first line without its end; the repr does not show it."""
+        file = Path(self.mktemp())
+        file.write_text("s3cret word\r\nmore\n")
+        asked = plan("passwd", "a", "--password-file", str(file))
+        self.assertEqual(asked.password, "s3cret word")
+        self.assertNotIn("s3cret", repr(asked))
+
+    def test_bad_password_file(self) -> None:
+        """A missing file, an empty line, and both ways at once are usage errors."""
+        empty = Path(self.mktemp())
+        empty.touch()
+        for argv in (
+            ["--password-file", "/nonexistent"],
+            ["--password-file", str(empty)],
+            ["--password-file", "x", "--generate"],
+        ):
+            self.assertRaises(click.UsageError, plan, "add", "a", *argv)
