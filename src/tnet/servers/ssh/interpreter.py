@@ -1,0 +1,157 @@
+"""Runs a session's Python: its output goes to the session, and nothing reads the server's own stdin.
+
+The streams of the process are exchanged only while the session's code runs.
+"""
+
+from __future__ import annotations
+
+import ast
+import io
+import sys
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from twisted.conch.manhole import ManholeInterpreter
+from twisted.python.monkey import MonkeyPatcher
+
+COALESCE_CHARACTERS = 8192
+COMPILE_FAILURES = (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError)
+
+
+class LateReader(Protocol):
+    """Whoever sees what comes after the code has returned: a Deferred's result."""
+
+    def addOutput(self, data: str, isAsync: bool | None = None) -> None: ...
+
+
+def encoded(text: str) -> bytes:
+    """`text` in UTF-8, with what cannot be said in it spelled out."""
+    return text.encode("utf-8", "backslashreplace")
+
+
+class Output(io.TextIOBase):
+    """A text stream that hands what is written to `sink`, in UTF-8 and in pieces of some size.
+
+    Writing fails while `is_choked()`, which ends code that prints without end; `put` always succeeds.
+    """
+
+    encoding = "utf-8"
+
+    def __init__(self, sink: Callable[[bytes], None], is_choked: Callable[[], bool]) -> None:
+        self._sink = sink
+        self._is_choked = is_choked
+        self._pending: list[str] = []
+        self._count = 0
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, text: str) -> int:
+        if not isinstance(text, str):
+            raise TypeError(f"write() argument must be str, not {type(text).__name__}")
+        if self._is_choked():
+            raise OSError("too much output waits for a slow reader")
+        self.put(text)
+        return len(text)
+
+    def put(self, text: str) -> None:
+        """Write, whoever reads or not."""
+        self._pending.append(text)
+        self._count += len(text)
+        if self._count >= COALESCE_CHARACTERS:
+            self.flush()
+
+    def flush(self) -> None:
+        pending, self._pending, self._count = self._pending, [], 0
+        if pending:
+            self._sink(encoded("".join(pending)))
+
+
+class NoInput(io.TextIOBase):
+    """A stdin that refuses: to wait for a line would stop every connection of the server."""
+
+    def readline(self, size: int | None = -1) -> str:  # type: ignore[override]  # TextIOBase takes it by position
+        raise EOFError("input() cannot wait here: it would stop the whole server")
+
+    def read(self, size: int | None = -1) -> str:
+        return self.readline()
+
+    def close(self) -> None:
+        """Stay open: `exit()` closes stdin before it raises SystemExit."""
+
+
+class Interpreter(ManholeInterpreter):
+    """Conch's interpreter, which also shows Deferreds and their results, with streams of the session's own.
+
+    Results go to `out`; tracebacks go to `err` and set `failed`.
+    """
+
+    def __init__(self, reader: LateReader, namespace: dict[str, Any], out: Output, err: Output) -> None:
+        super().__init__(reader, namespace, "<ssh>")
+        self.failed = False
+        self._out, self._err, self._into = out, err, err
+        self.monkeyPatcher = MonkeyPatcher(
+            (sys, "stdin", NoInput()),
+            (sys, "stdout", out),
+            (sys, "stderr", err),
+            (sys, "displayhook", self.displayhook),
+            (sys, "excepthook", self.excepthook),
+        )
+
+    def push(self, line: bytes) -> bool:
+        """Take one line; true while the statement is not complete."""
+        self.failed = False
+        try:
+            return bool(super().push(line))
+        except COMPILE_FAILURES:
+            self.resetBuffer()
+            self.showtraceback()
+            return False
+        finally:
+            self._flush()
+
+    def run(self, source: str) -> None:
+        """Run a whole program, showing the value of each of its expression statements."""
+        try:
+            self.runcode(compile(ast.Interactive(ast.parse(source).body), self.filename, "single"))
+        except COMPILE_FAILURES:
+            self.showsyntaxerror(self.filename)
+        finally:
+            self._flush()
+
+    def displayhook(self, obj: Any) -> None:
+        if obj is None:
+            return
+        self._into = self._out
+        try:
+            super().displayhook(obj)
+            self.write("\n")
+        finally:
+            self._into = self._err
+
+    def showtraceback(self) -> None:
+        self.failed = True
+        super().showtraceback()
+
+    def showsyntaxerror(self, filename: str | None = None, **kwargs: Any) -> None:
+        self.failed = True
+        super().showsyntaxerror(filename, **kwargs)
+
+    def write(self, data: str, isAsync: bool | None = None) -> None:
+        if isAsync:
+            self.handler.addOutput(data, True)
+        else:
+            self._into.put(data)
+
+    def _flush(self) -> None:
+        self._out.flush()
+        self._err.flush()
+
+
+def exit_status(stop: SystemExit) -> tuple[int, str]:
+    """The status that Python would exit with, and what it would write to stderr."""
+    if stop.code is None:
+        return 0, ""
+    if isinstance(stop.code, int):
+        return stop.code & 0xFF, ""
+    return 1, f"{stop.code}\n"
