@@ -155,17 +155,16 @@ def web(
       tnet serve web
       tnet serve web ~/Downloads --upload --port 9000
     """
-    from tnet.plans.serve import WebPlan
+    from tnet.plans.serve import DEFAULT_INDEX, WebPlan
 
-    chosen = {"index": index} if index else {}
     return WebPlan(
         **common,
         root=directory,
         upload=upload,
         hidden=hidden,
         listing=not no_listing,
+        index=index or DEFAULT_INDEX,
         max_body_bytes=max_body,
-        **chosen,
     )
 
 

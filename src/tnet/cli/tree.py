@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import click
 
@@ -87,11 +88,11 @@ def _argument(param: click.Argument, ctx: click.Context) -> Word:
     )
 
 
-def _takes(kind: click.ParamType) -> str:
+def _takes(kind: click.ParamType[Any]) -> str:
     if not isinstance(kind, click.Path):
         return "text"
     return "file" if kind.file_okay else "directory"
 
 
-def _choices(kind: click.ParamType) -> tuple[str, ...]:
+def _choices(kind: click.ParamType[Any]) -> tuple[str, ...]:
     return tuple(map(str, kind.choices)) if isinstance(kind, click.Choice) else ()

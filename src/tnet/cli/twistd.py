@@ -56,7 +56,9 @@ def _serving(argv: Sequence[str]) -> Asked:
 
 
 def _service(asked: Asked) -> Any:
+    from tnet.plans.serve import ServePlan
     from tnet.runtime.service import make_service
     from tnet.view.choose import choose
 
+    assert isinstance(asked.plan, ServePlan)
     return make_service(asked.plan, choose(asked.output, asked.command))

@@ -95,8 +95,7 @@ def _password(path: str | None, generate: bool) -> str | None:
         return None
     if path:
         return usage(_first_line, path)
-    prompted: str = click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True)
-    return prompted
+    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
 
 
 def _first_line(path: str) -> str:

@@ -13,7 +13,7 @@ _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|)")
 _SIZE = re.compile(r"(\d+)\s*(ki|mi|gi|k|m|g|)b?", re.IGNORECASE)
 
 
-class Duration(click.ParamType):
+class Duration(click.ParamType[float]):
     """Seconds, or a number with `ms`, `s`, `m` or `h`: a float of seconds, never negative."""
 
     name = "seconds"
@@ -25,7 +25,7 @@ class Duration(click.ParamType):
         return float(match[1]) * _SECONDS[match[2]]
 
 
-class Size(click.ParamType):
+class Size(click.ParamType[int]):
     """Bytes, or a number with `k`, `M`, `G` (powers of 1000) or `KiB`, `MiB`, `GiB`: an int of bytes."""
 
     name = "size"
@@ -37,7 +37,7 @@ class Size(click.ParamType):
         return int(match[1]) * _BYTES[match[2].lower()]
 
 
-class Port(click.ParamType):
+class Port(click.ParamType[int]):
     """A port number; 0 lets the system choose."""
 
     name = "port"

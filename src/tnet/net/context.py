@@ -31,7 +31,7 @@ class Context:
     names: Offload
     disclose: Callable[[str, str], None]
     note: Callable[[tuple[str, ...]], None]
-    on_hangup: Callable[[Callable[[], None]], None]
+    on_hangup: Callable[[Callable[[], object]], None]
 
     @property
     def clock(self) -> Callable[[], float]:

@@ -37,11 +37,12 @@ from tnet.errors import CannotListen
 from tnet.net.context import Context
 from tnet.net.port import StreamPort
 from tnet.net.transport import has_own_streams, unix_name
-from tnet.plans.addresses import FdAddress, ListenAddress, TcpAddress, UnixAddress
+from tnet.plans.addresses import EVERY_ADDRESS, LOOPBACK, FdAddress, ListenAddress, TcpAddress, UnixAddress
 
 BACKLOG = 2048
 UNIX_MODE = 0o600
 
+_KNOWN_HOSTS = {LOOPBACK: ["127.0.0.1", "::1"], EVERY_ADDRESS: ["0.0.0.0", "::"]}  # RFC 6761 section 6.3
 _NO_SUCH_FAMILY = (EAFNOSUPPORT, EADDRNOTAVAIL)
 
 
@@ -133,6 +134,8 @@ async def _listen_tcp(address: TcpAddress, factory: IProtocolFactory, context: C
 
 async def _hosts(address: TcpAddress, context: Context) -> list[str]:
     """The addresses of a host name, in order; an IP literal is its own."""
+    if address.host in _KNOWN_HOSTS:
+        return _KNOWN_HOSTS[address.host]
     try:
         found = await context.names.run(
             socket.getaddrinfo, address.host, 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

@@ -11,6 +11,9 @@ from tnet.plans.plan import Plan
 from tnet.plans.tls import TlsServing
 
 
+DEFAULT_INDEX = ("index.html", "index.htm")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ServePlan(Plan):
     """A server: where it listens, within which limits.
@@ -69,7 +72,7 @@ class WebPlan(ServePlan):
     upload: bool = False
     hidden: bool = False
     listing: bool = True
-    index: tuple[str, ...] = ("index.html", "index.htm")
+    index: tuple[str, ...] = DEFAULT_INDEX
     max_body_bytes: int = 1 << 30
 
 

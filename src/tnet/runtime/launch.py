@@ -14,7 +14,7 @@ from tnet.events.kinds import Stopped
 from tnet.net.context import Context
 from tnet.plans import Plan
 from tnet.runtime.dotted import load
-from tnet.runtime.log import twisted_log_to
+from tnet.runtime.log import TwistedLog
 from tnet.runtime.signals import Signals
 from tnet.runtime.story import Story
 from tnet.runtime.world import make_context
@@ -42,6 +42,7 @@ class Launch:
         self._reactor = reactor
         self._publisher = Publisher()
         self._signals = Signals(reactor)
+        self._log = TwistedLog(self._publisher)
         self._asked_to_end: Ended | None = None
         self._status = ExitStatus.FAILED
         self._reason = ""
@@ -55,7 +56,7 @@ class Launch:
         return int(self._status)
 
     def _begin(self) -> None:
-        twisted_log_to(self._publisher)
+        self._log.begin()
         self._story.attach(self._publisher)
         self._story.on_output_closed = lambda: self._end(OutputClosed())
         self._signals.install(
@@ -116,5 +117,6 @@ class Launch:
         self._publisher.emit(
             Stopped, exit_status=int(self._status), reason=self._reason, seconds=self._publisher.elapsed
         )
+        self._log.end()
         self._story.stop()
         self._reactor.stop()

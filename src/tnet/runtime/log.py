@@ -5,26 +5,37 @@ from __future__ import annotations
 import warnings
 from typing import Any
 
-from twisted.logger import LogLevel, formatEvent, globalLogBeginner
+from twisted.logger import ILogObserver, LogLevel, formatEvent, globalLogBeginner, globalLogPublisher
+from zope.interface import implementer
 
 from tnet.events import Publisher
 
 _LEVELS = {LogLevel.warn: "warning", LogLevel.error: "error", LogLevel.critical: "error"}
 
 
-def twisted_log_to(publisher: Publisher) -> None:
-    """Send Twisted's log, from its beginning, to the publisher."""
+@implementer(ILogObserver)
+class TwistedLog:
+    """An observer of Twisted's log that hands it to a publisher."""
 
-    def observe(event: dict[str, Any]) -> None:
-        failure = event.get("log_failure")
+    def __init__(self, publisher: Publisher) -> None:
+        self._publisher = publisher
+
+    def begin(self) -> None:
+        """Observe Twisted's log from its beginning; what was warned about before stays unsaid."""
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            globalLogBeginner.beginLoggingTo([self], redirectStandardIO=False)
+
+    def end(self) -> None:
+        """Observe no more."""
+        globalLogPublisher.removeObserver(self)
+
+    def __call__(self, event: dict[str, Any]) -> None:
         level = _LEVELS.get(event.get("log_level", LogLevel.info), "debug")
+        said, failure = formatEvent(event), event.get("log_failure")
         if failure is None:
-            publisher.log(level, formatEvent(event))
+            self._publisher.log(level, said)
             return
-        said = formatEvent(event).splitlines() or [""]
-        publisher.log(level, f"{said[0]}: {failure.type.__name__}: {failure.getErrorMessage()}".lstrip(": "))
-        publisher.log("debug", failure.getTraceback())
-
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        globalLogBeginner.beginLoggingTo([observe], redirectStandardIO=False, discardBuffer=False)
+        first = said.partition("\n")[0].rstrip(":")
+        self._publisher.log(level, f"{first}: {failure.type.__name__}: {failure.getErrorMessage()}")
+        self._publisher.log("debug", failure.getTraceback())

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from twisted.internet.defer import CancelledError, Deferred, TimeoutError, gatherResults
-from twisted.internet.interfaces import IProtocolFactory
 
 from tnet.errors import ExitStatus, TnetError
 from tnet.events.kinds import Draining, Listening
 from tnet.net.context import Context
 from tnet.net.gate import Gate
-from tnet.net.listen import Bound, listen
+from tnet.net.listen import Bound, listen_everywhere
 from tnet.net.server import Server
 from tnet.net.tap import Tap
 from tnet.net.tls.serving import ServerTls
@@ -105,15 +104,10 @@ class Serving:
             self._tls = await ServerTls.open(self._plan.tls, self._context, self._plan.listen, alpn=server.alpn)
             secured = Gate(self._tls.wrap(tapped), self._plan.limits, self._context)
             self._gates.append(secured)
-        for address in self._plan.listen:
-            gate = secured if secured is not None and address.tls else plain
-            self._bound += await self._announced(address, gate)
-
-    async def _announced(self, address: object, gate: IProtocolFactory) -> list[Bound]:
-        bound = await listen(address, gate, self._context)
-        for each in bound:
-            self._announce(each)
-        return bound
+        gated = [(address, secured if secured and address.tls else plain) for address in self._plan.listen]
+        self._bound = await listen_everywhere(gated, self._context)
+        for bound in self._bound:
+            self._announce(bound)
 
     def _announce(self, bound: Bound) -> None:
         address = bound.address

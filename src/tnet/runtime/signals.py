@@ -10,7 +10,7 @@ import signal
 from collections.abc import Callable
 from typing import Any
 
-Call = Callable[[], object]
+Call = Callable[[], object]  # what it returns is nobody's business
 
 
 class Signals:
@@ -21,11 +21,11 @@ class Signals:
 
     def __init__(self, reactor: Any) -> None:
         self._reactor = reactor
-        self._hangups: list[Callable[[], None]] = []
+        self._hangups: list[Call] = []
         self._before: dict[signal.Signals, Any] = {}
         self._inherited_int = signal.getsignal(signal.SIGINT)
 
-    def on_hangup(self, callback: Callable[[], None]) -> None:
+    def on_hangup(self, callback: Call) -> None:
         """Call back at each HUP from now on."""
         self._hangups.append(callback)
 

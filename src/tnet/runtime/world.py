@@ -15,7 +15,7 @@ NAME_THREADS = 8
 
 
 def make_context(
-    reactor: Any, publisher: Publisher, story: Story, on_hangup: Callable[[Callable[[], None]], None]
+    reactor: Any, publisher: Publisher, story: Story, on_hangup: Callable[[Callable[[], object]], None]
 ) -> Context:
     """A Context with threads of its own for files and for names, so that neither waits for the other."""
     return Context(
