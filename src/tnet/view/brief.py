@@ -34,8 +34,9 @@ class Brief(StoryView):
             case kinds.TlsHandshaken(outcome="ok") as event:
                 self._say("secured", _secured(event))
             case kinds.ConnectionClosed() as event:
-                moved = f"sent {size(event.bytes_out)}, received {size(event.bytes_in)} in {duration(event.seconds)}"
-                self._say("closed", moved if event.clean else joined(event.reason, moved))
+                moved = f"sent {size(event.bytes_out)}, received {size(event.bytes_in)}"
+                why = "" if event.clean else event.reason
+                self._say("closed", joined(f"after {duration(event.seconds)}", moved, why))
 
     def _say(self, word: str, text: str) -> None:
         brush = self._brush
@@ -43,7 +44,6 @@ class Brief(StoryView):
 
 
 def _secured(event: kinds.TlsHandshaken) -> str:
-    how = joined(event.tls_version or "TLS", event.tls_cipher or "", f"ALPN {event.tls_alpn}" if event.tls_alpn else "")
-    whose = f"certificate of {event.subject}" if event.subject else ""
-    until = f"until {event.not_after}" if event.subject and event.not_after else ""
-    return f"by {joined(how, ' '.join(filter(None, (whose, until))))} in {duration(event.seconds)}"
+    how = f"by {event.tls_version or 'TLS'} in {duration(event.seconds)}"
+    until = f" until {event.not_after[:10]}" if event.not_after else ""
+    return joined(how, f"certificate of {event.subject}{until}" if event.subject else "")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from tnet import __version__
 from tnet.events.kinds import Listening
 from tnet.view.measures import address
-from tnet.view.theme import Brush, Line, Tone
+from tnet.view.theme import Brush, Line, Mark, Piece, Tone
+from tnet.view.words import Said
 
 _ANYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
@@ -36,17 +37,20 @@ def _reach_unix(event: Listening) -> str:
 
 
 class Card:
-    """Writes the lines of a start card as they become known; its title comes first."""
+    """Writes the lines of a start card as they become known, its title first, and a last card at the end.
+
+    `rows` is how many lines were written so far.
+    """
 
     def __init__(self, command: str, brush: Brush, write: Callable[[str], None]) -> None:
         self._command = command
         self._brush = brush
         self._write = write
-        self._titled = False
+        self.rows = 0
 
     def listening(self, event: Listening) -> None:
         """Where we listen, and a command that gets there."""
-        self._row("listening", (Tone.STRONG, f"{event.endpoint:<26}"), (Tone.QUIET, f"  {reach(event)}"))
+        self._row("listening", (Tone.STRONG, f"{event.endpoint:<24}"), (Tone.QUIET, f"  {reach(event)}"))
 
     def account(self, user: str, password: str) -> None:
         """The account made for this run."""
@@ -57,11 +61,21 @@ class Card:
         """Anything else."""
         self._row("note", (Tone.PLAIN, text))
 
-    def _row(self, word: str, *pieces: tuple[Tone, str]) -> None:
-        if not self._titled:
-            self._titled = True
-            self._line(((Tone.GOOD, "● "), (Tone.STRONG, f"tnet {self._command}"), (Tone.QUIET, f"  {__version__}")))
-        self._line(((Tone.NAME, f"  {word:<9}  "), *pieces))
+    def farewell(self, how: Said, summary: Iterable[tuple[str, str]]) -> None:
+        """How it ended, and what there was."""
+        self._title(how.tone, f"{how.word} ", how.text)
+        for heading, text in summary:
+            self._row(heading, (Tone.PLAIN, text))
+
+    def _row(self, word: str, *pieces: Piece) -> None:
+        if not self.rows:
+            self._title(Tone.GOOD, "", __version__)
+        self._line(((Tone.NAME, f"  {word:<11}  "), *pieces))
+
+    def _title(self, tone: Tone, word: str, rest: str) -> None:
+        mark = f"{self._brush.mark(Mark.LISTEN)} {word}"
+        self._line(((tone, mark), (Tone.STRONG, f"tnet {self._command}"), (Tone.PLAIN, f"  {rest}")))
 
     def _line(self, line: Line) -> None:
+        self.rows += 1
         self._write(self._brush.line(line) + "\n")

@@ -5,11 +5,10 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
 from tnet.plans.output import OutputPlan
 from tnet.view.card import Card
-from tnet.view.disclosure import Safe
 from tnet.view.interest import Interest
 from tnet.view.jsonl import JsonLines
 from tnet.view.outlet import FileOutlet, outlet_to
@@ -17,6 +16,9 @@ from tnet.view.plain import PlainView, Teller, local_time, since_start, utc_time
 from tnet.view.story import Story, StoryView
 from tnet.view.terminal import look_at
 from tnet.view.theme import Brush
+
+if TYPE_CHECKING:
+    from tnet.view.disclosure import Safe
 
 EVENTS_TO_STDOUT = "-"
 
@@ -65,7 +67,7 @@ class _Choice:
             files=[to for to in (events_to, log_to) if to and to is not stdout],
             stdout=stdout,
             privacy=self._output.privacy,
-            safe=Safe(self._environ) if self._output.mode == "json" else None,
+            safe=self._safe(),
         )
 
     def _shown(self) -> list[StoryView]:
@@ -73,6 +75,14 @@ class _Choice:
         if self._output.mode == "json":
             return [JsonLines(self._stderr, main=True, only=self._interest.kinds if self._interest.quiet else None)]
         return [self._main(), *self._brief(), *self._waterfall()]
+
+    def _safe(self) -> Safe | None:
+        """A place for secrets, where stderr is read by programs."""
+        if self._output.mode != "json":
+            return None
+        from tnet.view.disclosure import Safe
+
+        return Safe(self._environ)
 
     def _main(self) -> StoryView:
         serving, terminal = self._interest.serving, self._terminal
@@ -83,7 +93,7 @@ class _Choice:
 
             return LiveView(self._stderr, terminal, teller, self._command, self._interest)
         card = Card(self._command, brush, self._stderr.write)
-        return PlainView(self._stderr, teller, self._interest, card=card)
+        return PlainView(self._stderr, teller, self._interest, card=card, watched=terminal.is_tty)
 
     def _brief(self) -> list[StoryView]:
         if self._command != "connect" or not self._terminal.is_tty or self._output.verbosity != 0:

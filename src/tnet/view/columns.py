@@ -45,7 +45,10 @@ _LEAST_REST = 12
 
 
 def fitting(total: int, columns: Sequence[Column] = COLUMNS) -> list[tuple[Column, int]]:
-    """The columns that fit into `total` cells, in their order, with their widths."""
+    """The columns that fit into `total` cells, in their order, with their widths.
+
+    The least important go first; nothing less important is kept in the place of one that does not fit.
+    """
     kept: list[Column] = []
     left = total
     for column in sorted(columns, key=lambda column: column.rank):

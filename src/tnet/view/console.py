@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterable, Iterator
 
 from rich.console import Console
 from rich.text import Text
@@ -37,3 +38,14 @@ def painted(console: Console, line: Text, columns: int) -> str:
     with console.capture() as captured:
         console.print(line, no_wrap=True, overflow="ignore", crop=False, end="", width=columns)
     return captured.get()
+
+
+def flowed(pieces: Iterable[Text], columns: int, separator: str) -> Iterator[Text]:
+    """The pieces on as few lines as they fit on, in their order."""
+    line = Text()
+    for piece in pieces:
+        if line and line.cell_len + len(separator) + piece.cell_len > columns:
+            yield line
+            line = Text()
+        line.append_text(Text(separator) + piece if line else piece)
+    yield line

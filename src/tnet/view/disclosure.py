@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,7 +27,7 @@ class Safe:
 
         Raises: CannotWrite.
         """
-        path = self._folder / f"account-{os.getpid()}-{secrets.token_hex(4)}"
+        path = self._folder / f"account-{os.getpid()}-{os.urandom(4).hex()}"
         try:
             self._make_folder()
             with open(os.open(path, _NEW_FILE, 0o600), "w", encoding="utf-8") as file:

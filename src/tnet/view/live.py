@@ -57,7 +57,7 @@ class LiveView(StoryView):
         self._picture = Picture(command, brush, teller)
         self._region = Region(outlet.write)
         self._card = Card(command, brush, self.write)
-        self._lines = PlainView(self, teller, Interest(serving=True, verbosity=QUIET), card=self._card)
+        self._lines = PlainView(self, teller, Interest(serving=True, verbosity=QUIET), card=self._card, watched=True)
         self._lines.totals = self.board.totals
         self._drawn: object = None
         self._not_before = 0.0
@@ -109,7 +109,8 @@ class LiveView(StoryView):
             self._region.erase(self._terminal.size.columns)
 
     def _draw(self, now: float, columns: int, rows: int) -> None:
-        texts = self._picture.lines(self.board, now, columns, max(LEAST_ROWS, rows - 1))
+        card = min(self._card.rows, rows // 3)
+        texts = self._picture.lines(self.board, now, columns, max(LEAST_ROWS, rows - 1 - card))
         self._region.draw(
             [Drawn(painted(self._console, text, columns), min(text.cell_len, columns)) for text in texts], columns
         )

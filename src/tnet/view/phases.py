@@ -109,7 +109,7 @@ def _lane(record: Record) -> Lane | None:
             name, detail, outcome = "dns", event.error or event.host, "failed" if event.error else "ok"
         case kinds.DialAttempted() as event:
             name, outcome = "connect", event.outcome
-            detail = " ".join(filter(None, (address(event.peer_address, event.peer_port), event.error)))
+            detail = " ".join(filter(None, (event.error, address(event.peer_address, event.peer_port))))
         case kinds.TlsHandshaken() as event:
             name, detail, outcome = "tls", event.error or event.tls_version or "", event.outcome
         case kinds.SpanEnded() as event:

@@ -8,7 +8,8 @@ from rich.text import Text
 
 from tnet.view.board import Board, Row
 from tnet.view.columns import GAP, fitting
-from tnet.view.measures import duration, size
+from tnet.view.console import flowed
+from tnet.view.measures import duration, plural, size
 from tnet.view.plain import Teller
 from tnet.view.theme import Brush, Piece, Tone
 
@@ -44,14 +45,7 @@ class Picture:
             *((Tone.NAME, endpoint) for endpoint in board.endpoints),
             *self._figures(board, now),
         ]
-        line = Text()
-        for tone, text in pieces:
-            piece = self._text(tone, text)
-            if line and line.cell_len + len(SEPARATOR) + piece.cell_len > columns:
-                yield line
-                line = Text()
-            line.append_text(Text(SEPARATOR) + piece if line else piece)
-        yield line
+        return flowed((self._text(tone, text) for tone, text in pieces), columns, SEPARATOR)
 
     def _figures(self, board: Board, now: float) -> Iterable[Piece]:
         totals = board.totals
@@ -64,10 +58,10 @@ class Picture:
         yield Tone.PLAIN, f"in {size(bytes_in)}, {size(rate_in)}/s"
         yield Tone.PLAIN, f"out {size(bytes_out)}, {size(rate_out)}/s"
         if totals.requests:
-            yield Tone.PLAIN, f"{totals.requests} requests"
+            yield Tone.PLAIN, plural(totals.requests, "request")
         if totals.refused:
             yield Tone.WARNING, f"{totals.refused} refused"
-        yield (Tone.BAD if totals.errors else Tone.QUIET), f"{totals.errors} errors"
+        yield (Tone.BAD if totals.errors else Tone.QUIET), plural(totals.errors, "error")
         if board.worst_lag:
             yield Tone.WARNING, f"lag up to {duration(board.worst_lag)}"
 

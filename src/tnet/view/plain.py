@@ -85,12 +85,19 @@ def _text_tone(tone: Tone) -> Tone:
 class PlainView(StoryView):
     """Tells the story in lines.
 
-    With a `card` the beginning of a server is told on it. A complaint is stamped once a server runs, or in a
-    log (`stamped`).
+    With a `card` a server's beginning is told on it, and with `watched` its end as well. A complaint is stamped
+    once a server runs, or in a log (`stamped`).
     """
 
     def __init__(
-        self, sink: Sink, teller: Teller, interest: Interest, *, card: Card | None = None, stamped: bool = False
+        self,
+        sink: Sink,
+        teller: Teller,
+        interest: Interest,
+        *,
+        card: Card | None = None,
+        watched: bool = False,
+        stamped: bool = False,
     ) -> None:
         self.only = interest.kinds
         self.totals = Totals()
@@ -98,6 +105,7 @@ class PlainView(StoryView):
         self._teller = teller
         self._interest = interest
         self._card = card
+        self._watched = watched
         self._stamped = stamped
 
     def __call__(self, record: Record) -> None:
@@ -117,8 +125,8 @@ class PlainView(StoryView):
             case kinds.Listening() as event if self._card is not None:
                 self._card.listening(event)
                 self._stamped = True
-            case kinds.Stopped() as event if self._interest.serving:
-                self._sink.write(self._teller.line(record, self._farewell(event)))
+            case kinds.Stopped() if self._interest.serving:
+                self._part(record)
             case _:
                 self._sink.write(self._teller.line(record))
 
@@ -132,7 +140,12 @@ class PlainView(StoryView):
         if self._card is not None:
             self._card.account(user, password)
 
-    def _farewell(self, event: kinds.Stopped) -> Said:
-        said = say(event)
-        summary = joined(*self.totals.parts(self.publisher.unbuilt))
-        return Said(said.word, joined(said.text, summary), said.mark, said.tone)
+    def _part(self, record: Record) -> None:
+        """Say how a server ended and what there was: on a card for somebody who watches, else on one line."""
+        said = say(record.event)
+        summary = self.totals.summary(self.publisher.unbuilt)
+        if self._card is not None and self._watched:
+            self._card.farewell(said, summary)
+            return
+        all_of_it = joined(said.text, *(f"{heading} {text}" for heading, text in summary))
+        self._sink.write(self._teller.line(record, Said(said.word, all_of_it, said.mark, said.tone)))

@@ -49,32 +49,30 @@ class Totals:
                 self.errors += logged.level == "error"
                 self.warnings += logged.level == "warning"
 
-    def parts(self, unbuilt: Mapping[str, int]) -> list[str]:
-        """What is worth a word at the end; `unbuilt` are the publisher's counts of events that nobody saw."""
-        return list(filter(None, (*self._connections(unbuilt), *self._uses(unbuilt), *self._troubles())))
+    def summary(self, unbuilt: Mapping[str, int]) -> list[tuple[str, str]]:
+        """What is worth a word at the end, each with its heading.
 
-    def _connections(self, unbuilt: Mapping[str, int]) -> list[str]:
+        `unbuilt` are the publisher's counts of events that nobody looked at: with `-q` they are all there is.
+        """
+        unseen_logins = unbuilt.get(kinds.AuthAttempted.name, 0)
+        requests = self.requests or unbuilt.get(kinds.HttpExchanged.name, 0)
+        logins = ", ".join(f"{count} {result}" for result, count in sorted(self.logins.items()))
+        moved = self.bytes_in or self.bytes_out
+        found = (
+            ("connections", self._connections(unbuilt)),
+            ("bytes", f"{size(self.bytes_in)} in, {size(self.bytes_out)} out" if moved else ""),
+            ("requests", str(requests) if requests else ""),
+            ("logins", logins or (str(unseen_logins) if unseen_logins else "")),
+            ("trouble", self._trouble()),
+        )
+        return [(heading, text) for heading, text in found if text]
+
+    def _connections(self, unbuilt: Mapping[str, int]) -> str:
         opened = self.opened or unbuilt.get(kinds.ConnectionOpened.name, 0)
         refused = self.refused or unbuilt.get(kinds.ConnectionRefused.name, 0)
-        moved = self.bytes_in or self.bytes_out
-        return [
-            plural(opened, "connection"),
-            f"{self.peak} at peak" if self.peak > 1 else "",
-            f"{refused} refused" if refused else "",
-            f"{size(self.bytes_in)} in, {size(self.bytes_out)} out" if moved else "",
-        ]
+        peak = f", {self.peak} at peak" if self.peak > 1 else ""
+        return f"{opened}{peak}" + (f", {refused} refused" if refused else "")
 
-    def _uses(self, unbuilt: Mapping[str, int]) -> list[str]:
-        requests = self.requests or unbuilt.get(kinds.HttpExchanged.name, 0)
-        unseen = unbuilt.get(kinds.AuthAttempted.name, 0)
-        return [
-            plural(requests, "request") if requests else "",
-            plural(unseen, "login attempt") if unseen else "",
-            *(f"{count} logins {result}" for result, count in sorted(self.logins.items())),
-        ]
-
-    def _troubles(self) -> list[str]:
-        return [
-            plural(self.warnings, "warning") if self.warnings else "",
-            plural(self.errors, "error") if self.errors else "",
-        ]
+    def _trouble(self) -> str:
+        counted = ((self.warnings, "warning"), (self.errors, "error"))
+        return ", ".join(plural(count, word) for count, word in counted if count)

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 _TONES = {"dns": Tone.NAME, "connect": Tone.GOOD, "tls": Tone.WARNING, "wait": Tone.STRONG}
 _LEAST_BAR = 8
-_NAME, _TIME, _DETAIL = 8, 9, 24
+_NAME, _TIME = 8, 9
+_NARROW = 72
 _WIDEST = 120
 
 
@@ -66,7 +67,7 @@ class Waterfall(StoryView):
             yield self._caption(hop)
             for lane in hop.lanes:
                 yield self._lane(lane, phases, columns)
-        yield self._summary(phases)
+        yield from self._summary(phases, columns)
 
     def _caption(self, hop: Hop) -> Text:
         number = f"#{hop.conn}" if hop.conn is not None else ""
@@ -80,7 +81,7 @@ class Waterfall(StoryView):
     def _lane(self, lane: Lane, phases: Phases, columns: int) -> Text:
         scale = phases.end - phases.start or 1.0
         first, last = (lane.start - phases.start) / scale, (lane.end - phases.start) / scale
-        detail = _DETAIL if columns >= 72 else 0
+        detail = self._detail(phases, columns)
         cells = max(_LEAST_BAR, columns - _NAME - detail - 2 * _TIME - 6)
         drawn = bar(first, last, cells, unicode=self._terminal.unicode)
         lost = lane.outcome != "ok"
@@ -93,7 +94,12 @@ class Waterfall(StoryView):
             (Tone.QUIET, f"{'+' + duration(lane.start - phases.start):>{_TIME + 1}}"),
         )
 
-    def _summary(self, phases: Phases) -> Text:
+    def _detail(self, phases: Phases, columns: int) -> int:
+        """How many cells the details get: what they need, but no more than a third; none on a narrow terminal."""
+        longest = max((len(lane.detail) for hop in phases.hops for lane in hop.lanes), default=0)
+        return min(longest + 1, columns // 3) if columns >= _NARROW else 0
+
+    def _summary(self, phases: Phases, columns: int) -> Iterable[Text]:
         last = phases.hops[-1]
         parts = [f"total {duration(phases.end - phases.start)}"]
         if last.exchange is not None:
@@ -102,7 +108,9 @@ class Waterfall(StoryView):
             parts.append(last.peer)
         if last.handshake is not None:
             parts += self._security(last.handshake)
-        return self._line((Tone.STRONG, joined(*parts)))
+        from tnet.view.console import flowed
+
+        return flowed((self._line((Tone.STRONG, part)) for part in parts if part), columns, "   ")
 
     def _security(self, handshake: kinds.TlsHandshaken) -> list[str]:
         alpn = f"ALPN {handshake.tls_alpn}" if handshake.tls_alpn else ""

@@ -57,7 +57,7 @@ def _(event: kinds.TlsHandshaken) -> Said:
     certificate = f"certificate of {event.subject}" if event.subject else ""
     if event.outcome != "ok":
         why = event.error or event.outcome
-        return Said("tls", joined(f"handshake {why}", certificate, duration(event.seconds)), *_BAD)
+        return Said("tls", joined(f"handshake failed: {why}", certificate, duration(event.seconds)), *_BAD)
     alpn = f"ALPN {event.tls_alpn}" if event.tls_alpn else ""
     how = joined(event.tls_version or "", event.tls_cipher or "", alpn, certificate, duration(event.seconds))
     return Said("tls", how, *_GOOD)
@@ -163,7 +163,7 @@ def _(event: kinds.Draining) -> Said:
     if not event.connections:
         return Said("draining", joined(event.reason, "no connection is open"), Mark.OTHER, Tone.WARNING)
     left = f"{plural(event.connections, 'connection')}, {event.seconds:g} s at most"
-    return Said("draining", joined(event.reason, left, "again to stop now"), Mark.OTHER, Tone.WARNING)
+    return Said("draining", joined(event.reason, left, "once more to stop now"), Mark.OTHER, Tone.WARNING)
 
 
 @say.register
