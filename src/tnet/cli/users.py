@@ -103,7 +103,7 @@ def _first_line(path: str) -> str:
 
     try:
         with click.open_file(path, encoding="utf-8") as file:
-            line = file.readline(4097).removesuffix("\n").removesuffix("\r")
+            line = str(file.readline(4097)).removesuffix("\n").removesuffix("\r")
     except (OSError, UnicodeDecodeError) as error:
         raise BadUsage("--password-file", f"{path}: {getattr(error, 'strerror', None) or error}") from error
     if not line:

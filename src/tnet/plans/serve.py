@@ -10,7 +10,6 @@ from tnet.plans.limits import Limits
 from tnet.plans.plan import Plan
 from tnet.plans.tls import TlsServing
 
-
 DEFAULT_INDEX = ("index.html", "index.htm")
 
 
