@@ -9,6 +9,10 @@ from tnet.cli.asked import Asked
 
 def start(asked: Asked) -> int:
     """Run the plan, telling its story on stderr; the exit status."""
+    from tnet.runtime.descriptors import occupy_standard_descriptors
+
+    occupy_standard_descriptors()  # before anything else is opened: it would get the number of a closed one
+
     from tnet.errors import TnetError
     from tnet.runtime.launch import launch
     from tnet.view.choose import choose
