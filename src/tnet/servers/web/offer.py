@@ -1,0 +1,31 @@
+"""`tnet serve web`: a directory over HTTP."""
+
+from __future__ import annotations
+
+from tnet.net.context import Context
+from tnet.net.server import Server
+from tnet.plans.serve import WebPlan
+from tnet.servers.web.root import Root
+from tnet.servers.web.site import WebFactory
+from tnet.servers.web.tree import Tree
+
+
+async def offer(plan: WebPlan, context: Context) -> Server:
+    """Everything below `plan.root`, ready to be listened for.
+
+    Raises: CannotRead.
+    """
+    root = Root(plan.root, hidden=plan.hidden)
+    tree = Tree(root, context.workers, index=plan.index, list_directories=plan.listing, accept_uploads=plan.upload)
+    factory = WebFactory(tree, reactor=context.reactor, now=context.clock, max_body_bytes=plan.max_body_bytes)
+
+    async def close() -> None:
+        root.close()
+
+    return Server(factory=factory, goodbye=factory.goodbye, close=close, notes=_warnings(plan), alpn=(b"http/1.1",))
+
+
+def _warnings(plan: WebPlan) -> tuple[str, ...]:
+    if plan.upload and plan.exposed:
+        return ("uploads are on: whoever can reach this server can write new files below its root",)
+    return ()

@@ -1,0 +1,186 @@
+"""One request of `twisted.web`, begun at the end of its head instead of the end of its body."""
+
+from __future__ import annotations
+
+from collections.abc import Coroutine
+from io import BytesIO
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from twisted.web import server
+from twisted.web.resource import IResource, Resource
+from zope.interface import implementer
+
+from tnet.errors import Overloaded
+from tnet.protocols.http1.requests import RequestHead
+from tnet.servers.web import pages
+from tnet.servers.web.bodies import IBodyConsumer, IBodySink, Refusal
+from tnet.servers.web.forms import parse_multipart, parse_urlencoded
+
+# Names of twisted.web that are its own business, or that it calls "not intended for users": a contract test
+# says when one of them goes.
+RELIES_ON = ("_parsePOSTFormSubmission", "_disconnected", "gotLength", "handleContentChunk", "parseCookies")
+
+_OF_THE_FILE = (b"etag", b"last-modified", b"content-range", b"accept-ranges")
+
+_log = Logger()
+
+
+class WebRequest(server.Request):
+    """A `twisted.web.server.Request` that any resource written for that can answer.
+
+    Its resource is found when the head is complete, so that it can refuse a body before it comes
+    (`IBodyConsumer`). A resource says no by raising `Refusal`. Content encoders of `EncodingResourceWrapper` are
+    not applied: the stock one sends a body after HEAD and 304.
+    """
+
+    channel: Any
+    content: Any
+    postpath: Any
+    resource: Any = None
+
+    def headReceived(self, head: RequestHead) -> None:
+        """Become the request that `head` describes."""
+        self.method, self.uri, self.clientproto = head.method, head.target, head.version
+        self.path, _, query = head.target.partition(b"?")
+        self.args = parse_urlencoded(query) if query else {}
+        for name, value in head.fields:
+            self.requestHeaders.addRawHeader(name, value)
+        self.parseCookies()
+        self.prepath = []
+        self.postpath = [unquote_to_bytes(part) for part in self.path[1:].split(b"/")]
+        self.setHeader(b"Server", b"tnet")
+        self.setHeader(b"Date", self.channel.site.date())
+        self.content = BytesIO()
+
+    # ── the body ──
+
+    def bodyBegun(self, length: int | None) -> IBodySink | None:
+        """Where a body of `length` bytes is to go; None when it was answered already.
+
+        Raises: Refusal.
+        """
+        self.resource = self._find()
+        if IBodyConsumer.providedBy(self.resource):
+            sink: IBodySink | None = self.resource.bodyBegun(self, length)
+            if sink is not None:
+                return sink
+        elif _surely_refuses(self.resource, self.method):
+            self.render(self.resource)
+            return None
+        self.gotLength(length)
+        return Collected(self)
+
+    def process(self) -> None:
+        """Answer a request that is complete."""
+        try:
+            if self.path == b"*":
+                self._answer_for_the_server()
+                return
+            if self.resource is None:
+                self.resource = self._find()
+            self.render(self.resource)
+        except Exception:  # noqa: BLE001 (a resource is anybody's code)
+            self.fail(Failure())
+
+    def read_form(self) -> None:
+        """Add the fields of a collected form to `args`, as twisted.web does.
+
+        Raises: Refusal.
+        """
+        length = self.content.tell()
+        self.content.seek(0)
+        if self.method != b"POST" or not length or not self._parsePOSTFormSubmission:
+            return
+        media = self.getHeader(b"content-type") or b""
+        if media.lower().startswith(b"application/x-www-form-urlencoded"):
+            self.args.update(parse_urlencoded(self.content.read()))
+        elif media.lower().startswith(b"multipart/form-data"):
+            self.args.update(parse_multipart(self.content, media))
+        self.content.seek(0)
+
+    # ── the answer ──
+
+    def answer(self, work: Coroutine[Any, Any, None]) -> int:
+        """Let a coroutine finish this request, and cancel it when the client leaves: `return request.answer(…)`."""
+        running = Deferred.fromCoroutine(work)
+        self.notifyFinish().addErrback(lambda _: running.cancel())
+        running.addErrback(self.fail)
+        return server.NOT_DONE_YET
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Answer with a refusal; a response that has begun is cut off instead."""
+        if self._disconnected or self.finished:
+            return
+        if self.startedWriting:
+            self.channel.abortConnection(refusal.reason or pages.phrase(refusal.status))
+            return
+        media, body = pages.error(refusal.status, refusal.reason, self.getHeader(b"accept") or b"")
+        self.channel.because(refusal.reason)
+        for name in _OF_THE_FILE:
+            self.responseHeaders.removeHeader(name)
+        self.setResponseCode(refusal.status, pages.phrase(refusal.status).encode())
+        for name, value in ({b"Content-Type": media} | pages.PAGE_FIELDS | refusal.fields).items():
+            self.setHeader(name, value)
+        self.setHeader(b"Content-Length", b"%d" % len(body))
+        self.write(body)
+        self.finish()
+
+    def fail(self, failure: Failure) -> None:
+        """Answer with what went wrong: a refusal as it is, our own overload as 503, everything else as 500."""
+        if self._disconnected and failure.check(CancelledError):
+            return
+        if isinstance(failure.value, Refusal):
+            self.refuse(failure.value)
+        elif isinstance(failure.value, Overloaded):
+            self.refuse(Refusal(503, str(failure.value), {b"Retry-After": b"1"}))
+        else:
+            self.processingFailed(failure)
+
+    def processingFailed(self, reason: Failure) -> Failure:
+        """Answer 500 and log why; the client is told nothing of it unless the site shows tracebacks."""
+        _log.failure("{method} {uri} failed", failure=reason, method=self.method, uri=self.uri)
+        if not self._disconnected and not self.finished:
+            self.refuse(Refusal(500, reason.getTraceback() if self.channel.site.displayTracebacks else ""))
+        return reason
+
+    def _find(self) -> Any:
+        return self.channel.site.getResourceFor(self)
+
+    def _answer_for_the_server(self) -> None:
+        """`OPTIONS *` asks about nothing in particular."""
+        self.setHeader(b"Allow", b"GET, HEAD, POST, PUT, OPTIONS")
+        self.setHeader(b"Content-Length", b"0")
+        self.finish()
+
+
+@implementer(IBodySink)
+class Collected:
+    """A body for a resource that wants it whole, in `request.content`: in memory, or if long in a temporary file."""
+
+    def __init__(self, request: WebRequest) -> None:
+        self._request = request
+
+    def bodyReceived(self, data: bytes) -> None:
+        """Keep it."""
+        self._request.handleContentChunk(data)
+
+    def bodyEnded(self) -> None:
+        """Let the resource render."""
+        self._request.read_form()
+        self._request.process()
+
+    def bodyLost(self, reason: Failure) -> None:
+        """Nothing to do: the request closes its content."""
+
+
+def _surely_refuses(resource: IResource, method: bytes) -> bool:
+    """Whether a stock resource has no method for this method, which it can say without the body."""
+    return (
+        isinstance(resource, Resource)
+        and type(resource).render is Resource.render
+        and not hasattr(resource, "render_" + method.decode("ascii"))
+    )

@@ -1,0 +1,80 @@
+"""The factory: any `twisted.web` Resource on our channel."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+from twisted.internet.interfaces import IReactorTime
+from twisted.web import server
+from twisted.web.http import datetimeToString
+from twisted.web.resource import IResource
+
+from tnet.protocols.http1.requests import HeadLimits
+from tnet.servers.web.alarm import Deadlines
+from tnet.servers.web.channel import Channel
+from tnet.servers.web.request import WebRequest
+
+MAX_BODY_BYTES = 1 << 26
+
+
+class WebFactory(server.Site):
+    """Serves `resource` over HTTP/1.1: `WebFactory(resource)` instead of `twisted.web.server.Site(resource)`.
+
+    `now` is a monotonic clock; without it the reactor's serves. A request's body of more than `max_body_bytes` is
+    refused. `requestFactory` may be replaced by a subclass of `WebRequest`. Exchanges are reported as events on
+    the `trace` of each channel, not in a log file.
+
+    Units: `max_body_bytes` in bytes.
+    """
+
+    requestFactory = WebRequest
+
+    def __init__(
+        self,
+        resource: IResource,
+        *,
+        reactor: IReactorTime | None = None,
+        now: Callable[[], float] | None = None,
+        deadlines: Deadlines | None = None,
+        limits: HeadLimits | None = None,
+        max_body_bytes: int = MAX_BODY_BYTES,
+        parsePOSTFormSubmission: bool = True,
+    ) -> None:
+        super().__init__(resource, reactor=reactor, parsePOSTFormSubmission=parsePOSTFormSubmission)
+        self.now: Callable[[], float] = now or self.reactor.seconds
+        self.deadlines = deadlines or Deadlines()
+        self.limits = limits or HeadLimits()
+        self.max_body_bytes = max_body_bytes
+        self.channels: set[Channel] = set()
+        self._date = (0, b"")
+
+    def buildProtocol(self, addr: Any) -> Channel:  # type: ignore[override]  # stock returns its own proxy
+        """A channel for one connection."""
+        return Channel(self)
+
+    def acceptableProtocols(self) -> list[bytes]:
+        """What ALPN may choose."""
+        return [b"http/1.1"]
+
+    def goodbye(self) -> None:
+        """Let each response in progress be the last on its connection, and close the idle ones."""
+        for channel in tuple(self.channels):
+            channel.leave()
+
+    def date(self) -> bytes:
+        """The value of Date, made once a second."""
+        second = int(time.time())
+        if second != self._date[0]:
+            self._date = (second, datetimeToString(second))
+        return self._date[1]
+
+    def startFactory(self) -> None:
+        """Nothing: there is no log file to open."""
+
+    def stopFactory(self) -> None:
+        """Nothing: there is no log file to close."""
+
+    def log(self, request: Any) -> None:
+        """Nothing: the channel reports each exchange, those without a response too."""
