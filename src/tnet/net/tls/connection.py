@@ -102,6 +102,9 @@ class TlsTransport(BufferingTLSTransport):
         found = self._reason or reason
         if self._is_of_tls(found):
             self._reason = Failure(explain(found.value, self.getHandle(), _named(self.getPeer())))
+        elif found.check(ConnectionAborted):
+            # Twisted would ask OpenSSL, and hear that the peer's close_notify is missing.
+            self._reason = found
         self._outcome = self._reason or reason
         super().connectionLost(reason)
         self._tell(self._outcome)
@@ -115,6 +118,8 @@ class TlsTransport(BufferingTLSTransport):
 
     def _close_overdue(self, sent: int) -> None:
         if self._sent() == sent:
+            told = getattr(self, "ended_because", "")
+            self.ended_because = told or f"closed by us, and the peer did not answer within {CLOSE_SECONDS:g} s"
             self.abortConnection()
         else:
             self._await_progress()

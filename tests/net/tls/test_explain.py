@@ -1,0 +1,209 @@
+"""Failed handshakes in words: each failure is made by two real ends, then read."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from OpenSSL import SSL
+from twisted.internet.error import ConnectionDone, ConnectionLost
+from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
+from zope.interface import implementer
+
+from tests.certificates import days, make_authority, self_signed, write_pair
+from tests.net.tls.pairs import Pair, TlsTestCase
+from tnet.errors import CertificateRejected, TlsFailed
+from tnet.net.tls.explain import NAMES_SHOWN, explain
+from tnet.net.tls.session import Codes, Rejection, TlsSession
+
+
+@implementer(IOpenSSLClientConnectionCreator)
+class OddClient:
+    """A client whose context is what `change` makes of OpenSSL's own."""
+
+    def __init__(self, change: Callable[[SSL.Context], None]) -> None:
+        self._change = change
+
+    def clientConnectionForTLS(self, tlsProtocol: Any) -> TlsSession:
+        context = SSL.Context(SSL.TLS_METHOD)
+        self._change(context)
+        return TlsSession(context, tlsProtocol, is_server=False)
+
+
+class RejectedTests(TlsTestCase):
+    """Certificates that a client does not accept."""
+
+    def rejection(self, pems: Any, name: str = "server.example", **plan: Any) -> CertificateRejected:
+        """What a client says of a server with these PEMs."""
+        pair = Pair(self.dialing(name, **plan), self.serving(pems)).settle()
+        self.assertEqual(pair.client.handshakes, 0)
+        reason = pair.client.reason
+        assert isinstance(reason, CertificateRejected), reason
+        self.assertEqual(reason.peer, "server.example:443")
+        return reason
+
+    def test_untrusted(self) -> None:
+        """An authority that nobody knows is named, and the way out is shown."""
+        error = self.rejection(make_authority("Somebody").leaf(["server.example"]))
+        self.assertIn("issued by CN=Somebody, which is not trusted here", str(error))
+        self.assertIn("(certificate: CN=server.example)", str(error))
+        self.assertIn("--ca", error.hint)
+
+    def test_untrusted_root_in_the_chain(self) -> None:
+        """A chain that brings its own root is judged by that root."""
+        other = make_authority("Somebody")
+        certificate, key = other.leaf(["server.example"])
+        error = self.rejection((certificate + other.pem, key))
+        self.assertIn("its chain ends at CN=Somebody, which is not trusted here", error.reason)
+
+    def test_self_signed(self) -> None:
+        """A certificate that vouches for itself is called that."""
+        error = self.rejection(self_signed(["server.example"]))
+        self.assertIn("self-signed", error.reason)
+        self.assertIn("--ca", error.hint)
+
+    def test_expired(self) -> None:
+        """The day on which it expired is told."""
+        when = days(-3)
+        error = self.rejection(self.authority.leaf(["server.example"], not_after=when))
+        self.assertEqual(error.reason, f"it expired on {when.date().isoformat()}")
+
+    def test_expired_authority(self) -> None:
+        """When it is the authority that expired, the authority is named."""
+        old = make_authority("Old root", not_after=days(-1))
+        error = self.rejection(old.leaf(["server.example"]), ca_file=self.file(old.pem))
+        self.assertIn("it expired on", error.reason)
+        self.assertEqual(error.subject, "CN=Old root")
+
+    def test_not_yet_valid(self) -> None:
+        """The day from which it is valid is told, and the clock is suspected."""
+        when = days(3)
+        error = self.rejection(self.authority.leaf(["server.example"], not_before=when))
+        self.assertEqual(error.reason, f"it is not valid before {when.date().isoformat()}")
+        self.assertIn("clock", error.hint)
+
+    def test_wrong_name(self) -> None:
+        """The names that it has are listed, a few of them."""
+        names = [f"host{number}.example" for number in range(NAMES_SHOWN + 3)]
+        error = self.rejection(self.authority.leaf(names))
+        self.assertIn("it is for host0.example, host1.example", error.reason)
+        self.assertIn(" and 3 more, not for server.example", error.reason)
+        self.assertNotIn(names[-1], error.reason)
+
+    def test_no_name(self) -> None:
+        """A certificate without names is for nobody, whatever its subject says."""
+        error = self.rejection(self.authority.leaf([], common_name="server.example"))
+        self.assertIn("it is for no host at all", error.reason)
+
+    def test_wrong_address(self) -> None:
+        """An IP address is looked for among the addresses, not among the names."""
+        error = self.rejection(self.authority.leaf(["192.0.2.1", "127.0.0.2.example"]), name="127.0.0.2")
+        self.assertIn("192.0.2.1", error.reason)
+        self.assertIn("not for 127.0.0.2", error.reason)
+
+    def test_other_codes(self) -> None:
+        """A code without words of its own is told by OpenSSL's name for it, and an unknown one by its number."""
+        session = Pair(self.dialing(), self.serving()).settle().client_tls.getHandle()
+        for code, words in ((Codes.ERR_INVALID_CA, "invalid ca"), (9999, "error 9999")):
+            session.rejection = Rejection(code, 0, session.get_peer_certificate())
+            self.assertIn(words, explain(SSL.Error([]), session, "peer").reason)
+
+
+class FailedTests(TlsTestCase):
+    """Handshakes that fail for other reasons."""
+
+    def ends(self, pair: Pair) -> tuple[str, str]:
+        """What the client and the server say."""
+        pair.settle()
+        for end in (pair.client, pair.server):
+            self.assertIsInstance(end.reason, TlsFailed)
+        return str(pair.client.reason), str(pair.server.reason)
+
+    def test_plaintext_server(self) -> None:
+        """A port that answers without TLS is said not to speak it."""
+        for greeting in (
+            b"220 mail.example ESMTP ready\r\n",
+            b"HTTP/1.1 400 Bad Request\r\n\r\n",
+            b"SSH-2.0-OpenSSH\r\n",
+        ):
+            pair = Pair(self.dialing(), self.serving())
+            pair.client_tls.dataReceived(greeting)
+            pair.settle()
+            reason = pair.client.reason
+            assert isinstance(reason, TlsFailed)
+            self.assertEqual(reason.reason, "the port does not speak TLS")
+            self.assertIn("check the port", reason.hint)
+
+    def test_plaintext_client(self) -> None:
+        """A client that speaks plain HTTP to a TLS port is told of, too."""
+        for request in (b"GET / HTTP/1.1\r\nHost: a\r\n\r\n", b"hello, is anybody there?\r\n", b"EHLO a\r\n"):
+            pair = Pair(self.dialing(), self.serving())
+            pair.server_tls.dataReceived(request)
+            pair.settle()
+            self.assertIn("the peer does not speak TLS", str(pair.server.reason))
+
+    def test_old_version(self) -> None:
+        """A client that knows only TLS 1.1 has no version in common with us."""
+
+        def only_1_1(context: SSL.Context) -> None:
+            context.set_cipher_list(b"ALL:@SECLEVEL=0")
+            context.set_min_proto_version(SSL.TLS1_1_VERSION)
+            context.set_max_proto_version(SSL.TLS1_1_VERSION)
+
+        pair = Pair(OddClient(only_1_1), self.serving()).settle()
+        self.assertIn("no version of TLS in common", str(pair.server.reason))
+
+    def test_no_cipher(self) -> None:
+        """A TLS 1.2 client without forward secrecy finds no cipher in common with us."""
+
+        def only_rsa(context: SSL.Context) -> None:
+            context.set_cipher_list(b"AES128-GCM-SHA256")
+            context.set_max_proto_version(SSL.TLS1_2_VERSION)
+
+        pair = Pair(OddClient(only_rsa), self.serving()).settle()
+        self.assertIn("no cipher in common", str(pair.server.reason))
+
+    def test_no_application_protocol(self) -> None:
+        """Without an application protocol in common both ends say so; ours says what was offered."""
+        client, server = self.ends(Pair(self.dialing(alpn=("h3", "x")), self.serving(alpn=(b"http/1.1",))))
+        self.assertIn("no application protocol in common: we offered h3, x", client)
+        self.assertIn("no application protocol in common", server)
+
+    def test_client_certificate_wanted(self) -> None:
+        """A client without a certificate learns that the peer wants one, in TLS 1.3 after its own handshake."""
+        ca_file = self.file(self.authority.pem)
+        client, server = self.ends(Pair(self.dialing(), self.serving(client_ca_file=ca_file)))
+        self.assertIn("the peer wants a client certificate", client)
+        self.assertIn("the client showed no certificate", server)
+
+    def test_client_certificate_not_accepted(self) -> None:
+        """A client with a stranger's certificate: the server names it, the client learns that it was refused."""
+        certificate, key = write_pair(self.folder(), make_authority("Stranger").leaf(["client.example"]), "client")
+        dialing = self.dialing(certificate_file=certificate, key_file=key)
+        client, server = self.ends(Pair(dialing, self.serving(client_ca_file=self.file(self.authority.pem))))
+        self.assertIn("does not accept our certificate (unknown ca)", client)
+        self.assertIn("issued by CN=Stranger", server)
+        self.assertIn("(certificate: CN=client.example)", server)
+
+    def test_our_certificate_is_not_accepted(self) -> None:
+        """A server learns that its client does not believe its certificate."""
+        _, server = self.ends(Pair(self.dialing(), self.serving(make_authority().leaf(["server.example"]))))
+        self.assertIn("the peer does not accept our certificate", server)
+
+    def test_closed_during_the_handshake(self) -> None:
+        """A peer that goes away is told from one whose connection breaks."""
+        pair = Pair(self.dialing(), self.serving())
+        session = pair.client_tls.getHandle()
+        for cause, words in ((ConnectionDone(), "closed"), (ConnectionLost(), "broke")):
+            self.assertIn(f"the peer {words} the connection during", str(explain(cause, session, "peer")))
+        pair.server_wire.loseConnection()
+        pair.settle()
+        self.assertIn("closed the connection during the handshake", str(pair.client.reason))
+
+    def test_unknown_reason(self) -> None:
+        """What nobody has words for is told in OpenSSL's."""
+        session = Pair(self.dialing(), self.serving()).client_tls.getHandle()
+        for queue, words in (([("a", "b", "Strange Thing")], "strange thing"), ([], "unknown error")):
+            error = explain(SSL.Error(queue), session, "peer")
+            self.assertEqual(error.reason, words)
+            self.assertIsInstance(error.__cause__, SSL.Error)
