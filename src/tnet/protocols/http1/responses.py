@@ -47,6 +47,12 @@ class ResponseHead:
         """The values of every field called `name` (in lower case)."""
         return [value for key, value in self.fields if key.lower() == name]
 
+    @property
+    def length(self) -> int | None:
+        """The length that the body was said to have."""
+        lengths = self.values(b"content-length")
+        return int(lengths[0].partition(b",")[0]) if lengths else None
+
     def as_bytes(self) -> bytes:
         """The head as it came, but for white space around values."""
         start = b"HTTP/%b %d %b" % (self.version.encode(), self.status, self.reason)

@@ -1,0 +1,150 @@
+"""The body of a request, piece by piece, from wherever it is."""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections import deque
+from collections.abc import Callable
+from typing import BinaryIO, Protocol
+
+from tnet.clients.fetch.bell import Bell
+from tnet.errors import CannotRead, TnetError
+from tnet.net.context import Context, Offload
+from tnet.net.stdio import StandardInput, standard_input
+from tnet.plans.fetch import Body
+
+PIECE_BYTES = 1 << 18
+
+
+class Outgoing(Protocol):
+    """A body to be sent.
+
+    Units: `length` in bytes; None when only the end will tell.
+    """
+
+    length: int | None
+
+    async def read(self) -> bytes:
+        """The next piece, empty at the end.
+
+        Raises: CannotRead.
+        """
+        ...
+
+    def close(self) -> None:
+        """Let go of it, in the middle or at the end."""
+
+
+async def open_body(body: Body, context: Context) -> Outgoing:
+    """The body that a plan means, opened.
+
+    Raises: CannotRead.
+    """
+    if body.path is None:
+        return FromMemory(body.data)
+    if body.path == "-":
+        return FromStandardInput(standard_input(context))
+    return await FromFile.open(body.path, context.workers)
+
+
+class FromMemory:
+    """Bytes that are there already."""
+
+    def __init__(self, data: bytes) -> None:
+        self.length: int | None = len(data)
+        self._data = data
+
+    async def read(self) -> bytes:
+        data, self._data = self._data, b""
+        return data
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class FromFile:
+    """A file, read in a thread. A regular one has a length and is held to it; another one has not."""
+
+    def __init__(self, path: str, file: BinaryIO, workers: Offload) -> None:
+        status = os.fstat(file.fileno())
+        self.length: int | None = status.st_size if stat.S_ISREG(status.st_mode) else None
+        self._left = self.length
+        self._path = path
+        self._file = file
+        self._workers = workers
+
+    @classmethod
+    async def open(cls, path: str, workers: Offload) -> FromFile:
+        """Open the file at `path`.
+
+        Raises: CannotRead.
+        """
+        try:
+            return cls(path, await workers.run(open, path, "rb", buffering=0), workers)
+        except OSError as error:
+            raise _cannot_read(path, error) from error
+
+    async def read(self) -> bytes:
+        wanted = PIECE_BYTES if self._left is None else min(PIECE_BYTES, self._left)
+        if not wanted:
+            return b""
+        try:
+            piece: bytes = await self._workers.run(self._file.read, wanted)
+        except OSError as error:
+            raise _cannot_read(self._path, error) from error
+        if self._left is not None:
+            self._left -= len(piece)
+            if not piece:
+                raise CannotRead(self._path, "it became shorter while it was sent")
+        return piece
+
+    def close(self) -> None:
+        """Close the file; a thread that still reads from it has its own reference."""
+        self._workers.run(self._file.close).addErrback(lambda _: None)
+
+
+class FromStandardInput:
+    """Standard input, which can be read once; reading ahead is bounded by one chunk."""
+
+    length: int | None = None
+
+    def __init__(self, source: StandardInput) -> None:
+        self._source = source
+        self._resume: Callable[[], None] = self._start
+        self._pieces: deque[bytes] = deque()
+        self._over = False
+        self._error: TnetError | None = None
+        self._bell = Bell()
+
+    async def read(self) -> bytes:
+        while not self._pieces and not self._over:
+            self._resume()
+            if not self._pieces and not self._over:
+                await self._bell.rung()
+        if self._pieces:
+            return self._pieces.popleft()
+        if self._error is not None:
+            raise self._error
+        return b""
+
+    def close(self) -> None:
+        """Read no more."""
+        self._source.stopProducing()
+
+    def _start(self) -> None:
+        self._resume = self._source.resumeProducing
+        self._source.start(self._received, self._ended)
+
+    def _received(self, data: bytes) -> None:
+        self._source.pauseProducing()
+        self._pieces.append(data)
+        self._bell.ring()
+
+    def _ended(self, error: TnetError | None) -> None:
+        self._over, self._error = True, error
+        self._bell.ring()
+
+
+def _cannot_read(path: str, error: OSError) -> CannotRead:
+    return CannotRead(path, error.strerror or str(error))
