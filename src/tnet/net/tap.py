@@ -138,7 +138,7 @@ class _Tapped(Wrapper):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         if self._securing:
-            self._report_handshake("failed", tls_words(reason.value))
+            self._report_handshake("failed", self._of_transport("ended_because", "") or tls_words(reason.value))
         try:
             super().connectionLost(reason)
         finally:

@@ -52,8 +52,10 @@ class Wrapper(Protocol):
 
 @implementer(IHalfCloseableProtocol)
 class HalfCloseableWrapper(Wrapper):
-    """A Wrapper for an `inner` that wants to hear of half-closing: a transport asks for the interface, so this
-    must not be had by others."""
+    """A Wrapper for an `inner` that wants to hear of half-closing.
+
+    A transport asks its protocol for the interface and behaves accordingly, so no other wrapper may have it.
+    """
 
     def readConnectionLost(self) -> None:
         self.inner.readConnectionLost()
