@@ -128,7 +128,9 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Close:
-    """Send what was said, and end the connection."""
+    """Send what was said, and end the connection; `reason` says why if the peer did not ask for it."""
+
+    reason: str = ""
 
 
 Output = Say | Verify | Join | Leave | Broadcast | ListNames | Count | Close

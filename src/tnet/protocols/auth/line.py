@@ -131,15 +131,15 @@ class LineDialect:
             case _, NoMoreLines():
                 return _end()
             case _, TooLong():
-                return _end(LINE_TOO_LONG)
+                return _end("a line was too long", LINE_TOO_LONG)
             case _, Leaving():
-                return _end(STOPPING)
+                return _end("", STOPPING)
             case State.CHECKING, Line():
-                return _end()
+                return _end("a line came out of turn")
             case State.ACTIVE, _:
                 return self._talk(got)
             case _, Deadline():
-                return _end(TOO_SLOW)
+                return _end("the login took too long", TOO_SLOW)
             case _:
                 return self._log_in(got)
 
@@ -197,15 +197,17 @@ class LineDialect:
     def _blank(self) -> _Turn:
         """Somebody pressed return: ask again, but not for ever."""
         self._blanks -= 1
-        return (State.AUTHENTICATE, [ASK_NAME]) if self._blanks > 0 else _end()
+        return (State.AUTHENTICATE, [ASK_NAME]) if self._blanks > 0 else _end("too many empty lines")
 
     def _again(self, answer: Say) -> _Turn:
         """The check opened no door: ask again while there are attempts left."""
-        return (State.AUTHENTICATE, [answer, ASK_NAME]) if self._attempts > 0 else _end(answer)
+        return (
+            (State.AUTHENTICATE, [answer, ASK_NAME]) if self._attempts > 0 else _end("too many logins failed", answer)
+        )
 
 
-def _end(*last: Say) -> _Turn:
-    return State.CLOSED, [*last, GOODBYE, Close()]
+def _end(reason: str = "", *last: Say) -> _Turn:
+    return State.CLOSED, [*last, GOODBYE, Close(reason)]
 
 
 def _say(text: str) -> Say:

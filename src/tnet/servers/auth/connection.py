@@ -1,0 +1,253 @@
+"""One connection of a login server: carries out what a dialect of `tnet.protocols.auth` decides."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IDelayedCall, IHalfCloseableProtocol
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.logger import Logger
+from twisted.python.failure import Failure
+from zope.interface import implementer
+
+from tnet.accounts.store import Account
+from tnet.errors import TnetError
+from tnet.escape import excerpt
+from tnet.events import silent_trace
+from tnet.events.kinds import AuthAttempted, StateEntered
+from tnet.net.tap import place
+from tnet.protocols.auth.dialogue import (
+    Broadcast,
+    Close,
+    Count,
+    Counts,
+    Deadline,
+    Input,
+    Join,
+    Leave,
+    Leaving,
+    Line,
+    ListNames,
+    Lost,
+    Names,
+    NoMoreLines,
+    Opened,
+    Output,
+    Say,
+    TooLong,
+    Unavailable,
+    Verdict,
+    Verify,
+)
+from tnet.protocols.lines import EndOfLines, LineReader, Overlong
+from tnet.servers.auth.lingering import Lingering
+from tnet.servers.auth.outbox import Outbox
+
+if TYPE_CHECKING:
+    from tnet.servers.auth.factory import AuthFactory
+
+LINE_BYTES = 4096
+INPUTS_A_TURN = 128
+READ_AHEAD_BYTES = 16 * 1024
+
+
+@implementer(IHalfCloseableProtocol)
+class AuthProtocol(Protocol):
+    """One connection and its dialogue; `member` is the account's name while it is logged in.
+
+    Whatever happens is an input, and inputs are taken one by one, news before lines. A line waits while a check
+    runs and while the peer does not read what it was told. The socket waits only beyond `READ_AHEAD_BYTES` of such
+    lines, so that a peer that hangs up is noticed. A turn ends after `INPUTS_A_TURN`: a flood of short lines leaves
+    the others their time.
+    """
+
+    transport: Any
+    trace = silent_trace()
+    member: str | None = None
+
+    _log = Logger()
+    _outbox: Outbox
+    _lingering: Lingering
+    _in_turn = False
+    _closing = False
+    _peer_ended = False
+    _reading_paused = False
+    _deadline: IDelayedCall | None = None
+    _next_turn: IDelayedCall | None = None
+
+    def __init__(self, factory: AuthFactory) -> None:
+        self._factory = factory
+        self._dialect = factory.dialect(factory.attempts)
+        self._lines = LineReader(LINE_BYTES)
+        self._news: deque[Input] = deque()
+
+    # ── what Twisted calls ──
+
+    def connectionMade(self) -> None:
+        self._factory.connections[self] = None
+        self._lingering = Lingering(self.transport, self._factory.clock)
+        self._outbox = Outbox(self.transport, self._turn)
+        self.transport.registerProducer(self._outbox, True)
+        if self._factory.login_seconds:
+            self._deadline = self._factory.clock.callLater(self._factory.login_seconds, self._hear, Deadline())
+        self._hear(Opened())
+
+    def dataReceived(self, data: bytes) -> None:
+        if not self._closing:
+            self._lines.feed(data)
+            self._turn()
+
+    def readConnectionLost(self) -> None:
+        self._peer_ended = True
+        if self._closing:
+            self._lingering.peer_ended()
+        else:
+            self._lines.feed_end()
+            self._turn()
+
+    def writeConnectionLost(self) -> None: ...
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self.connected = 0
+        self._factory.connections.pop(self, None)
+        self._outbox.shut()
+        self._lingering.over()
+        _stop(self._deadline)
+        self._hear(Lost())
+        _stop(self._next_turn)
+
+    # ── what the factory calls ──
+
+    def tell(self, line: bytes) -> None:
+        """Send a line that another connection has for this one."""
+        self._outbox.add(line)
+        if not self._in_turn:
+            self._outbox.send()
+
+    def leave(self) -> None:
+        """Say goodbye: the server stops."""
+        self._hear(Leaving())
+
+    # ── the turn ──
+
+    def _hear(self, got: Input) -> None:
+        self._news.append(got)
+        self._turn()
+
+    def _turn(self) -> None:
+        """Take what there is to take; what happens meanwhile waits for its place in the same turn."""
+        if self._in_turn:
+            return
+        self._in_turn = True
+        was_closing = self._closing
+        try:
+            for got in self._inputs():
+                self._advance(got)
+        finally:
+            self._in_turn = False
+        self._outbox.send()
+        if self._closing and not was_closing:
+            self._part()
+        self._mind_reading()
+
+    def _inputs(self) -> Iterator[Input]:
+        for _ in range(INPUTS_A_TURN):
+            got = self._news.popleft() if self._news else self._next_line()
+            if got is None:
+                return
+            yield got
+        _stop(self._next_turn)
+        self._next_turn = self._factory.clock.callLater(0, self._turn)
+
+    def _next_line(self) -> Input | None:
+        if self._closing or self._outbox.reader_slow or not self._dialect.hearing:
+            return None
+        match self._lines.take():
+            case Overlong():
+                return TooLong()
+            case EndOfLines():
+                return NoMoreLines()
+            case None:
+                return None
+            case line:
+                return Line(line)
+
+    def _advance(self, got: Input) -> None:
+        before = self._dialect.phase
+        outputs = self._dialect.advance(got)
+        if self._dialect.phase != before:
+            self.trace.emit(StateEntered, machine=self._dialect.name, state=self._dialect.phase)
+        for output in outputs:
+            self._perform(output)
+
+    def _perform(self, output: Output) -> None:
+        match output:
+            case Say(line):
+                self._outbox.add(line)
+            case Verify(user, password):
+                self._verify(user, password)
+            case Join(name):
+                self.member = name
+                _stop(self._deadline)
+            case Leave():
+                self.member = None
+            case Broadcast(line):
+                self._factory.broadcast(line)
+            case ListNames():
+                self._news.append(Names(self._factory.names()))
+            case Count():
+                self._news.append(Counts(len(self._factory.connections), len(self._factory.members())))
+            case Close(reason):
+                self._closing = True
+                if reason:
+                    self.transport.ended_because = reason
+
+    # ── the check ──
+
+    def _verify(self, user: bytes, password: bytes) -> None:
+        """Ask for a verdict. It is not called off when the peer hangs up: a guess that failed must not go unseen."""
+        asked = Deferred.fromCoroutine(self._factory.verify(user, password))
+        self.trace.time("login", asked)
+        asked.addCallbacks(self._judged, self._unjudged, (user,), errbackArgs=(user,))
+        asked.addErrback(lambda failure: self._log.failure("a login went wrong", failure))
+
+    def _judged(self, account: Account | None, user: bytes) -> None:
+        self._report(user, "denied" if account is None else "accepted")
+        self._hear(Verdict(None if account is None else account.name))
+
+    def _unjudged(self, failure: Failure, user: bytes) -> None:
+        if not failure.check(TnetError):
+            self._log.failure("a password could not be checked", failure)
+        self._report(user, "unavailable")
+        self._hear(Unavailable())
+
+    def _report(self, user: bytes, result: str) -> None:
+        address, _ = place(self.transport.getPeer())
+        self.trace.emit(AuthAttempted, user=excerpt(user), result=result, means="password", peer_address=address)
+
+    # ── the socket ──
+
+    def _part(self) -> None:
+        """End the connection, now that the last line was written."""
+        self._outbox.shut()
+        _stop(self._deadline)
+        self._lingering.begin(peer_ended=self._peer_ended)
+
+    def _mind_reading(self) -> None:
+        """Read no further while more lines wait than we keep; a socket at its end must not be read again."""
+        enough = self._lines.pending_bytes > READ_AHEAD_BYTES and not self._closing
+        if enough is self._reading_paused or self._peer_ended or not self.connected:
+            return
+        self._reading_paused = enough
+        if enough:
+            self.transport.pauseProducing()
+        else:
+            self.transport.resumeProducing()
+
+
+def _stop(timer: IDelayedCall | None) -> None:
+    if timer is not None and timer.active():
+        timer.cancel()

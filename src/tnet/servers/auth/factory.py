@@ -1,0 +1,65 @@
+"""Login dialogues for a listening port, and who is logged in on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from twisted.internet.interfaces import IAddress, IReactorTime
+from twisted.internet.protocol import Factory
+
+from tnet.accounts.store import Account
+from tnet.protocols.auth.dialogue import Dialect
+from tnet.protocols.auth.line import LineDialect
+from tnet.servers.auth.connection import AuthProtocol
+
+Check = Callable[[bytes, bytes], Coroutine[Any, Any, Account | None]]
+
+
+class AuthFactory(Factory):
+    """Login dialogues for every connection.
+
+    `verify(user, password)` is a coroutine function: the account, None if the credentials are nobody's; it raises
+    when nobody can tell. `dialect(attempts)` makes the dialogue of one connection.
+
+    Units: `login_seconds` from the connection to a successful login; 0 is no limit.
+    """
+
+    noisy = False
+
+    def __init__(
+        self,
+        verify: Check,
+        clock: IReactorTime,
+        *,
+        attempts: int = 3,
+        login_seconds: float = 60,
+        dialect: Callable[[int], Dialect] = LineDialect,
+    ) -> None:
+        self.verify = verify
+        self.clock = clock
+        self.attempts = attempts
+        self.login_seconds = login_seconds
+        self.dialect = dialect
+        self.connections: dict[AuthProtocol, None] = {}
+
+    def buildProtocol(self, address: IAddress | None) -> AuthProtocol:
+        return AuthProtocol(self)
+
+    def members(self) -> list[AuthProtocol]:
+        """The connections that are logged in, oldest first."""
+        return [one for one in self.connections if one.member is not None]
+
+    def names(self) -> tuple[str, ...]:
+        """Who is logged in, each once."""
+        return tuple(sorted({one.member for one in self.connections if one.member is not None}))
+
+    def broadcast(self, line: bytes) -> None:
+        """Tell everybody who is logged in."""
+        for one in self.members():
+            one.tell(line)
+
+    def goodbye(self) -> None:
+        """End every dialogue."""
+        for one in tuple(self.connections):
+            one.leave()
