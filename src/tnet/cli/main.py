@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
 from typing import Any
 
@@ -66,6 +68,11 @@ def run(argv: Sequence[str]) -> int:
     """Do what `argv` asks for; the exit status."""
     try:
         asked = parse(argv)
+        if asked is not None:
+            from tnet.cli.start import start
+
+            return start(asked)
+        sys.stdout.flush()
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except click.ClickException as error:
@@ -75,27 +82,10 @@ def run(argv: Sequence[str]) -> int:
         return 130
     except BrokenPipeError:
         return _output_closed()
-    if asked is None:
-        return _flushed()
-    from tnet.cli.start import start
-
-    return start(asked)
-
-
-def _flushed() -> int:
-    import sys
-
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        return _output_closed()
     return 0
 
 
 def _output_closed() -> int:
     """Make the interpreter's last flush harmless; the status that says who left."""
-    import os
-    import sys
-
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return 141

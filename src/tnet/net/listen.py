@@ -37,7 +37,7 @@ from tnet.errors import CannotListen
 from tnet.net.context import Context
 from tnet.net.port import StreamPort
 from tnet.net.transport import has_own_streams, unix_name
-from tnet.plans.addresses import EVERY_ADDRESS, LOOPBACK, FdAddress, ListenAddress, TcpAddress, UnixAddress
+from tnet.plans.addresses import EVERY_ADDRESS, LOOPBACK, FdAddress, ListenAddress, TcpAddress, UnixAddress, is_address
 
 BACKLOG = 2048
 UNIX_MODE = 0o600
@@ -136,6 +136,8 @@ async def _hosts(address: TcpAddress, context: Context) -> list[str]:
     """The addresses of a host name, in order; an IP literal is its own."""
     if address.host in _KNOWN_HOSTS:
         return _KNOWN_HOSTS[address.host]
+    if is_address(address.host):
+        return [address.host]
     try:
         found = await context.names.run(
             socket.getaddrinfo, address.host, 0, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE

@@ -100,7 +100,7 @@ def parse_host(text: str, *, field: str) -> str:
     """
     host = text[1:-1] if text.startswith("[") and text.endswith("]") else text
     printable = host.isprintable() and not any(mark in host for mark in " /@?#\\[]")
-    if not host or not printable or len(host) > 253 or (":" in host and not _is_ipv6(host)):
+    if not host or not printable or len(host) > 253 or (":" in host and not is_address(host)):
         raise BadUsage(field, f"{text!r} is not a host name or IP address")
     return host
 
@@ -152,8 +152,10 @@ def _fd(text: str, field: str) -> FdAddress:
     return FdAddress(int(text))
 
 
-def _is_ipv6(host: str) -> bool:
+def is_address(host: str) -> bool:
+    """Whether `host` is an IP address rather than a name."""
     try:
-        return isinstance(ipaddress.ip_address(host), ipaddress.IPv6Address)
+        ipaddress.ip_address(host)
     except ValueError:
         return False
+    return True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from twisted.internet.defer import CancelledError, Deferred, TimeoutError, gatherResults
+from twisted.internet.interfaces import IProtocolFactory
 
 from tnet.errors import ExitStatus, TnetError
 from tnet.events.kinds import Draining, Listening
@@ -39,14 +40,14 @@ class Serving:
         self._context = context
         self._server: Server | None = None
         self._tls: ServerTls | None = None
-        self._gates: list[Gate] = []
+        self._gate: Gate | None = None
         self._bound: list[Bound] = []
         self._lag = LagWatch(context)
 
     @property
     def connections(self) -> int:
         """How many connections are open now."""
-        return sum(gate.connections for gate in self._gates)
+        return self._gate.connections if self._gate else 0
 
     async def start(self) -> None:
         """Open what the tool needs, then every listener; nothing is left open when one of them fails.
@@ -80,31 +81,29 @@ class Serving:
     async def drain(self, reason: str) -> None:
         """Accept no more, say goodbye, wait for the connections to end, then close what is left."""
         assert self._server is not None
+        assert self._gate is not None
         self._lag.stop()
         seconds = self._plan.limits.drain_seconds
         self._context.publisher.emit(Draining, connections=self.connections, seconds=seconds, reason=reason)
         try:
             await self._stop_listening()
             self._server.goodbye()
-            if not await self._emptied(seconds):
-                for gate in self._gates:
-                    gate.lose_all()
-                await self._emptied(CLOSE_SECONDS)
+            if not await self._emptied(self._gate, seconds):
+                self._gate.lose_all()
+                await self._emptied(self._gate, CLOSE_SECONDS)
         except CancelledError:
             pass
-        for gate in self._gates:
-            gate.abort_all()
+        self._gate.abort_all()
         await self._server.close()
 
     async def _listen(self, server: Server) -> None:
         tapped = Tap(server.factory, self._context.publisher, role="server")
-        plain, secured = Gate(tapped, self._plan.limits, self._context), None
-        self._gates = [plain]
+        plain = self._gate = Gate(tapped, self._plan.limits, self._context)
+        secured: IProtocolFactory = plain
         if self._plan.tls is not None:
             self._tls = await ServerTls.open(self._plan.tls, self._context, self._plan.listen, alpn=server.alpn)
-            secured = Gate(self._tls.wrap(tapped), self._plan.limits, self._context)
-            self._gates.append(secured)
-        gated = [(address, secured if secured and address.tls else plain) for address in self._plan.listen]
+            secured = plain.around(self._tls.wrap(tapped))
+        gated = [(address, secured if address.tls else plain) for address in self._plan.listen]
         self._bound = await listen_everywhere(gated, self._context)
         for bound in self._bound:
             self._announce(bound)
@@ -126,13 +125,10 @@ class Serving:
         bound, self._bound = self._bound, []
         await gatherResults([each.stop() for each in bound], consumeErrors=True)
 
-    async def _emptied(self, seconds: float) -> bool:
+    async def _emptied(self, gate: Gate, seconds: float) -> bool:
         """Whether every connection ended within `seconds`."""
-        if self.connections and not seconds:
-            return False
-        waiting = gatherResults([gate.when_empty() for gate in self._gates])
         try:
-            await waiting.addTimeout(seconds, self._context.reactor) if self.connections else waiting
+            await gate.when_empty().addTimeout(seconds, self._context.reactor)
         except TimeoutError:
             return False
         return True
