@@ -1,0 +1,56 @@
+"""The login server as the runtime asks for it."""
+
+from pathlib import Path
+from typing import Any
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import TestCase
+
+from tests.support import World
+from tnet.accounts.accounts import open_store
+from tnet.accounts.hashing import Argon2
+from tnet.accounts.store import Account, Entry
+from tnet.errors import BadUsage
+from tnet.plans import TcpAddress
+from tnet.plans.serve import AuthPlan
+from tnet.plans.tls import TlsServing
+from tnet.runtime.dotted import load
+from tnet.servers.auth import AuthFactory, offer
+
+
+class OfferTests(TestCase):
+    """From a plan to a server."""
+
+    async def setUp(self) -> None:
+        self.world = World()
+        self.url = f"sqlite:{Path(self.mktemp()).absolute() / 'users.db'}"
+
+    def plan(self, host: str = "127.0.0.1", **others: Any) -> AuthPlan:
+        return AuthPlan(listen=(TcpAddress(host, 0),), users=self.url, **others)
+
+    async def add_alice(self) -> None:
+        store = open_store(self.url, self.world.context)
+        await store.add(Entry(Account("alice"), Argon2(8, 1, 1).hash(b"pw")))
+
+    async def test_settings(self) -> None:
+        """The factory has the plan's attempts and time."""
+        await self.add_alice()
+        server = await offer(self.plan(attempts=5, login_seconds=7), self.world.context)
+        assert isinstance(server.factory, AuthFactory)
+        self.assertEqual((server.factory.attempts, server.factory.login_seconds), (5, 7))
+        self.assertEqual(server.notes, ())
+        await server.reload()
+        await server.close()
+
+    async def test_found_by_the_plan(self) -> None:
+        """The plan's dotted path leads here."""
+        self.assertIs(load(AuthPlan.offer), offer)
+
+    async def test_exposed(self) -> None:
+        """Strangers can reach it only with an account in place, and a plain port comes with a warning."""
+        offering = Deferred.fromCoroutine(offer(self.plan("0.0.0.0"), self.world.context))
+        await self.assertFailure(offering, BadUsage)
+        await self.add_alice()
+        (note,) = (await offer(self.plan("0.0.0.0"), self.world.context)).notes
+        self.assertIn("--tls", note)
+        self.assertEqual((await offer(self.plan("0.0.0.0", tls=TlsServing()), self.world.context)).notes, ())
