@@ -11,7 +11,7 @@ import socket
 import stat
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from errno import (
     EACCES,
     EADDRINUSE,
@@ -41,9 +41,10 @@ from tnet.plans.addresses import EVERY_ADDRESS, LOOPBACK, FdAddress, ListenAddre
 
 BACKLOG = 2048
 UNIX_MODE = 0o600
+CHOICES = 8  # how often the system may choose a port that is free on all addresses of a name
 
 _KNOWN_HOSTS = {LOOPBACK: ["127.0.0.1", "::1"], EVERY_ADDRESS: ["0.0.0.0", "::"]}  # RFC 6761 section 6.3
-_NO_SUCH_FAMILY = (EAFNOSUPPORT, EADDRNOTAVAIL)
+_NO_SUCH_ADDRESS = (EAFNOSUPPORT, EADDRNOTAVAIL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,25 +63,24 @@ class Bound:
 
 
 async def listen_everywhere(wanted: Sequence[tuple[ListenAddress, IProtocolFactory]], context: Context) -> list[Bound]:
-    """Listen on every address, each with its factory, or on none; those that ask for port 0 get the same one.
-
-    An IPv6 loopback address that this machine lacks is left out with a warning when there is another address.
+    """Listen on every address, each with its factory, or on none of them.
 
     Raises: CannotListen.
     """
     bound: list[Bound] = []
     try:
         for address, factory in wanted:
-            bound += await _listen_beside(bound, address, factory, context)
-        return bound
+            bound += await listen(address, factory, context)
     except CannotListen:
-        for one in bound:
-            await one.stop()
+        await _stop(bound)
         raise
+    return bound
 
 
 async def listen(address: ListenAddress, factory: IProtocolFactory, context: Context) -> list[Bound]:
-    """Listen on `address`: one socket, or for a host name one for each of its addresses.
+    """Listen on `address`: one socket, or for a host name one for each of its addresses, all with the same port.
+
+    Of a name's addresses those that this machine lacks are left out, as long as there is another one.
 
     Raises: CannotListen.
     """
@@ -93,43 +93,44 @@ async def listen(address: ListenAddress, factory: IProtocolFactory, context: Con
             return [_adopt(address, factory, context)]
 
 
-async def _listen_beside(
-    bound: list[Bound], address: ListenAddress, factory: IProtocolFactory, context: Context
-) -> list[Bound]:
-    if isinstance(address, TcpAddress) and address.port == 0:
-        for other in bound:
-            if isinstance(other.address, TcpAddress):
-                with suppress(CannotListen):
-                    return await listen(replace(address, port=other.address.port), factory, context)
-    try:
-        return await listen(address, factory, context)
-    except CannotListen as refusal:
-        lacking = isinstance(refusal.__cause__, OSError) and refusal.__cause__.errno in _NO_SUCH_FAMILY
-        if not (bound and lacking and address.is_loopback):
-            raise
-        context.publisher.log("warning", str(refusal))
-        return []
+async def _stop(bound: Sequence[Bound]) -> None:
+    for one in bound:
+        await one.stop()
 
 
 # ── TCP ──
 
 
 async def _listen_tcp(address: TcpAddress, factory: IProtocolFactory, context: Context) -> list[Bound]:
-    bound: list[Bound] = []
-    failed: OSError | None = None
-    for host in await _hosts(address, context):
-        port = bound[0].address.port if bound and isinstance(bound[0].address, TcpAddress) else address.port
-        try:
-            listening = _tcp_port(host, port, factory, context)
-        except OSError as error:
-            failed = error
-        else:
-            bound.append(_bound(listening, address))
-    if bound and (failed is None or failed.errno in _NO_SUCH_FAMILY):
-        return bound
-    for one in bound:
-        await one.stop()
+    hosts = await _hosts(address, context)
+    for tries_left in reversed(range(1 if address.port else CHOICES)):
+        bound, failed = _listen_on(hosts, address, factory, context)
+        if failed is None:
+            return bound
+        await _stop(bound)
+        if not (tries_left and bound and failed.errno == EADDRINUSE):
+            break
     raise _refusal(address, failed) from failed
+
+
+def _listen_on(
+    hosts: list[str], address: TcpAddress, factory: IProtocolFactory, context: Context
+) -> tuple[list[Bound], OSError | None]:
+    """What could be listened on, and why that is not enough; a port that the first host got is the others' too."""
+    bound: list[Bound] = []
+    lacking: OSError | None = None
+    port = address.port
+    for host in hosts:
+        try:
+            listening: Any = _tcp_port(host, port, factory, context)
+        except OSError as error:
+            if error.errno not in _NO_SUCH_ADDRESS:
+                return bound, error
+            lacking = error
+        else:
+            port = port or listening.getHost().port
+            bound.append(_bound(listening, address))
+    return bound, None if bound else lacking
 
 
 async def _hosts(address: TcpAddress, context: Context) -> list[str]:
