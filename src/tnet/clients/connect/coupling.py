@@ -23,7 +23,7 @@ from tnet.net.backlog import unacknowledged
 from tnet.net.closing import closing
 from tnet.net.context import Context
 from tnet.net.dial import shown
-from tnet.net.stdio import StandardInput, StandardOutput
+from tnet.net.stdio import StandardInput, StandardOutput, WaitsFor
 from tnet.plans.connect import ConnectPlan
 
 _WHY_WE_CLOSE = {State.LEAVING: "closed by us: the peer was silent", State.STOPPING: "closed by us: told to stop"}
@@ -44,7 +44,7 @@ class Coupling(Protocol):
         self._peer = shown(plan.target)
         self._half_closes = plan.shutdown and plan.tls is None and not plan.target.tls
         self._output = output
-        self._input = StandardInput()
+        self._input = StandardInput(WaitsFor.PROGRAM)
         self._patience = Patience(plan, context, self, self._feed)
         self._conversation = Conversation()
         self._happened: list[Got] = []
@@ -117,9 +117,9 @@ class Coupling(Protocol):
         """Whether our input is kept waiting by the peer."""
         return self._input.paused and not self._input.over
 
-    def input_waits_for_somebody(self) -> bool:
-        """Whether a person types our input."""
-        return self._input.is_terminal
+    def input_waits_for(self) -> WaitsFor:
+        """Who decides when our input gives its next bytes."""
+        return self._input.waits_for
 
     def progress(self) -> object:
         """A value that changes while the peer takes what we sent."""
@@ -214,7 +214,7 @@ class Coupling(Protocol):
 
     def _explained(self, reason: Failure) -> TnetError:
         broke: OSError | None = getattr(self.transport, "os_error", None)
-        sending = self._peer_ended or self.held_by_peer() or (broke is not None and broke.errno == errno.EPIPE)
+        sending = self._peer_ended or self._input.paused or (broke is not None and broke.errno == errno.EPIPE)
         return (SendFailed if sending else ReceiveFailed)(self._peer, closing(reason, self.transport).reason)
 
 

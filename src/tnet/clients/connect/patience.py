@@ -9,6 +9,7 @@ from typing import Protocol
 from tnet.clients.connect.conversation import Do, Got
 from tnet.clients.connect.silence import Silence
 from tnet.net.context import Context
+from tnet.net.stdio import WaitsFor
 from tnet.plans.connect import ConnectPlan
 
 QUIET_SECONDS = 0.5
@@ -26,8 +27,8 @@ class Line(Protocol):
     def held_by_peer(self) -> bool:
         """Whether our input is kept waiting by the peer."""
 
-    def input_waits_for_somebody(self) -> bool:
-        """Whether a person types our input."""
+    def input_waits_for(self) -> WaitsFor:
+        """Who decides when our input gives its next bytes."""
 
     def progress(self) -> object:
         """A value that changes while the peer takes what we sent."""
@@ -47,8 +48,9 @@ class Patience:
         self._idle_seconds = plan.idle_seconds or math.inf
         self._silence = Silence(context.reactor, context.clock)
         self._idleness = Silence(context.reactor, context.clock)
-        self._input_at = -math.inf
+        self._input_at = context.clock()
         self._seen: object = None
+        self._seen_at = -math.inf
 
     def start(self) -> None:
         """Begin to watch for idleness."""
@@ -95,21 +97,24 @@ class Patience:
         self._silence.wait(seconds, over)
 
     def _await_input(self) -> None:
-        seconds = 0 if self._line.input_waits_for_somebody() else QUIET_SECONDS
+        """A person is not waited for, a file is waited for to its end, a program while it does not pause."""
+        seconds = 0 if self._line.input_waits_for() is WaitsFor.PERSON else QUIET_SECONDS
         self._silence.wait(seconds, self._input_silent, since=self._input_at)
 
     def _input_silent(self) -> None:
-        if self._line.held_by_peer():
-            self._seen = self._line.progress()
-            self._silence.wait(STALL_SECONDS, self._peer_stuck)
+        if self._line.held_by_peer() and self._peer_takes_nothing():
+            self._feed(Got.STALL)
+        elif self._line.held_by_peer() or self._line.input_waits_for() is WaitsFor.NOBODY:
+            self._silence.wait(QUIET_SECONDS, self._input_silent)
         else:
             self._feed(Got.SILENCE)
 
-    def _peer_stuck(self) -> None:
-        if self._line.held_by_peer() and self._line.progress() == self._seen:
-            self._feed(Got.STALL)
-        else:
-            self._input_silent() if self._line.held_by_peer() else self._await_input()
+    def _peer_takes_nothing(self) -> bool:
+        """Whether it has taken nothing for `STALL_SECONDS`, as far as we have looked."""
+        progress = self._line.progress()
+        if progress != self._seen:
+            self._seen, self._seen_at = progress, self._clock()
+        return self._clock() - self._seen_at >= STALL_SECONDS
 
     def _idle(self) -> None:
         if self._line.holds_peer():

@@ -11,6 +11,6 @@ Source: twisted#3442; open(2) and fifo(7) for what opening a pipe anew means.
 """
 
 from tnet.net.stdio.sink import StandardOutput, standard_output
-from tnet.net.stdio.source import StandardInput, standard_input
+from tnet.net.stdio.source import StandardInput, WaitsFor, standard_input
 
-__all__ = ["StandardInput", "StandardOutput", "standard_input", "standard_output"]
+__all__ = ["StandardInput", "StandardOutput", "WaitsFor", "standard_input", "standard_output"]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 from collections.abc import Callable
+from enum import Enum
 from typing import Any
 
 from twisted.internet.interfaces import IPushProducer, IReactorFDSet, IReadDescriptor
@@ -19,6 +21,14 @@ CHUNK_BYTES = 1 << 16
 THREAD_CHUNK_BYTES = 1 << 18
 
 
+class WaitsFor(Enum):
+    """Who decides when an input gives its next bytes: a person types, a program writes, a file just has them."""
+
+    PERSON = "a terminal"
+    PROGRAM = "a pipe, a socket or a device"
+    NOBODY = "a file"
+
+
 def standard_input(context: Context, fd: int = 0) -> StandardInput:
     """The producer for whatever `fd` is: pipe, FIFO, terminal, socket, file or device.
 
@@ -28,10 +38,10 @@ def standard_input(context: Context, fd: int = 0) -> StandardInput:
         stream = own_stream(fd, os.O_RDONLY)
     except OSError as error:
         raise _cannot_read(error) from error
-    terminal = os.isatty(fd)
+    waits_for = _waits_for(fd)
     if stream is None:
-        return ThreadedInput(context.workers, fd, is_terminal=terminal)
-    return PolledInput(context.reactor, stream, is_terminal=terminal)
+        return ThreadedInput(context.workers, fd, waits_for)
+    return PolledInput(context.reactor, stream, waits_for)
 
 
 @implementer(IPushProducer)
@@ -39,10 +49,11 @@ class StandardInput:
     """Pushes what it reads, once started, to `received`; then calls `ended` once.
 
     `ended` gets None at the end of the input, or the error that ended it. A paused input reads at most one chunk ahead.
+    `waits_for` says who decides how long it lasts.
     """
 
-    def __init__(self, *, is_terminal: bool = False) -> None:
-        self.is_terminal = is_terminal
+    def __init__(self, waits_for: WaitsFor) -> None:
+        self.waits_for = waits_for
         self.paused = False
         self.over = False
         self._received: Callable[[bytes], object] = _ignore
@@ -61,7 +72,7 @@ class StandardInput:
 
     def stopProducing(self) -> None:
         """Read no more; neither `received` nor `ended` is called again."""
-        self.paused = self.over = True
+        self.over = True
 
     def _deliver(self, data: bytes) -> None:
         if data:
@@ -79,8 +90,8 @@ class StandardInput:
 class PolledInput(StandardInput):
     """Reads a stream when the reactor says so."""
 
-    def __init__(self, reactor: IReactorFDSet, stream: Stream, *, is_terminal: bool = False) -> None:
-        super().__init__(is_terminal=is_terminal)
+    def __init__(self, reactor: IReactorFDSet, stream: Stream, waits_for: WaitsFor = WaitsFor.PROGRAM) -> None:
+        super().__init__(waits_for)
         self._reactor = reactor
         self._stream = stream
 
@@ -123,8 +134,8 @@ class PolledInput(StandardInput):
 class ThreadedInput(StandardInput):
     """Reads in a worker thread, one chunk at a time."""
 
-    def __init__(self, workers: Offload, fd: int, *, is_terminal: bool = False) -> None:
-        super().__init__(is_terminal=is_terminal)
+    def __init__(self, workers: Offload, fd: int, waits_for: WaitsFor = WaitsFor.NOBODY) -> None:
+        super().__init__(waits_for)
         self._workers = workers
         self._fd = fd
         self._reading = False
@@ -160,6 +171,12 @@ class ThreadedInput(StandardInput):
         self._reading = False
         error: Any = failure.value
         self._end(_reading_ended(error) if isinstance(error, OSError) else error)
+
+
+def _waits_for(fd: int) -> WaitsFor:
+    if os.isatty(fd):
+        return WaitsFor.PERSON
+    return WaitsFor.NOBODY if stat.S_ISREG(os.fstat(fd).st_mode) else WaitsFor.PROGRAM
 
 
 def _reading_ended(error: OSError) -> CannotRead | None:
