@@ -29,7 +29,7 @@ from tnet.protocols.ssh.user_keys import KeyUnusable, read_blob
 from tnet.protocols.ssh.wire import Reader
 
 MOST_WAITING = 8
-MOST_FREE = 20
+MOST_QUESTIONS = 20
 USER_BYTES = 255
 PASSWORD_BYTES = 1024
 
@@ -47,7 +47,7 @@ class Authentication(SSHUserAuthServer):
     def serviceStarted(self) -> None:
         self._waiting: deque[bytes] = deque()
         self._busy = self._stopped = False
-        self._free = 0
+        self._questions = 0
         self._delay: IDelayedCall | None = None
         self.attemptsBeforeDisconnect = self.transport.attempts - 1
         # The deadline is the transport's, from the start of the connection; Conch's begins only here.
@@ -84,7 +84,8 @@ class Authentication(SSHUserAuthServer):
     def tryAuth(self, kind: bytes, user: bytes, data: bytes) -> Deferred[Any]:
         """Verify one request and report how it went."""
         if kind == b"none":
-            return self._free_of_charge(fail(UnauthorizedLogin()))
+            self._spend_question()
+            return fail(UnauthorizedLogin())
         if self.nextService != b"ssh-connection" or not _is_name(user):
             verdict: Deferred[Any] = fail(UnauthorizedLogin())
         else:
@@ -116,14 +117,15 @@ class Authentication(SSHUserAuthServer):
             return fail(UnauthorizedLogin(str(error)))
         if not _agree(key, algorithm) or (signs and Reader(signature).string() != algorithm):
             return fail(UnauthorizedLogin("the algorithm does not fit the key"))
+        if not signs:
+            self._spend_question()
         verdict: Deferred[Any] = super().auth_publickey(packet)
-        return verdict if signs else self._free_of_charge(verdict)
-
-    def _free_of_charge(self, verdict: Deferred[Any]) -> Deferred[Any]:
-        self._free += 1
-        if self._free > MOST_FREE:
-            self._disconnect(b"too many questions")
         return verdict
+
+    def _spend_question(self) -> None:
+        self._questions += 1
+        if self._questions > MOST_QUESTIONS:
+            self._disconnect(b"too many questions")
 
     def _later(self, failure: Failure) -> Deferred[Any]:
         """Give a refusal after a delay, so that guessing takes time."""

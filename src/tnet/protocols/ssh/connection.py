@@ -77,7 +77,9 @@ class Connection(conch.SSHConnection):
         try:
             channel = self._admit(kind, window, most, fields.rest())
         except ConchError as error:
-            self._refuse(sender, kind, *error.args)
+            # Conch raises it with code and text in either order.
+            code, text = sorted(error.args, key=lambda part: isinstance(part, str))
+            self._refuse(sender, kind, code, text)
             return
         channel.id = self.localChannelID
         self.localChannelID += 1

@@ -19,6 +19,7 @@ from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTim
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
+from tnet.escape import excerpt
 from tnet.events import silent_trace
 from tnet.events.kinds import Logged
 from tnet.protocols.ssh import algorithms
@@ -106,11 +107,12 @@ class ServerTransport(conch.SSHServerTransport):
             self._cancel_timers()
         super().setService(service)
 
-    def sendDisconnect(self, reason: int, desc: bytes) -> None:
+    def sendDisconnect(self, reason: int, desc: bytes | str) -> None:
         """Say why, once, and end; a peer that does not read is cut off soon after."""
         if self.over:
             return
-        self.trace.emit(Logged, level="info", text=f"SSH disconnect: {desc!r}")
+        text = desc if isinstance(desc, str) else excerpt(desc)  # Conch passes str here and there
+        self.trace.emit(Logged, level="info", text=f"SSH disconnect: {text}")
         super().sendDisconnect(reason, desc)
         self._end()
         self._after(LINGER_SECONDS, self.transport.abortConnection)

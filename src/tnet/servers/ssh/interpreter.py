@@ -113,7 +113,7 @@ class Interpreter(ManholeInterpreter):
     def run(self, source: str) -> None:
         """Run a whole program, showing the value of each of its expression statements."""
         try:
-            self.runcode(compile(ast.Interactive(ast.parse(source).body), self.filename, "single"))
+            self.runcode(compile(ast.Interactive(ast.parse(source, self.filename).body), self.filename, "single"))
         except COMPILE_FAILURES:
             self.showsyntaxerror(self.filename)
         finally:
