@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 
 from twisted.internet.defer import Deferred
@@ -103,6 +104,14 @@ class TlsTestCase(SynchronousTestCase):
         with open(path, "wb") as file:
             file.write(data)
         return path
+
+    def environment(self, **variables: str) -> None:
+        """Set environment variables for this test; OpenSSL reads them itself, so they must be real."""
+        for name, value in variables.items():
+            before = os.environ.get(name)
+            put_back = (os.environ.pop, name) if before is None else (os.environ.__setitem__, name, before)
+            self.addCleanup(*put_back)
+            os.environ[name] = value
 
     def serving(self, pems: Pems | None = None, *, alpn: tuple[bytes, ...] = (), **plan: Any) -> ServerTls:
         """A server with a certificate, by default a good one for `server.example`."""

@@ -23,6 +23,7 @@ from tnet.plans import ListenAddress, TcpAddress
 from tnet.plans.tls import TlsServing
 
 SESSION_ID = b"tnet"
+RETRY = timedelta(days=1)
 
 
 @implementer(IOpenSSLServerConnectionCreator)
@@ -81,8 +82,9 @@ class ServerTls:
     def serverConnectionForTLS(self, tlsProtocol: Any) -> TlsSession:
         """What Twisted asks for each new connection."""
         assert self._secure is not None, "reload comes first"
-        if self._renew_at is not None and self._now() > self._renew_at:
-            self._renew_at = None
+        now = self._now()
+        if self._renew_at is not None and now > self._renew_at:
+            self._renew_at = now + RETRY
             Deferred.fromCoroutine(self._renew())
         session = TlsSession(self._secure, tlsProtocol, is_server=True)
         session.offered = self._alpn

@@ -1,0 +1,58 @@
+"""The facts of a TLS connection."""
+
+from __future__ import annotations
+
+from cryptography import x509
+from OpenSSL.crypto import X509
+
+from tests.certificates import days
+from tests.net.tls.pairs import Pair, TlsTestCase
+from tnet.net.tls.facts import MOST_NAMES, NAME_CHARACTERS, TlsFacts, bounded, certificate_facts, names, subject
+
+
+class FactsTests(TlsTestCase):
+    """`certificate_facts`."""
+
+    def test_established(self) -> None:
+        """Version, cipher, protocol and the peer's certificate are told."""
+        until = days(30).replace(microsecond=0)
+        pems = self.authority.leaf(["server.example", "127.0.0.1"], not_after=until)
+        pair = Pair(self.dialing(alpn=("x",)), self.serving(pems, alpn=(b"x",))).settle()
+        facts = certificate_facts(pair.client_tls.getHandle())
+        self.assertEqual((facts.version, facts.alpn), ("TLSv1.3", "x"))
+        self.assertIn("TLS_", str(facts.cipher))
+        self.assertEqual((facts.subject, facts.issuer), ("CN=server.example", "CN=Test authority"))
+        self.assertEqual(facts.not_after, until.isoformat().replace("+00:00", "Z"))
+        self.assertEqual(facts.names, ("server.example", "127.0.0.1"))
+
+    def test_peer_without_certificate(self) -> None:
+        """A client that showed none has no certificate to tell of."""
+        facts = certificate_facts(Pair(self.dialing(), self.serving()).settle().server_tls.getHandle())
+        self.assertEqual((facts.subject, facts.names, facts.version), (None, (), "TLSv1.3"))
+
+    def test_before_the_handshake(self) -> None:
+        """Where nothing was agreed on there is nothing to tell."""
+        self.assertEqual(certificate_facts(Pair(self.dialing(), self.serving()).client_tls.getHandle()), TlsFacts())
+
+    def test_rejected(self) -> None:
+        """A certificate that was not accepted is described all the same."""
+        pair = Pair(self.dialing("a.example"), self.serving())
+        session = pair.client_tls.getHandle()
+        pair.settle()
+        self.assertEqual(certificate_facts(session).subject, "CN=server.example")
+
+    def test_bounds(self) -> None:
+        """A certificate with too much in it is told in part."""
+        many = [f"host{number}.example" for number in range(MOST_NAMES + 5)]
+        certificate = self.certificate(self.authority.leaf(many)[0])
+        self.assertEqual(len(names(certificate)), MOST_NAMES)
+        self.assertEqual(bounded("x" * NAME_CHARACTERS), "x" * NAME_CHARACTERS)
+        self.assertEqual(bounded("x" * 1000), "x" * (NAME_CHARACTERS - 1) + "…")
+
+    def test_peer_text_is_raw(self) -> None:
+        """Control characters stay: whoever shows them escapes them."""
+        pems = self.authority.leaf(["server.example"], common_name="a\x1b[2Jb")
+        self.assertIn("\x1b[2J", subject(self.certificate(pems[0])))
+
+    def certificate(self, pem: bytes) -> X509:
+        return X509.from_cryptography(x509.load_pem_x509_certificate(pem))
