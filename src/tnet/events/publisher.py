@@ -58,7 +58,7 @@ class Publisher:
 
     def unsubscribe(self, observer: Observer) -> None:
         """Stop handing events to `observer`; unknown observers are ignored."""
-        self._observers = [pair for pair in self._observers if pair[0] is not observer]
+        self._observers = [pair for pair in self._observers if pair[0] != observer]
 
     def trace(self) -> Trace:
         """A reporter for one new connection, with the next connection id."""
