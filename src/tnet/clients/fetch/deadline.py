@@ -42,7 +42,8 @@ class Deadline:
         self._context.publisher.subscribe(self._see, only=(SpanStarted,))
         self._timer = self._context.reactor.callLater(self._seconds, self._expire)
         try:
-            running = self._running = Deferred.fromCoroutine(work)
+            running: Deferred[R] = Deferred.fromCoroutine(work)
+            self._running = running
             return await running
         except CancelledError:
             if self._timer.active():

@@ -20,7 +20,8 @@ from tnet.protocols.http1.responses import ResponseHead
 
 STATUSES = frozenset({301, 302, 303, 307, 308})
 
-_ABSOLUTE = re.compile("https?://", re.IGNORECASE)
+_ABSOLUTE = re.compile(r"https?://", re.IGNORECASE)
+_HOSTLESS = re.compile(r"(?:https?:)?//(?:[/?#]|$)|https?:(?!//)", re.IGNORECASE)
 _HARMLESS = frozenset({"user-agent", "range"})
 _HARMLESS_BEGINNINGS = ("accept", "if-", "content-")
 
@@ -73,8 +74,8 @@ def _is_harmless(name: str) -> bool:
 
 def _resolved(base: Url, to: bytes) -> Url:
     text = _text(to)
-    if "\\" in text or not text.isprintable():
-        raise RedirectRefused(text, "it holds what cannot stand in a URL")
+    if "\\" in text or not text.isprintable() or _HOSTLESS.match(text):
+        raise RedirectRefused(text, "it can be read in more than one way")
     try:
         absolute = urljoin(str(base), text.replace(" ", "%20"))
         if not _ABSOLUTE.match(absolute):

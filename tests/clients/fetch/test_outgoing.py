@@ -1,0 +1,149 @@
+"""Where the body of a request comes from."""
+
+import os
+
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.support import AtOnce, World
+from tnet.clients.fetch.outgoing import PIECE_BYTES, FromFile, FromMemory, FromStandardInput, open_body
+from tnet.errors import CannotRead
+from tnet.plans.fetch import Body
+
+
+def start(work):
+    return Deferred.fromCoroutine(work)
+
+
+class Case(SynchronousTestCase):
+    def done(self, work):
+        return self.successResultOf(start(work))
+
+    def file(self, data):
+        path = self.mktemp()
+        with open(path, "wb") as file:
+            file.write(data)
+        return path
+
+
+class Opening(Case):
+    def test_each_body_has_its_source(self):
+        """Bytes, a file, and standard input."""
+        context = World().context
+        self.assertIsInstance(self.done(open_body(Body(data=b"x"), context)), FromMemory)
+        self.assertIsInstance(self.done(open_body(Body(path=self.file(b"x")), context)), FromFile)
+        self.assertIsInstance(self.done(open_body(Body(path="-"), context)), FromStandardInput)
+
+    def test_a_file_that_is_not_there(self):
+        """Nothing is connected for it."""
+        error = self.failureResultOf(start(open_body(Body(path="/nowhere"), World().context)), CannotRead).value
+        self.assertEqual(str(error), "cannot read /nowhere: No such file or directory")
+
+
+class Memory(Case):
+    def test_it_comes_in_one_piece(self):
+        """Then comes the end."""
+        body = FromMemory(b"abc")
+        self.assertEqual((body.length, self.done(body.read()), self.done(body.read())), (3, b"abc", b""))
+
+
+class Files(Case):
+    def read_all(self, body):
+        pieces = []
+        while piece := self.done(body.read()):
+            pieces.append(piece)
+        return pieces
+
+    def test_a_file_comes_in_pieces(self):
+        """Its length is known before."""
+        data = os.urandom(PIECE_BYTES + 10)
+        body = self.done(FromFile.open(self.file(data), AtOnce()))
+        self.assertEqual(body.length, len(data))
+        self.assertEqual([len(piece) for piece in self.read_all(body)], [PIECE_BYTES, 10])
+
+    def test_closing(self):
+        """The descriptor goes; nothing can be read any more."""
+        body = self.done(FromFile.open("/dev/zero", AtOnce()))
+        body.close()
+        self.failureResultOf(start(body.read()), ValueError)
+
+    def test_a_file_that_grows_is_cut(self):
+        """What was promised is what is sent."""
+        path = self.file(b"abc")
+        body = self.done(FromFile.open(path, AtOnce()))
+        with open(path, "ab") as file:
+            file.write(b"more")
+        self.assertEqual(self.read_all(body), [b"abc"])
+
+    def test_a_file_that_shrinks_is_an_error(self):
+        """A request is never cut short in silence."""
+        path = self.file(b"abc")
+        body = self.done(FromFile.open(path, AtOnce()))
+        os.truncate(path, 0)
+        self.failureResultOf(start(body.read()), CannotRead)
+
+    def test_a_device_has_no_length(self):
+        """Only its end tells how long it was."""
+        body = self.done(FromFile.open("/dev/null", AtOnce()))
+        self.assertIsNone(body.length)
+        self.assertEqual(self.read_all(body), [])
+
+    def test_a_directory_is_no_body(self):
+        """It cannot even be opened."""
+        self.failureResultOf(start(FromFile.open(".", AtOnce())), CannotRead)
+
+
+class Pushed:
+    """Standard input in the hands of a test."""
+
+    def __init__(self):
+        self.paused = True
+        self.over = False
+
+    def start(self, received, ended):
+        self.give, self.end = received, ended
+        self.resumeProducing()
+
+    def pauseProducing(self):
+        self.paused = True
+
+    def resumeProducing(self):
+        self.paused = False
+
+    def stopProducing(self):
+        self.over = True
+
+
+class FromInput(Case):
+    def setUp(self):
+        self.source = Pushed()
+        self.body = FromStandardInput(self.source)
+
+    def test_it_is_read_only_when_asked(self):
+        """Nothing is read ahead of the one who sends."""
+        self.assertTrue(self.source.paused)
+        reading = start(self.body.read())
+        self.assertFalse(self.source.paused)
+        self.source.give(b"abc")
+        self.assertTrue(self.source.paused)
+        self.assertEqual(self.successResultOf(reading), b"abc")
+
+    def test_pieces_then_the_end(self):
+        """What was pushed before the end comes before the end."""
+        reading = start(self.body.read())
+        self.source.give(b"a")
+        self.source.give(b"b")
+        self.source.end(None)
+        self.assertEqual(self.successResultOf(reading), b"a")
+        self.assertEqual([self.done(self.body.read()), self.done(self.body.read())], [b"b", b""])
+
+    def test_an_error_comes_last(self):
+        """A broken input does not look like a complete one."""
+        reading = start(self.body.read())
+        self.source.end(CannotRead("standard input", "broken"))
+        self.failureResultOf(reading, CannotRead)
+
+    def test_closing_stops_it(self):
+        """Nothing is read for a request that is over."""
+        self.body.close()
+        self.assertTrue(self.source.over)

@@ -1,0 +1,106 @@
+"""What a plan becomes on the wire."""
+
+from twisted.trial.unittest import TestCase
+
+from tnet import __version__
+from tnet.clients.fetch.request import Request, encoded, first_request, host_field
+from tnet.errors import BadUsage, NameNotResolved
+from tnet.plans.fetch import Body, FetchPlan
+from tnet.plans.urls import parse_url
+
+
+def lines(request, length=None):
+    """The head of a request, line by line."""
+    return encoded(request, length=length).decode("latin-1").split("\r\n")[:-2]
+
+
+def request(method="GET", url="http://h/x", **more):
+    return Request(method, parse_url(url), **more)
+
+
+class Heads(TestCase):
+    def test_a_plain_get(self):
+        """Host comes first, and nothing is asked for that we could not use."""
+        self.assertEqual(
+            lines(request()),
+            ["GET /x HTTP/1.1", "Host: h", f"User-Agent: tnet/{__version__}", "Accept: */*", "Connection: close"],
+        )
+
+    def test_a_header_of_the_user_replaces_the_default_one(self):
+        """Order and case are the user's, and so is a Host."""
+        found = lines(request(headers=(("hOST", "other"), ("ACCEPT", "text/html"), ("X-A", "1"), ("X-A", "2"))))
+        self.assertEqual(found[-4:], ["hOST: other", "ACCEPT: text/html", "X-A: 1", "X-A: 2"])
+        self.assertEqual(sum(line.lower().startswith(("host", "accept")) for line in found), 2)
+
+    def test_an_unset_header_stays_away(self):
+        """A default header can be left out."""
+        self.assertEqual(
+            lines(request(unset=("user-agent", "Connection"))), ["GET /x HTTP/1.1", "Host: h", "Accept: */*"]
+        )
+
+    def test_a_body_is_framed(self):
+        """By its length where that is known, else in chunks; a POST without body has length 0."""
+        body = Body(data=b"abc")
+        self.assertIn("Content-Length: 3", lines(request("POST", body=body), 3))
+        self.assertIn("Transfer-Encoding: chunked", lines(request("POST", body=body), None))
+        self.assertIn("Content-Length: 0", lines(request("POST")))
+        self.assertNotIn("Content-Length", "".join(lines(request("DELETE"))))
+
+    def test_bytes_of_the_command_line_survive(self):
+        """Text beyond ASCII goes out as the bytes it came as."""
+        head = encoded(request(headers=(("X-A", "é\udcff"),)), length=None)
+        self.assertIn(b"X-A: \xc3\xa9\xff\r\n", head)
+
+    def test_nothing_can_be_smuggled(self):
+        """A line end in a header or method ends in an error, before anything is sent."""
+        for bad in (
+            request(headers=(("X-A", "1\r\nX-B: 2"),)),
+            request(headers=(("X A", "1"),)),
+            request("GET / HTTP/1.1\r\nX:"),
+        ):
+            with self.assertRaises(BadUsage):
+                encoded(bad, length=None)
+
+
+class Hosts(TestCase):
+    def test_ports_that_are_not_the_default_are_named(self):
+        """80 with https is not a default port."""
+        for url, host in {
+            "http://h:80/": "h",
+            "https://h:443/": "h",
+            "https://h:80/": "h:80",
+            "http://[::1]:8080/": "[::1]:8080",
+            "http://[fe80::1%25eth0]/": "[fe80::1]",
+            "http://127.0.0.1:1/": "127.0.0.1:1",
+            "http://Bücher.Example/": "xn--bcher-kva.example",
+        }.items():
+            self.assertEqual(host_field(parse_url(url)), host)
+
+    def test_a_name_that_cannot_be_ascii(self):
+        """A host that looks like another one after mapping never reaches the wire."""
+        for host in ("a\uff0fb", "a\uff20b", "\u2488com", "xn--\uff0f"):
+            with self.assertRaises(NameNotResolved, msg=host):
+                encoded(request(url=f"http://{host}/"), length=None)
+
+
+class Plans(TestCase):
+    def test_a_plan_becomes_a_request(self):
+        """Method, headers and body are taken over, the URL is read."""
+        body = Body(data=b"x")
+        plan = FetchPlan(method="PUT", url="http://h/x", headers=(("A", "b"),), unset=("C",), body=body)
+        self.assertEqual(first_request(plan), Request("PUT", parse_url("http://h/x"), (("A", "b"),), ("C",), body))
+
+    def test_asking_for_the_head_alone(self):
+        """Whatever the method was, HEAD is sent."""
+        self.assertEqual(first_request(FetchPlan(method="GET", url="http://h/", head_only=True)).method, "HEAD")
+
+    def test_framing_is_ours(self):
+        """A length or coding given by hand could end the body where we do not."""
+        for name in ("Content-Length", "transfer-ENCODING"):
+            with self.assertRaises(BadUsage):
+                first_request(FetchPlan(method="POST", url="http://h/", headers=((name, "1"),)))
+
+    def test_secrets_are_not_in_the_repr(self):
+        """Headers and bodies stay out of tracebacks."""
+        shown = repr(request(headers=(("Authorization", "s3cret"),), body=Body(data=b"s3cret")))
+        self.assertNotIn("s3cret", shown)
