@@ -31,10 +31,10 @@ CONTENT_SECURITY_POLICY = (
     + "'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
 ).encode()
 
-PAGE_FIELDS = {
+NOSNIFF = {b"X-Content-Type-Options": b"nosniff"}
+PAGE_FIELDS = NOSNIFF | {
     b"Content-Security-Policy": CONTENT_SECURITY_POLICY,
     b"Referrer-Policy": b"no-referrer",
-    b"X-Content-Type-Options": b"nosniff",
 }
 
 HTML = b"text/html; charset=utf-8"
@@ -42,8 +42,14 @@ TEXT = b"text/plain; charset=utf-8"
 JSON = b"application/json"
 
 
+# As in RFC 9110; older Pythons have older words.
+_PHRASES = {413: "Content Too Large", 414: "URI Too Long", 416: "Range Not Satisfiable", 422: "Unprocessable Content"}
+
+
 def phrase(status: int) -> str:
     """The standard reason phrase of a status."""
+    if status in _PHRASES:
+        return _PHRASES[status]
     try:
         return HTTPStatus(status).phrase
     except ValueError:
@@ -57,6 +63,11 @@ def page(title: str, body: str) -> bytes:
         '<meta name="viewport" content="width=device-width,initial-scale=1">'
         f"<title>{html.escape(title)}</title><style>{STYLE}</style></head>\n<body>{body}</body></html>\n"
     ).encode("utf-8", "replace")
+
+
+def fields_for(media: bytes) -> dict[bytes, bytes]:
+    """The response fields for a text of ours in this media type."""
+    return {b"Content-Type": media} | (PAGE_FIELDS if media is HTML else NOSNIFF)
 
 
 def preferred(accept: bytes) -> bytes:

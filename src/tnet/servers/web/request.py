@@ -123,7 +123,7 @@ class WebRequest(server.Request):
         for name in _OF_THE_FILE:
             self.responseHeaders.removeHeader(name)
         self.setResponseCode(refusal.status, pages.phrase(refusal.status).encode())
-        for name, value in ({b"Content-Type": media} | pages.PAGE_FIELDS | refusal.fields).items():
+        for name, value in (pages.fields_for(media) | refusal.fields).items():
             self.setHeader(name, value)
         self.setHeader(b"Content-Length", b"%d" % len(body))
         self.write(body)
