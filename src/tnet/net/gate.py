@@ -193,8 +193,10 @@ class _Admitted(Wrapper):
         super().makeConnection(transport)
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
-        self._gate.left(self)
-        super().connectionLost(reason)
+        try:
+            super().connectionLost(reason)
+        finally:
+            self._gate.left(self)
 
     def check(self, now: float, limits: Limits) -> None:
         """End this connection if a time is up."""
