@@ -1,0 +1,352 @@
+"""Dialling, on a reactor in memory."""
+
+from __future__ import annotations
+
+import socket
+from collections.abc import Callable
+from dataclasses import replace
+from errno import ECONNREFUSED, EHOSTUNREACH, ENOENT
+from typing import Any
+
+from twisted.internet.defer import CancelledError, Deferred, fail, succeed
+from twisted.internet.error import (
+    ConnectBindError,
+    ConnectionDone,
+    ConnectionRefusedError,
+    TimeoutError,
+    getConnectError,
+)
+from twisted.internet.protocol import Protocol
+from twisted.internet.testing import MemoryReactorClock, StringTransport
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.support import World
+from tnet.errors import BadUsage, CaFileUnusable, ConnectFailed, NameFailure, NameNotResolved, TimedOut, TlsFailed
+from tnet.events.kinds import DialAttempted, DnsAnswered
+from tnet.net.dial import dial, shown
+from tnet.plans import TcpAddress, UnixAddress
+from tnet.plans.tls import TlsDialing
+
+TARGET = TcpAddress("host.example", 80)
+REFUSED = ConnectionRefusedError(ECONNREFUSED, "")
+
+
+class Answering:
+    """A resolver with one answer."""
+
+    def __init__(self, answer: Callable[[], Deferred[Any]]) -> None:
+        self._answer = answer
+
+    def run(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Deferred[Any]:
+        return self._answer()
+
+
+class DialTestCase(SynchronousTestCase):
+    """A test with a world whose one name has two addresses."""
+
+    def setUp(self) -> None:
+        self.reactor = MemoryReactorClock()
+        self.world = World(self.reactor)
+        self.built: list[Protocol] = []
+        self.answer: Callable[[], Deferred[Any]] = lambda: succeed(
+            [
+                (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("2001:db8::1", 0, 0, 0)),
+                (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", 0)),
+            ]
+        )
+
+    def build(self) -> Protocol:
+        self.built.append(Protocol())
+        return self.built[-1]
+
+    def dial(self, target: Any = TARGET, **options: Any) -> Deferred[Protocol]:
+        context = replace(self.world.context, names=Answering(self.answer))
+        return Deferred.fromCoroutine(dial(target, self.build, context, self.world.publisher.trace(), **options))
+
+    def fails(self, number: int, error: Exception) -> None:
+        """The attempt of that number ends in `error`."""
+        self.reactor.tcpClients[number][2].clientConnectionFailed(None, Failure(error))
+
+    def succeeds(self, number: int) -> StringTransport:
+        """The attempt of that number is connected, over the transport that is returned."""
+        transport = StringTransport()
+        protocol = self.reactor.tcpClients[number][2].buildProtocol(None)
+        protocol.makeConnection(transport)
+        self.reactor.advance(0)
+        return transport
+
+    @property
+    def tried(self) -> list[str]:
+        """The addresses of all attempts, in order."""
+        return [client[0] for client in self.reactor.tcpClients]
+
+    @property
+    def outcomes(self) -> list[tuple[str, str, str | None]]:
+        """What the events say of the attempts."""
+        return [(each.peer_address, each.outcome, each.error) for each in self.world.recorder.of(DialAttempted)]
+
+
+class TcpTests(DialTestCase):
+    """`dial` to TCP addresses."""
+
+    def test_connected(self) -> None:
+        """The protocol is the one that was built, connected to the transport itself."""
+        dialling = self.dial()
+        transport = self.succeeds(0)
+        protocol = self.successResultOf(dialling)
+        self.assertEqual(self.built, [protocol])
+        self.assertIs(protocol.transport, transport)
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
+
+    def test_given_once_it_is_connected(self) -> None:
+        """Nobody gets a protocol before its connectionMade was called."""
+        dialling = self.dial()
+        protocol = self.reactor.tcpClients[0][2].buildProtocol(None)
+        self.assertNoResult(dialling)
+        protocol.makeConnection(StringTransport())
+        self.reactor.advance(0)
+        self.assertTrue(self.successResultOf(dialling).connected)
+
+    def test_story(self) -> None:
+        """Lookup, attempt and opening are told in this order, with their lengths."""
+        dialling = self.dial()
+        self.reactor.advance(0.1)
+        self.succeeds(0)
+        self.successResultOf(dialling)
+        self.assertEqual(self.world.recorder.names, ["dns.answer", "dial.attempt", "connection.open"])
+        (attempt,) = self.world.recorder.of(DialAttempted)
+        self.assertEqual(attempt, DialAttempted(peer_address="2001:db8::1", peer_port=80, outcome="ok", seconds=0.1))
+
+    def test_second_address_after_the_stagger(self) -> None:
+        """A silent first address gets company after 250 ms, and is given up when the company is quicker."""
+        dialling = self.dial()
+        self.reactor.advance(0.249)
+        self.assertEqual(self.tried, ["2001:db8::1"])
+        self.reactor.advance(0.002)
+        self.assertEqual(self.tried, ["2001:db8::1", "192.0.2.1"])
+        self.succeeds(1)
+        self.successResultOf(dialling)
+        self.assertEqual(self.outcomes, [("192.0.2.1", "ok", None), ("2001:db8::1", "cancelled", None)])
+        self.assertTrue(self.reactor.connectors[0].stoppedConnecting)
+
+    def test_second_address_at_once(self) -> None:
+        """A refused first address costs no waiting."""
+        dialling = self.dial()
+        self.fails(0, REFUSED)
+        self.assertEqual(self.tried, ["2001:db8::1", "192.0.2.1"])
+        self.succeeds(1)
+        self.successResultOf(dialling)
+        self.assertEqual(self.outcomes[0], ("2001:db8::1", "failed", "connection refused"))
+
+    def test_all_fail(self) -> None:
+        """Every failure is listed, with its address and reason in plain words."""
+        dialling = self.dial()
+        self.reactor.advance(0.1)
+        self.fails(0, getConnectError((EHOSTUNREACH, "")))
+        self.reactor.advance(0.2)
+        self.fails(1, TimeoutError())
+        error = self.failureResultOf(dialling, ConnectFailed).value
+        self.assertEqual(
+            [(each.address, each.reason, round(each.seconds, 3)) for each in error.attempts],
+            [("[2001:db8::1]:80", "no route to host", 0.1), ("192.0.2.1:80", "timed out", 0.2)],
+        )
+        self.assertEqual(error.target, "host.example:80")
+        self.assertEqual((self.built, self.reactor.getDelayedCalls()), ([], []))
+
+    def test_literal(self) -> None:
+        """An IP literal is tried without a lookup."""
+        dialling = self.dial(TcpAddress("::1", 7))
+        self.succeeds(0)
+        self.successResultOf(dialling)
+        self.assertEqual(self.world.recorder.of(DnsAnswered), [])
+
+    def test_name_without_address(self) -> None:
+        """A lookup's failure is passed on, and nothing is tried."""
+        self.answer = lambda: fail(socket.gaierror(socket.EAI_NONAME, ""))
+        error = self.failureResultOf(self.dial(), NameNotResolved).value
+        self.assertIs(error.failure, NameFailure.NOT_FOUND)
+        self.assertEqual(self.tried, [])
+
+    def test_source(self) -> None:
+        """The source address is bound, and it decides the family that is looked up."""
+        asked: list[Any] = []
+        context = replace(self.world.context, names=Asked(asked))
+        trace = self.world.publisher.trace()
+        dialling = Deferred.fromCoroutine(dial(TARGET, self.build, context, trace, source="127.0.0.9:5000"))
+        self.assertEqual(asked[0][2], socket.AF_INET)
+        self.assertEqual(self.reactor.tcpClients[0][4], ("127.0.0.9", 5000))
+        self.fails(0, ConnectBindError(99, ""))
+        error = self.failureResultOf(dialling, ConnectFailed).value
+        self.assertEqual(error.attempts[0].reason, "the source address cannot be used: cannot assign requested address")
+
+    def test_bad_source(self) -> None:
+        """A source that is none, or of the wrong family, is refused before anything happens."""
+        for options in ({"source": "nowhere"}, {"source": "::1", "family": 4}):
+            self.failureResultOf(self.dial(**options), BadUsage)
+        self.assertEqual(self.world.recorder.records, [])
+
+
+class Asked:
+    """A resolver that notes what it was asked."""
+
+    def __init__(self, asked: list[Any]) -> None:
+        self._asked = asked
+
+    def run(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Deferred[Any]:
+        self._asked.append(args)
+        return succeed([(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", 0))])
+
+
+class DeadlineTests(DialTestCase):
+    """The one deadline, and cancelling."""
+
+    def test_name_lookup(self) -> None:
+        """A lookup that never ends is named."""
+        self.answer = Deferred
+        dialling = self.dial(seconds=5)
+        self.reactor.advance(5)
+        error = self.failureResultOf(dialling, TimedOut).value
+        self.assertEqual((error.phase, error.seconds), ("name lookup", 5))
+
+    def test_connecting(self) -> None:
+        """Addresses that never answer are given up, and said to have timed out."""
+        dialling = self.dial(seconds=5)
+        self.reactor.pump([0.5] * 10)
+        self.assertEqual(self.failureResultOf(dialling, TimedOut).value.phase, "connecting")
+        self.assertEqual([outcome[1:] for outcome in self.outcomes], [("failed", "timed out")] * 2)
+        self.assertTrue(all(connector.stoppedConnecting for connector in self.reactor.connectors))
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
+
+    def test_handshake(self) -> None:
+        """A peer that never answers the ClientHello is named by its phase, and cut off."""
+        dialling = self.dial(tls=TlsDialing(verify=False), seconds=5)
+        transport = self.succeeds(0)
+        self.assertTrue(transport.value().startswith(b"\x16\x03\x01"), "a ClientHello")
+        self.reactor.advance(5)
+        self.assertEqual(self.failureResultOf(dialling, TimedOut).value.phase, "TLS handshake")
+        self.assertTrue(transport.disconnecting or transport.disconnected)
+
+    def test_one_deadline_for_all(self) -> None:
+        """What the lookup took is not there for the rest."""
+        waiting: Deferred[Any] = Deferred()
+        self.answer = lambda: waiting
+        dialling = self.dial(seconds=5)
+        self.reactor.advance(4)
+        waiting.callback([(socket.AF_INET, socket.SOCK_STREAM, 6, "", ("192.0.2.1", 0))])
+        self.reactor.advance(1)
+        self.assertEqual(self.failureResultOf(dialling, TimedOut).value.phase, "connecting")
+
+    def test_no_deadline(self) -> None:
+        """0 seconds is no limit."""
+        dialling = self.dial(seconds=0)
+        self.reactor.pump([1.0] * 1000)
+        self.assertNoResult(dialling)
+        self.succeeds(0)
+        self.successResultOf(dialling)
+
+    def test_cancelled_while_looking_up(self) -> None:
+        """Cancelling does not wait for a resolver that does not answer."""
+        self.answer = Deferred
+        self.cancelled(self.dial())
+
+    def test_cancelled_while_connecting(self) -> None:
+        """Cancelling ends every attempt, as cancelled."""
+        dialling = self.dial()
+        self.reactor.advance(0.3)
+        self.cancelled(dialling)
+        self.assertEqual([outcome[1] for outcome in self.outcomes], ["cancelled", "cancelled"])
+        self.assertTrue(all(connector.stoppedConnecting for connector in self.reactor.connectors))
+
+    def test_cancelled_between_connecting_and_connected(self) -> None:
+        """Cancelling in the turn in which the connection is made cuts it off."""
+        dialling = self.dial()
+        transport = StringTransport()
+        self.reactor.tcpClients[0][2].buildProtocol(None).makeConnection(transport)
+        self.cancelled(dialling)
+        self.assertTrue(transport.disconnected)
+
+    def test_cancelled_while_securing(self) -> None:
+        """Cancelling in the handshake cuts the connection off."""
+        dialling = self.dial(tls=TlsDialing(verify=False))
+        transport = self.succeeds(0)
+        self.cancelled(dialling)
+        self.assertTrue(transport.disconnected)
+
+    def cancelled(self, dialling: Deferred[Any]) -> None:
+        dialling.cancel()
+        self.failureResultOf(dialling, CancelledError)
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
+
+
+class TlsTests(DialTestCase):
+    """`dial` with TLS; the handshakes themselves are tested elsewhere."""
+
+    def test_files_come_first(self) -> None:
+        """A CA file that cannot be read fails before a name is looked up."""
+        self.failureResultOf(self.dial(tls=TlsDialing(ca_file="/missing")), CaFileUnusable)
+        self.assertEqual((self.tried, self.world.recorder.records), ([], []))
+
+    def test_target_that_says_tls(self) -> None:
+        """A `tls://` target is secured even when no plan says how."""
+        dialling = self.dial(TcpAddress("192.0.2.1", 443, tls=True))
+        self.assertTrue(self.succeeds(0).value().startswith(b"\x16\x03\x01"))
+        dialling.cancel()
+        self.failureResultOf(dialling, CancelledError)
+
+    def test_failed_handshake(self) -> None:
+        """A handshake that fails is raised in words, and told to the protocol that was built."""
+        dialling = self.dial(tls=TlsDialing(verify=False))
+        client = self.reactor.tcpClients[0][2]
+        outer = client.buildProtocol(None)
+        outer.makeConnection(StringTransport())
+        self.reactor.advance(0)
+        lost: list[BaseException | None] = []
+        self.built[0].connectionLost = lambda reason=None: lost.append(reason.value)  # type: ignore[method-assign,misc,union-attr]
+        outer.dataReceived(b"220 mail.example ready\r\n")
+        outer.connectionLost(Failure(ConnectionDone()))
+        error = self.failureResultOf(dialling, TlsFailed).value
+        self.assertIn("host.example:80 failed: the port does not speak TLS", str(error))
+        self.assertEqual(lost, [error])
+
+
+class UnixTests(DialTestCase):
+    """`dial` to UNIX sockets."""
+
+    def test_connected(self) -> None:
+        """A path is connected to, without a lookup; `@` is the abstract namespace."""
+        dialling = self.dial(UnixAddress("@name"))
+        path, factory = self.reactor.unixClients[0][:2]
+        self.assertEqual(path, "\0name")
+        factory.buildProtocol(None).makeConnection(StringTransport())
+        self.reactor.advance(0)
+        self.successResultOf(dialling)
+        self.assertEqual(self.outcomes, [("@name", "ok", None)])
+
+    def test_missing(self) -> None:
+        """A path where nothing is fails in the system's words."""
+        dialling = self.dial(UnixAddress("/run/none"))
+        self.reactor.unixClients[0][1].clientConnectionFailed(None, Failure(getConnectError((ENOENT, ""))))
+        error = self.failureResultOf(dialling, ConnectFailed).value
+        self.assertTrue(str(error).startswith("cannot connect to unix:/run/none: unix:/run/none: no such file"))
+
+    def test_tls_needs_a_name(self) -> None:
+        """A path is no name to check: TLS without one is refused, unless nothing is checked."""
+        self.failureResultOf(self.dial(UnixAddress("/run/x"), tls=TlsDialing()), BadUsage)
+        dialling = self.dial(UnixAddress("/run/x"), tls=TlsDialing(server_name="a.example"))
+        self.assertNoResult(dialling)
+        dialling.cancel()
+        self.failureResultOf(dialling, CancelledError)
+
+
+class ShownTests(SynchronousTestCase):
+    """`shown`."""
+
+    def test_forms(self) -> None:
+        """Addresses are shown without a scheme, paths with theirs."""
+        for address, text in (
+            (TcpAddress("a.example", 80), "a.example:80"),
+            (TcpAddress("::1", 80, tls=True), "[::1]:80"),
+            (UnixAddress("/x//y"), "unix:/x//y"),
+        ):
+            self.assertEqual(shown(address), text)
