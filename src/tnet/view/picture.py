@@ -53,7 +53,7 @@ class Picture:
         rate_in, rate_out = board.rates(now)
         if board.draining:
             yield Tone.WARNING, "draining"
-        yield Tone.PLAIN, f"up {duration(int(now - (board.began or now)))}"
+        yield Tone.PLAIN, f"up {duration(int(now - board.began) if board.began is not None else 0)}"
         yield Tone.PLAIN, f"{totals.open_now} open, {totals.peak} at peak, {totals.opened} in all"
         yield Tone.PLAIN, f"in {size(bytes_in)}, {size(rate_in)}/s"
         yield Tone.PLAIN, f"out {size(bytes_out)}, {size(rate_out)}/s"

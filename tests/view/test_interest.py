@@ -1,0 +1,59 @@
+"""Tests for what is told at which verbosity."""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.view.staging import LISTENING, opened
+from tnet.events import kinds
+from tnet.view.interest import Interest
+
+
+def _log(level: str) -> kinds.Logged:
+    return kinds.Logged(level=level, text="t")
+
+
+class InterestTests(SynchronousTestCase):
+    """`Interest`."""
+
+    def test_quiet_server(self) -> None:
+        """With -q a server's view asks for three kinds, so that the others are never built."""
+        self.assertEqual(Interest(True, -1).kinds, {kinds.Listening, kinds.Stopped, kinds.Logged})
+
+    def test_more_is_more(self) -> None:
+        """Each step of verbosity keeps what the step below told, and the last one tells all."""
+        for serving in (True, False):
+            told = [Interest(serving, verbosity).kinds for verbosity in (-1, 0, 1, 2)]
+            self.assertTrue(told[0] <= told[1] <= told[2] <= told[3])
+            self.assertEqual(told[3], set(kinds.ALL_KINDS))
+
+    def test_client(self) -> None:
+        """A client only complains, until -v asks for its connection's story."""
+        self.assertEqual(Interest(False, 0).kinds, {kinds.Logged})
+        self.assertFalse(Interest(False, 0).tells(_log("info")))
+        self.assertTrue(Interest(False, 0).tells(_log("warning")))
+        self.assertTrue(Interest(False, 1).tells(opened()))
+
+    def test_handshakes(self) -> None:
+        """A failed handshake is told at once, one that went well with -v."""
+        well = kinds.TlsHandshaken(outcome="ok", seconds=0)
+        ill = kinds.TlsHandshaken(outcome="failed", seconds=0)
+        self.assertEqual([Interest(True, v).tells(well) for v in (0, 1)], [False, True])
+        self.assertTrue(Interest(True, 0).tells(ill))
+
+    def test_logs(self) -> None:
+        """Warnings and errors are always told, debug lines last."""
+        levels = ("error", "warning", "info", "debug")
+        for verbosity, told in ((-1, 2), (0, 3), (1, 3), (2, 4)):
+            self.assertEqual(
+                [Interest(True, verbosity).tells(_log(level)) for level in levels], [True] * told + [False] * (4 - told)
+            )
+
+    def test_only_kinds_are_told(self) -> None:
+        """What is told is always of a kind that was asked for."""
+        for serving in (True, False):
+            for verbosity in (-1, 0, 1, 2):
+                interest = Interest(serving, verbosity)
+                for event in (LISTENING, opened(), _log("error"), kinds.ReactorLagged(seconds=1)):
+                    if interest.tells(event):
+                        self.assertIn(type(event), interest.kinds)

@@ -1,0 +1,91 @@
+"""Tests for events in words."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.view.staging import LISTENING, any_event, closed, exchanged, opened
+from tnet.events import kinds
+from tnet.view.theme import Mark, Tone
+from tnet.view.words import joined, say, tone_of_status
+
+
+class Unheard(kinds.Event):
+    """A kind that nobody knows."""
+
+    name = "unheard"
+
+
+class SayTests(SynchronousTestCase):
+    """`say`."""
+
+    @given(any_event())
+    def test_every_kind(self, event: kinds.Event) -> None:
+        """Every kind of event has a word that fits its column, and a text."""
+        said = say(event)
+        self.assertTrue(isinstance(event, kinds.Logged) or 0 < len(said.word) <= 10)
+        self.assertIsInstance(said.text, str)
+
+    def test_unknown_kind(self) -> None:
+        """A kind without words is refused by name, rather than told badly."""
+        self.assertIn("unheard", str(self.assertRaises(TypeError, say, Unheard())))
+
+    def test_texts(self) -> None:
+        """Each event says what is worth knowing of it."""
+        for event, text in (
+            (LISTENING, "tcp://127.0.0.1:8000"),
+            (opened("::1", 9), "[::1]:9"),
+            (opened("::1", 9, role="client"), "to [::1]:9"),
+            (closed(), "done · 10 B in, 20 B out · 1.5 s"),
+            (exchanged(), "GET / 200 · 1 B in · 2 B out · 3.0 ms"),
+            (kinds.HalfClosed(by="us", bytes_in=0, bytes_out=1), "we send no more · 0 B in, 1 B out"),
+            (kinds.AuthAttempted(user="", result="denied", means="password"), "(no name) denied · password"),
+            (kinds.DnsAnswered(host="h", addresses=("a", "b"), seconds=0.001), "h → a, b · 1.0 ms"),
+            (
+                kinds.DnsAnswered(host="h", addresses=(), seconds=0.001, error="no such name"),
+                "h: no such name · 1.0 ms",
+            ),
+            (kinds.Draining(connections=0, seconds=9, reason="why"), "why · no connection is open"),
+            (
+                kinds.Draining(connections=1, seconds=9, reason="why"),
+                "why · 1 connection, 9 s at most · once more to stop now",
+            ),
+            (
+                kinds.SpanEnded(span="login", seconds=0.5, outcome="failed", error="Overloaded"),
+                "login · Overloaded · 500 ms",
+            ),
+        ):
+            self.assertEqual(say(event).text, text)
+
+    def test_marks(self) -> None:
+        """What went well and what did not differ by more than their colour."""
+        for well, ill in (
+            (exchanged(200), exchanged(500)),
+            (
+                kinds.AuthAttempted(user="u", result="accepted", means="password"),
+                kinds.AuthAttempted(user="u", result="denied", means="password"),
+            ),
+            (
+                kinds.TlsHandshaken(outcome="ok", seconds=1),
+                kinds.TlsHandshaken(outcome="failed", seconds=1, error="no"),
+            ),
+            (
+                kinds.DialAttempted(peer_address="a", outcome="ok", seconds=1),
+                kinds.DialAttempted(peer_address="a", outcome="failed", seconds=1),
+            ),
+        ):
+            self.assertEqual((say(well).mark, say(ill).mark), (Mark.GOOD, Mark.BAD))
+
+    def test_asked_to_stop(self) -> None:
+        """A server that stopped because it was told to did nothing wrong."""
+        tones = [say(kinds.Stopped(exit_status=status, reason="r", seconds=1)).tone for status in (0, 143, 1)]
+        self.assertEqual(tones, [Tone.STRONG, Tone.STRONG, Tone.BAD])
+
+    def test_status_tones(self) -> None:
+        """The peer's mistakes are warnings, the server's are errors."""
+        self.assertEqual([tone_of_status(s) for s in (200, 404, 503)], [Tone.GOOD, Tone.WARNING, Tone.BAD])
+
+    def test_joined(self) -> None:
+        """Empty parts leave no dot behind."""
+        self.assertEqual(joined("a", "", "b"), "a · b")
