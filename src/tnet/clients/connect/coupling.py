@@ -62,16 +62,22 @@ class Coupling(Protocol):
     async def run(self, source: StandardInput) -> None:
         """Couple `source` as well, until the conversation is over and the connection closed.
 
-        Raises: what ended it badly; CancelledError, after closing, when it was cancelled.
+        To cancel it once closes the connection, twice drops it.
+
+        Raises: what ended it badly; CancelledError when it was cancelled.
         """
         self._start(source)
-        try:
-            error = await self._over
-        except CancelledError:
-            self._over = Deferred()
-            self._feed(Got.STOP)
-            await self._over
-            raise
+        cancelled = False
+        while True:
+            try:
+                error = await self._over
+                break
+            except CancelledError:
+                cancelled = True
+                self._over = Deferred()
+                self._feed(Got.STOP)
+        if cancelled:
+            raise CancelledError
         if error is not None:
             raise error
 

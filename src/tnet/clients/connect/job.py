@@ -10,7 +10,7 @@ from tnet.clients.connect.coupling import Coupling
 from tnet.errors import ExitStatus, TnetError
 from tnet.net.context import Context
 from tnet.net.dial import dial
-from tnet.net.stdio import StandardOutput, standard_input, standard_output
+from tnet.net.stdio import StandardInput, StandardOutput, standard_input, standard_output
 from tnet.plans.connect import ConnectPlan
 
 LAST_WORDS_SECONDS = 0.5
@@ -19,13 +19,25 @@ LAST_WORDS_SECONDS = 0.5
 async def connect(plan: ConnectPlan, context: Context) -> ExitStatus:
     """Copy standard input to the target and the target to standard output until one of them says that it is over.
 
-    What came is written before it ends, whatever ended it.
-
     Raises: what `dial` raises; SendFailed, ReceiveFailed, TimedOut, OutputClosed, CannotWrite, CannotRead.
     """
-    output = standard_output(context)
+    return await couple(plan, context, standard_input(context), standard_output(context))
+
+
+async def couple(plan: ConnectPlan, context: Context, source: StandardInput, output: StandardOutput) -> ExitStatus:
+    """`connect` with this input and output. What came is written before it ends, whatever ended it."""
     try:
-        await _converse(plan, context, output)
+        coupling = await dial(
+            plan.target,
+            lambda: Coupling(plan, context, output),
+            context,
+            context.publisher.trace(),
+            tls=plan.tls,
+            family=plan.family,
+            source=plan.source,
+            seconds=plan.connect_seconds,
+        )
+        await coupling.run(source)
     except CancelledError:
         with suppress(TimeoutError, TnetError):
             await output.flushed().addTimeout(LAST_WORDS_SECONDS, context.reactor)
@@ -37,18 +49,5 @@ async def connect(plan: ConnectPlan, context: Context) -> ExitStatus:
         await output.flushed()
         return ExitStatus.OK
     finally:
+        source.stopProducing()
         output.close()
-
-
-async def _converse(plan: ConnectPlan, context: Context, output: StandardOutput) -> None:
-    coupling = await dial(
-        plan.target,
-        lambda: Coupling(plan, context, output),
-        context,
-        context.publisher.trace(),
-        tls=plan.tls,
-        family=plan.family,
-        source=plan.source,
-        seconds=plan.connect_seconds,
-    )
-    await coupling.run(standard_input(context))
