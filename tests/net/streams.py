@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from typing import Any
 
+from twisted.internet.error import ConnectionDone
 from twisted.internet.interfaces import IHalfCloseableProtocol, INegotiated
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.internet.testing import MemoryReactorClock, StringTransport
@@ -75,6 +76,21 @@ class Wire:
                 self.stream.doWrite()
             got += self.peer.recv(expected - len(got))
         return got
+
+    def turn(self) -> None:
+        """One turn of a reactor: read, write and lose, as the stream wishes."""
+        why, reading = None, self.stream in self.reactor.getReaders()
+        if reading:
+            why = self.stream.doRead()
+        if why is None and self.waits_to_write:
+            why, reading = self.stream.doWrite(), False
+        if why is None:
+            return
+        self.reactor.removeReader(self.stream)
+        if reading and isinstance(why, ConnectionDone):
+            self.stream.readConnectionLost(Failure(why))
+        else:
+            self.stream.connectionLost(Failure(why))
 
     def close(self) -> None:
         """Release both sockets."""

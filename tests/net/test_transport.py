@@ -64,7 +64,9 @@ class WriteTests(_Case):
         wire = self.wire()
         written = wire.fill()
         self.assertLess(wire.stream.bytes_out, len(written))
-        self.assertEqual(wire.stream.bytes_out, len(wire.peer.recv(len(written), socket.MSG_PEEK | socket.MSG_DONTWAIT)))
+        self.assertEqual(
+            wire.stream.bytes_out, len(wire.peer.recv(len(written), socket.MSG_PEEK | socket.MSG_DONTWAIT))
+        )
 
     def test_only_bytes(self) -> None:
         """Text is a programming error, as with any transport."""

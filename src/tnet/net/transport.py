@@ -151,7 +151,7 @@ class Stream(tcp.Connection):
             self._told_paused = False
             if self._watcher is not None:
                 self._watcher.resumed()
-        if was_paused and outcome is None and (self.disconnecting or self._writeDisconnecting):
+        if was_paused and not self.producerPaused and (self.disconnecting or self._writeDisconnecting):
             self.startWriting()
         return outcome
 

@@ -45,17 +45,22 @@ class Echo(Protocol):
         self.transport.unregisterProducer()
         self.transport.loseConnection()
 
-    def writeConnectionLost(self) -> None: ...
+    def writeConnectionLost(self) -> None:
+        self.transport.resumeProducing()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._connected.discard(self)
 
     def finish(self) -> None:
-        """Send what is left, then say that no more will come; the peer closes when it has read that."""
+        """Read no more, send what is left, then say that no more will come; the peer closes when it has read that.
+
+        From then on reading goes on, so that the peer's end is noticed; a transport drops what is written to it.
+        """
         self.transport.unregisterProducer()
         if INegotiated.providedBy(self.transport):
             self.transport.loseConnection()
         else:
+            self.transport.pauseProducing()
             self.transport.loseWriteConnection()
 
     def _mind_reader(self) -> None:
