@@ -1,0 +1,68 @@
+"""A server in memory: what a fetch sends to it, and what the test lets it answer."""
+
+from twisted.internet.address import IPv4Address
+from twisted.internet.error import ConnectionDone, ConnectionLost
+from twisted.internet.testing import StringTransport
+from twisted.python.failure import Failure
+
+from tests.support import World
+
+
+class Wire:
+    """The connections that are made on a World's reactor; `accept` takes the next one."""
+
+    def __init__(self) -> None:
+        self.world = World()
+        self.context = self.world.context
+        self.accepted = 0
+
+    @property
+    def dialled(self) -> list[tuple[str, int]]:
+        """Where connections were asked for."""
+        return [client[:2] for client in self.world.reactor.tcpClients]
+
+    def accept(self) -> "Peer":
+        """Let the next connection stand."""
+        host, port, factory = self.world.reactor.tcpClients[self.accepted][:3]
+        self.accepted += 1
+        protocol = factory.buildProtocol(IPv4Address("TCP", host, port))
+        peer = Peer(self, protocol, host, port)
+        protocol.makeConnection(peer)
+        self.world.reactor.advance(0)
+        return peer
+
+
+class Peer(StringTransport):
+    """Our transport, and the other end of it: `says` is what it answers, `heard` what it was sent."""
+
+    def __init__(self, wire: Wire, protocol, host: str, port: int) -> None:
+        super().__init__(peerAddress=IPv4Address("TCP", host, port))
+        self._wire = wire
+        self._protocol = protocol
+        self.ended = ""
+
+    def says(self, data: bytes) -> None:
+        self._protocol.dataReceived(data)
+        self._wire.world.reactor.advance(0)
+
+    @property
+    def heard(self) -> bytes:
+        return self.value()
+
+    def hangs_up(self) -> None:
+        self._lose(ConnectionDone(), "by the peer")
+
+    def breaks(self) -> None:
+        self._lose(ConnectionLost(), "broken")
+
+    def loseConnection(self) -> None:
+        self._lose(ConnectionDone(), "in good order")
+
+    def abortConnection(self) -> None:
+        self._lose(ConnectionLost(), "by an abort")
+
+    def _lose(self, reason: Exception, how: str) -> None:
+        if not self.ended:
+            self.ended = how
+            self._protocol.connectionLost(Failure(reason))
+            self._wire.world.reactor.advance(0)
