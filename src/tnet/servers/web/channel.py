@@ -237,8 +237,10 @@ class Channel(Protocol):
         return self._leaving and self._parser.idle
 
     def _current_phase(self) -> Phase:
-        if self._request is not None:
-            return Phase.BODY if self._parser.in_body else Phase.RESPONSE
+        if self._request is not None and self._parser.in_body:
+            return Phase.BODY
+        if self._request is not None or self._outlet.paused:
+            return Phase.RESPONSE
         return Phase.IDLE if self._parser.idle else Phase.HEAD
 
     def _set_alarm(self, phase: Phase) -> None:

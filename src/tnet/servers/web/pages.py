@@ -21,7 +21,8 @@ th,td{padding:.4rem .5rem;border-bottom:1px solid var(--line)}tbody tr:hover{bac
 td.name{width:100%;overflow-wrap:anywhere}td.name a{display:block}
 .size,.time{white-space:nowrap;text-align:right;color:var(--soft);font-variant-numeric:tabular-nums}
 .dir a{font-weight:600}p,footer{color:var(--soft)}footer{margin-top:1.5rem;font-size:.85rem}
-form{margin:1.5rem 0 0;padding:1rem;border:1px dashed var(--line);border-radius:.5rem}
+form{display:flex;flex-wrap:wrap;gap:.5rem 1rem;align-items:center;margin:1.5rem 0 0;padding:1rem;\
+border:1px dashed var(--line);border-radius:.5rem}
 button,input{font:inherit;color:inherit;max-width:100%}
 @media(max-width:36rem){.time{display:none}body{padding-top:1rem}}"""
 

@@ -44,6 +44,7 @@ class Tree(Resource):
         self._index = tuple(name.encode("utf-8", "surrogateescape") for name in index)
         self._lists = list_directories
         self._uploads = accept_uploads
+        self._allowed = b"GET, HEAD, OPTIONS" + (b", POST, PUT" if accept_uploads else b"")
 
     def bodyBegun(self, request: WebRequest, length: int | None) -> IBodySink | None:
         """Take an upload, refuse every other body that belongs to no method of ours, and ignore that of a GET."""
@@ -61,18 +62,20 @@ class Tree(Resource):
             return NOT_DONE_YET
         self._judge_method(request, names)
         opened = self._root.open(names)
+        if request.method == b"OPTIONS":
+            opened.close()
+            return _nothing(request, 204, b"Allow", self._allowed)
         if isinstance(opened, OpenFile):
             return self._file(request, opened, names, slash)
         return self._directory(request, opened, names, slash)
 
     def _judge_method(self, request: WebRequest, names: Sequence[bytes]) -> None:
-        if request.method in (b"GET", b"HEAD"):
+        if request.method in (b"GET", b"HEAD", b"OPTIONS"):
             return
         if request.method not in KNOWN_METHODS:
             raise Refusal(501, "this method is not known here")
         self._root.open(names).close()
-        allowed = b"GET, HEAD, POST, PUT" if self._uploads else b"GET, HEAD"
-        raise Refusal(405, "", {b"Allow": allowed})
+        raise Refusal(405, "", {b"Allow": self._allowed})
 
     def _file(self, request: WebRequest, opened: OpenFile, names: Sequence[bytes], slash: bool) -> int:
         if slash:
@@ -140,8 +143,13 @@ def _form_for(request: WebRequest) -> bytes:
 def _redirect(request: WebRequest) -> int:
     """To the same path with a slash; relative, so that no path can become another host."""
     path, question, query = request.uri.partition(b"?")
-    request.setResponseCode(301)
-    request.setHeader(b"Location", b"./" + path.rpartition(b"/")[2] + b"/" + question + query)
+    return _nothing(request, 301, b"Location", b"./" + path.rpartition(b"/")[2] + b"/" + question + query)
+
+
+def _nothing(request: WebRequest, status: int, name: bytes, value: bytes) -> int:
+    """A response that is all in one field."""
+    request.setResponseCode(status)
+    request.setHeader(name, value)
     request.setHeader(b"Content-Length", b"0")
     request.finish()
     return NOT_DONE_YET
