@@ -41,10 +41,11 @@ class Opening(Case):
 
 
 class Memory(Case):
-    def test_it_comes_in_one_piece(self):
-        """Then comes the end."""
-        body = FromMemory(b"abc")
-        self.assertEqual((body.length, self.done(body.read()), self.done(body.read())), (3, b"abc", b""))
+    def test_it_comes_in_pieces(self):
+        """So that a slow peer can hold it back; then comes the end."""
+        body = FromMemory(b"x" * PIECE_BYTES + b"abc")
+        self.assertEqual(body.length, PIECE_BYTES + 3)
+        self.assertEqual([len(self.done(body.read())) for _ in range(3)], [PIECE_BYTES, 3, 0])
 
 
 class Files(Case):

@@ -7,7 +7,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.support import AtOnce, World
-from tnet.clients.fetch.output import BinaryOnTerminal, InPlace, Replacement, Stdout, open_file
+from tnet.clients.fetch.output import InPlace, Replacement, Stdout, open_file
 from tnet.errors import CannotWrite, OutputClosed
 
 
@@ -199,6 +199,6 @@ class Standard(Case):
         ours, theirs = os.openpty()
         self.addCleanup(os.close, ours)
         self.addCleanup(os.close, theirs)
-        error = self.failureResultOf(start(self.stdout(theirs).write(b"\x7fELF\0")), BinaryOnTerminal).value
+        error = self.failureResultOf(start(self.stdout(theirs).write(b"\x7fELF\0")), CannotWrite).value
         self.assertIn("-o FILE", error.hint)
         self.assertEqual(error.exit_status, 23)

@@ -54,10 +54,12 @@ class FromMemory:
     def __init__(self, data: bytes) -> None:
         self.length: int | None = len(data)
         self._data = data
+        self._at = 0
 
     async def read(self) -> bytes:
-        data, self._data = self._data, b""
-        return data
+        piece = self._data[self._at : self._at + PIECE_BYTES]
+        self._at += len(piece)
+        return piece
 
     def close(self) -> None:
         """Nothing is open."""

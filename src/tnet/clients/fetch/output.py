@@ -20,6 +20,9 @@ from tnet.net.stdio.descriptors import write_blocking
 
 STANDARD_OUTPUT = ("-", "/dev/stdout")
 
+_BINARY = "the body is binary, and this is a terminal"
+_ADVICE = "write it to a file with -o FILE, or send it into a pipe"
+
 
 class Output(ABC):
     """Takes a body in order, inside an `async with`; what is incomplete when that fails goes away, where it can.
@@ -51,14 +54,6 @@ class Output(ABC):
                 await self.discard()
 
 
-class BinaryOnTerminal(CannotWrite):
-    """Bytes that are no text, on a terminal."""
-
-    @property
-    def hint(self) -> str:
-        return "write it to a file with -o FILE, or send it into a pipe"
-
-
 async def open_file(path: str, workers: Offload) -> Output:
     """What replaces the file at `path` when it is finished; a device or FIFO there is written to as it is.
 
@@ -84,7 +79,7 @@ class Stdout(Output):
     async def write(self, data: bytes) -> None:
         if self._text is not None:
             if is_binary(data):
-                raise BinaryOnTerminal("standard output", "the body is binary, and this is a terminal")
+                raise CannotWrite("standard output", _BINARY, _ADVICE)
             data = self._text.feed(data)
         self._out.write(data)
         await self._out.flushed()
