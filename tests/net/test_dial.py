@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from dataclasses import replace
-from errno import ECONNREFUSED, EHOSTUNREACH, ENOENT
+from errno import EACCES, ECONNREFUSED, EHOSTUNREACH, ENOENT
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred, fail, succeed
@@ -224,6 +224,7 @@ class DeadlineTests(DialTestCase):
         transport = self.succeeds(0)
         self.assertTrue(transport.value().startswith(b"\x16\x03\x01"), "a ClientHello")
         self.reactor.advance(5)
+        self.reactor.advance(0)
         self.assertEqual(self.failureResultOf(dialling, TimedOut).value.phase, "TLS handshake")
         self.assertTrue(transport.disconnecting or transport.disconnected)
 
@@ -275,6 +276,7 @@ class DeadlineTests(DialTestCase):
 
     def cancelled(self, dialling: Deferred[Any]) -> None:
         dialling.cancel()
+        self.reactor.advance(0)
         self.failureResultOf(dialling, CancelledError)
         self.assertEqual(self.reactor.getDelayedCalls(), [])
 
@@ -292,6 +294,7 @@ class TlsTests(DialTestCase):
         dialling = self.dial(TcpAddress("192.0.2.1", 443, tls=True))
         self.assertTrue(self.succeeds(0).value().startswith(b"\x16\x03\x01"))
         dialling.cancel()
+        self.reactor.advance(0)
         self.failureResultOf(dialling, CancelledError)
 
     def test_failed_handshake(self) -> None:
@@ -323,12 +326,14 @@ class UnixTests(DialTestCase):
         self.successResultOf(dialling)
         self.assertEqual(self.outcomes, [("@name", "ok", None)])
 
-    def test_missing(self) -> None:
-        """A path where nothing is fails in the system's words."""
-        dialling = self.dial(UnixAddress("/run/none"))
-        self.reactor.unixClients[0][1].clientConnectionFailed(None, Failure(getConnectError((ENOENT, ""))))
-        error = self.failureResultOf(dialling, ConnectFailed).value
-        self.assertTrue(str(error).startswith("cannot connect to unix:/run/none: unix:/run/none: no such file"))
+    def test_failures(self) -> None:
+        """A path where nothing is, or nobody listens, or that we may not use, fails in the system's words."""
+        words = {ENOENT: "no such file or directory", ECONNREFUSED: "connection refused", EACCES: "permission denied"}
+        for number, (code, reason) in enumerate(words.items()):
+            dialling = self.dial(UnixAddress("/run/x"))
+            self.reactor.unixClients[number][1].clientConnectionFailed(None, Failure(getConnectError((code, ""))))
+            error = self.failureResultOf(dialling, ConnectFailed).value
+            self.assertTrue(str(error).startswith(f"cannot connect to unix:/run/x: unix:/run/x: {reason} after"))
 
     def test_tls_needs_a_name(self) -> None:
         """A path is no name to check: TLS without one is refused, unless nothing is checked."""

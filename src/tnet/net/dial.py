@@ -125,6 +125,8 @@ class _Call(Generic[P]):
                 await cast(TlsTransport, outer).whenSecured()
         except CancelledError:
             outer.transport.abortConnection()
+            # The protocol hears of it in the next turn; whoever cancelled us finds everything over.
+            await deferLater(self._context.reactor, 0)
             raise
         assert self._application.made is not None, "a connection has a protocol"
         return self._application.made

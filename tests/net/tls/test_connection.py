@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from OpenSSL import SSL
+from twisted.internet.defer import CancelledError
 from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
 from twisted.protocols.tls import TLSMemoryBIOProtocol
 from twisted.python.failure import Failure
@@ -75,6 +76,15 @@ class TransportTests(TlsTestCase):
         self.assertIs(pair.client.reason, error)
         self.assertIs(self.failureResultOf(pair.client_tls.whenSecured()).value, error)
         self.assertIsInstance(error.__cause__, SSL.Error)
+
+    def test_waiting_is_given_up(self) -> None:
+        """Whoever cancels `whenSecured` is told nothing more, and the connection goes on."""
+        pair = Pair(self.dialing(), self.serving())
+        waiting = pair.client_tls.whenSecured()
+        waiting.cancel()
+        self.failureResultOf(waiting, CancelledError)
+        pair.settle()
+        self.assertEqual(pair.client.handshakes, 1)
 
     def test_banner_and_backpressure(self) -> None:
         """Writing before the handshake does not stop the reading that the handshake needs."""

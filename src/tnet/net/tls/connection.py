@@ -47,12 +47,15 @@ class TlsTransport(BufferingTLSTransport):
     _waiting: tuple[Deferred[None], ...] = ()
 
     def whenSecured(self) -> Deferred[None]:
-        """Fires with: None once the handshake is complete; else the reason why the connection was lost before."""
+        """Fires with: None once the handshake is complete; else the reason why the connection was lost before.
+
+        Cancelling it only ends the waiting.
+        """
         if self.handshaken:
             return succeed(None)
         if self._outcome is not None:
             return fail(self._outcome)
-        waiting = Deferred[None](lambda _: self.abortConnection())
+        waiting = Deferred[None]()
         self._waiting += (waiting,)
         return waiting
 
