@@ -64,6 +64,7 @@ class LiveView(StoryView):
         self._over = False
 
     def start(self) -> None:
+        """Nothing is drawn before a server listens."""
         self._lines.publisher = self.publisher
 
     def __call__(self, record: Record) -> None:

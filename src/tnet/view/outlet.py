@@ -147,6 +147,7 @@ class StreamOutlet(Outlet):
         super().__init__(-1, name, encoding)
 
     def flush(self) -> None:
+        """Hand on what was written: memory takes everything."""
         data, self._backlog = bytes(self._backlog), bytearray()
         self._stream.write(data.decode(self._encoding, "replace"))
         self._stream.flush()

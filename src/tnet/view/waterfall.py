@@ -50,6 +50,7 @@ class Waterfall(StoryView):
         self._wall = record.wall
 
     def stop(self) -> None:
+        """Draw what was collected."""
         hops, self._phases = self._phases, Phases()
         answered = any(hop.exchange for hop in hops.hops)
         if answered or (self._always and hops.hops):

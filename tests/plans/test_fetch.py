@@ -1,0 +1,29 @@
+"""Tests for what `fetch` was asked for."""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tnet.plans.fetch import Body, FetchPlan
+
+
+class FetchPlanTests(SynchronousTestCase):
+    """`FetchPlan` and `Body`."""
+
+    def test_secrets(self) -> None:
+        """Headers and body may hold secrets, so they are not in the repr; the path of a body is."""
+        plan = FetchPlan(
+            method="POST", url="http://h/", headers=(("Authorization", "Bearer s3cret"),), body=Body(b"password=s3cret")
+        )
+        self.assertNotIn("s3cret", repr(plan))
+        self.assertNotIn("s3cret", f"{plan}")
+        self.assertIn("/a/file", repr(Body(path="/a/file")))
+
+    def test_secrets_count(self) -> None:
+        """Two plans that differ in a header are not equal, although they look the same."""
+        one, other = (FetchPlan(method="GET", url="http://h/", headers=(("A", value),)) for value in "xy")
+        self.assertNotEqual(one, other)
+
+    def test_verified(self) -> None:
+        """The peer of an https URL is verified unless somebody says otherwise."""
+        self.assertTrue(FetchPlan(method="GET", url="https://h/").tls.verify)

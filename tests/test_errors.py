@@ -1,0 +1,134 @@
+"""Tests for the tree of errors."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from twisted.trial.unittest import SynchronousTestCase
+
+from tnet import errors
+from tnet.errors import ExitStatus, FailedAttempt, Fault, NameFailure, TnetError
+
+_REFUSED = FailedAttempt("127.0.0.1:1", "connection refused", 0.0004)
+_SLOW = FailedAttempt("[::1]:1", "timed out", 5.0)
+
+EXAMPLES: tuple[tuple[TnetError, int, str, str], ...] = (
+    (errors.BadUsage("--port", "no number", "0 to 65535"), 2, "--port: no number", "0 to 65535"),
+    (
+        errors.NameNotResolved("h", NameFailure.NOT_FOUND),
+        6,
+        "cannot resolve h: no such name",
+        "check the spelling of the host name",
+    ),
+    (
+        errors.ConnectFailed("h:1", (_REFUSED, _SLOW)),
+        7,
+        "cannot connect to h:1: 127.0.0.1:1: connection refused after 0 ms; [::1]:1: timed out after 5000 ms",
+        "",
+    ),
+    (errors.MalformedReply("h", "no colon"), 8, "malformed reply from h: no colon", ""),
+    (errors.BodyCutShort(5, 9), 18, "body cut short: 5 of 9 bytes came", ""),
+    (errors.BodyCutShort(5), 18, "body cut short: 5 bytes came", ""),
+    (errors.HttpStatusRefused("http://h/", 404, "Not Found"), 22, "http://h/ answered 404 Not Found", ""),
+    (errors.CannotWrite("/f", "no space"), 23, "cannot write /f: no space", ""),
+    (errors.CannotRead("/f", "no such file"), 26, "cannot read /f: no such file", ""),
+    (errors.TimedOut("connecting", 2.5), 28, "timed out: connecting took longer than 2.5 s", ""),
+    (
+        errors.TlsFailed("h", "bad record", "try --tls-min"),
+        35,
+        "TLS handshake with h failed: bad record",
+        "try --tls-min",
+    ),
+    (errors.RedirectRefused("http://h/", "https to http"), 47, "redirect to http://h/ refused: https to http", ""),
+    (errors.EmptyReply("h", "closed"), 52, "empty reply from h: closed", ""),
+    (errors.SendFailed("h", "reset"), 55, "sending failed to h: reset", ""),
+    (errors.ReceiveFailed("h", "reset"), 56, "receiving failed from h: reset", ""),
+    (errors.OwnCertificateUnusable("/c", "no key"), 58, "cannot use certificate /c: no key", ""),
+    (
+        errors.CertificateRejected("h", "expired", "renew it", subject="CN=h"),
+        60,
+        "certificate of h rejected: expired (certificate: CN=h)",
+        "renew it",
+    ),
+    (errors.EncodingUnreadable("h", "gzip"), 61, "unreadable content encoding from h: gzip", ""),
+    (errors.TooLarge("the body", 9), 63, "the body is larger than 9 bytes", ""),
+    (
+        errors.BodyNotResendable("http://h/"),
+        65,
+        "the body cannot be sent again to http://h/: it was read from a stream",
+        "",
+    ),
+    (errors.LoginDenied("h", "no"), 67, "login denied by h: no", ""),
+    (
+        errors.CannotListen("tcp://h:1", "in use", "stop the other"),
+        69,
+        "cannot listen on tcp://h:1: in use",
+        "stop the other",
+    ),
+    (errors.CaFileUnusable("/c", "empty"), 77, "cannot use CA file /c: empty", ""),
+    (errors.Overloaded("hashing"), 1, "hashing is busy: try again later", ""),
+    (errors.Interrupted(), 130, "interrupted", ""),
+    (errors.OutputClosed(), 141, "output closed", ""),
+    (errors.Terminated(), 143, "terminated", ""),
+)
+
+
+def _leaves(kind: type[TnetError] = TnetError) -> Iterator[type[TnetError]]:
+    for child in kind.__subclasses__():
+        if child.__module__ == errors.__name__:
+            if not child.__name__.startswith("_") and child.exit_status is not TnetError.exit_status:
+                yield child
+            yield from _leaves(child)
+
+
+class ErrorTests(SynchronousTestCase):
+    """Every leaf of the tree."""
+
+    def test_examples(self) -> None:
+        """Each has its exit status, its one line and its hint."""
+        for error, status, line, hint in EXAMPLES:
+            self.assertEqual((int(error.exit_status), str(error), error.hint), (status, line, hint))
+
+    def test_examples_are_complete(self) -> None:
+        """No error is without an example here."""
+        self.assertEqual(set(_leaves()) - {type(error) for error, *_ in EXAMPLES}, set())
+
+    def test_faults(self) -> None:
+        """Whose fault it was follows from the branch."""
+        for kind, fault in (
+            (errors.BadUsage, Fault.USER),
+            (errors.CannotListen, Fault.USER),
+            (errors.ConnectFailed, Fault.NETWORK),
+            (errors.CertificateRejected, Fault.PEER),
+            (errors.Overloaded, Fault.OURS),
+            (errors.Interrupted, Fault.NOBODY),
+        ):
+            self.assertIs(kind.fault, fault)
+
+    def test_every_status_is_used(self) -> None:
+        """Every exit status but success belongs to an error."""
+        used = {error.exit_status for error, *_ in EXAMPLES} | {TnetError.exit_status}
+        self.assertEqual(set(ExitStatus) - used, {ExitStatus.OK})
+
+    def test_the_drawing(self) -> None:
+        """The tree in the module's docstring is the tree."""
+        drawn = dict(re.findall(r"(\w+) (\d+)", errors.__doc__ or ""))
+        self.assertEqual(drawn, {type(error).__name__: str(status) for error, status, *_ in EXAMPLES})
+
+    def test_braces_are_text(self) -> None:
+        """Braces in what a peer said are shown, not filled in."""
+        self.assertEqual(str(errors.MalformedReply("{peer}", "{0!r}")), "malformed reply from {peer}: {0!r}")
+
+    def test_plain_text(self) -> None:
+        """The root can carry a text of its own."""
+        self.assertEqual((str(TnetError("oh no")), TnetError("oh no").exit_status), ("oh no", ExitStatus.FAILED))
+
+    def test_refused_everywhere(self) -> None:
+        """When every attempt was refused the hint says what that means."""
+        self.assertIn("nothing listens there", errors.ConnectFailed("h:1", (_REFUSED, _REFUSED)).hint)
+        self.assertEqual(errors.ConnectFailed("h:1", ()).hint, "")
+
+    def test_try_again(self) -> None:
+        """A name server's temporary failure is worth a second try, not a second look."""
+        self.assertEqual(errors.NameNotResolved("h", NameFailure.TEMPORARY).hint, "try again")
