@@ -57,6 +57,7 @@ class Channel(SSHChannel):
     # ── what goes out ──
 
     def write(self, data: bytes) -> None:
+        """Write to the peer's stdout."""
         self._put(None, data)
 
     def writeExtended(self, dataType: int, data: bytes) -> None:

@@ -81,6 +81,7 @@ class Session(Channel):
 
     @property
     def is_full(self) -> bool:
+        """Also full until there is a program, so that a peer cannot send without end to nobody."""
         return super().is_full or not self._started
 
     # ── what the program does ──
@@ -124,6 +125,7 @@ class Session(Channel):
             self._program.receive_eof()
 
     def closed(self) -> None:
+        """Both sides have closed, or the connection is lost: the program must stop."""
         program, self._program = self._program, None
         if program is not None:
             program.stop()

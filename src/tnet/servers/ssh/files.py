@@ -16,12 +16,15 @@ def read_guarded(path: Path, *, forbidden: int, limit_bytes: int) -> bytes:
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+        try:
+            _check(path, os.fstat(descriptor), forbidden)
+            with open(descriptor, "rb", closefd=False) as file:
+                data = file.read(limit_bytes + 1)
+        finally:
+            os.close(descriptor)
     except OSError as error:
         link = "a symbolic link is not followed here" if path.is_symlink() else ""
         raise CannotRead(str(path), link or error.strerror or str(error))
-    with open(descriptor, "rb") as file:
-        _check(path, os.fstat(descriptor), forbidden)
-        data = file.read(limit_bytes + 1)
     if len(data) > limit_bytes:
         raise CannotRead(str(path), f"larger than {limit_bytes} bytes")
     return data

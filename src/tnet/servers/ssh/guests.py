@@ -21,14 +21,14 @@ FORWARDS = (b"direct-tcpip", b"direct-streamlocal@openssh.com", b"forwarded-tcpi
 class Guest:
     """One user on one connection. Users are virtual: none is a user of the operating system.
 
-    `conn` is the connection, set by Conch.
+    `launch` gives what a session runs. `conn` is the connection, set by Conch.
     """
 
     conn: Any = None
 
     def __init__(self, name: str, launch: Launch) -> None:
         self.name = name
-        self._launch = launch
+        self.launch = launch
 
     def lookupChannel(self, channelType: bytes, windowSize: int, maxPacket: int, data: bytes) -> Session:
         """A session.
@@ -39,7 +39,7 @@ class Guest:
             raise ConchError(OPEN_ADMINISTRATIVELY_PROHIBITED, "forwarding is off")
         if channelType != b"session":
             raise ConchError(OPEN_UNKNOWN_CHANNEL_TYPE, "unknown channel type")
-        return Session(launch=self._launch, remoteWindow=windowSize, remoteMaxPacket=maxPacket, avatar=self)
+        return Session(launch=self.launch, remoteWindow=windowSize, remoteMaxPacket=maxPacket, avatar=self)
 
     def lookupSubsystem(self, subsystem: bytes, data: bytes) -> None:
         """None: a subsystem is a program like any other, and `launch` knows which there are."""
@@ -54,14 +54,14 @@ class Realm:
     """Makes a Guest for each login; `launches(name)` gives what that guest may run."""
 
     def __init__(self, launches: Callable[[str], Launch]) -> None:
-        self._launches = launches
+        self.launches = launches
 
     def requestAvatar(self, avatarId: Any, mind: Any, *interfaces: Any) -> tuple[Any, Guest, Callable[[], None]]:
         """The avatar of a user, and what ends it."""
         if IConchUser not in interfaces:
             raise NotImplementedError("only IConchUser")
         name = avatarId.decode() if isinstance(avatarId, bytes) else str(avatarId)
-        return IConchUser, Guest(name, self._launches(name)), partial(_leave, name)
+        return IConchUser, Guest(name, self.launches(name)), partial(_leave, name)
 
 
 def _leave(name: str) -> None:

@@ -44,9 +44,14 @@ class Output(io.TextIOBase):
         self._count = 0
 
     def writable(self) -> bool:
+        """Yes."""
         return True
 
     def write(self, text: str) -> int:
+        """Take text from the session's code.
+
+        Raises: OSError, while nobody reads.
+        """
         if not isinstance(text, str):
             raise TypeError(f"write() argument must be str, not {type(text).__name__}")
         if self._is_choked():
@@ -62,6 +67,7 @@ class Output(io.TextIOBase):
             self.flush()
 
     def flush(self) -> None:
+        """Hand on what is pending."""
         pending, self._pending, self._count = self._pending, [], 0
         if pending:
             self._sink(encoded("".join(pending)))
@@ -71,9 +77,11 @@ class NoInput(io.TextIOBase):
     """A stdin that refuses: to wait for a line would stop every connection of the server."""
 
     def readline(self, size: int | None = -1) -> str:  # type: ignore[override]  # TextIOBase takes it by position
+        """Refuse."""
         raise EOFError("input() cannot wait here: it would stop the whole server")
 
     def read(self, size: int | None = -1) -> str:
+        """Refuse."""
         return self.readline()
 
     def close(self) -> None:
@@ -120,6 +128,7 @@ class Interpreter(ManholeInterpreter):
             self._flush()
 
     def displayhook(self, obj: Any) -> None:
+        """Show a value on a line of its own; None is not shown and does not become `_`."""
         if obj is None:
             return
         self._into = self._out
@@ -130,14 +139,17 @@ class Interpreter(ManholeInterpreter):
             self._into = self._err
 
     def showtraceback(self) -> None:
+        """Show the error that is being handled."""
         self.failed = True
         super().showtraceback()
 
     def showsyntaxerror(self, filename: str | None = None, **kwargs: Any) -> None:
+        """Show why a text is not Python."""
         self.failed = True
         super().showsyntaxerror(filename, **kwargs)
 
     def write(self, data: str, isAsync: bool | None = None) -> None:
+        """Show text of the interpreter's own: a value, a traceback, or later a Deferred's result."""
         if isAsync:
             self.handler.addOutput(data, True)
         else:

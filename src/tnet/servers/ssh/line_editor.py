@@ -174,12 +174,15 @@ class LineEditor(ColoredManhole):
         self._cut(self.lineBufferIndex, self.lineBufferIndex + 1)
 
     def handle_kill_to_start(self) -> None:
+        """^U: cut everything before the cursor."""
         self._cut(0, self.lineBufferIndex)
 
     def handle_kill_to_end(self) -> None:
+        """^K: cut everything from the cursor on."""
         self._cut(self.lineBufferIndex, len(self.lineBuffer))
 
     def handle_kill_word(self) -> None:
+        """^W: cut the word before the cursor, and what is between the two."""
         match = _WORD_AND_SPACE.search(self._before())
         if match:
             self._cut(match.start(), self.lineBufferIndex)

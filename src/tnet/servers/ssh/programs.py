@@ -37,7 +37,7 @@ class PythonPrograms:
         return None
 
 
-class _PythonProgram:
+class PythonProgram:
     """What the three have in common: a session, streams into it, and an end with a status."""
 
     session: Session
@@ -46,6 +46,7 @@ class _PythonProgram:
         self.namespace = namespace
 
     def start(self, session: Session) -> None:
+        """Begin, in this session."""
         self.session = session
 
     def receive(self, data: bytes) -> None:
@@ -80,7 +81,7 @@ class _PythonProgram:
         self.session.exit(status)
 
 
-class Command(_PythonProgram):
+class Command(PythonProgram):
     """`ssh HOST 'EXPRESSION'`: runs its text as a program; status 1 when that fails."""
 
     def __init__(self, text: bytes, namespace: dict[str, Any]) -> None:
@@ -88,6 +89,7 @@ class Command(_PythonProgram):
         self._text = text
 
     def start(self, session: Session) -> None:
+        """Run the text and end."""
         super().start(session)
         interpreter = self.interpreter()
         try:
@@ -98,15 +100,17 @@ class Command(_PythonProgram):
             session.exit(1 if interpreter.failed else 0)
 
 
-class LineShell(_PythonProgram):
+class LineShell(PythonProgram):
     """`ssh -T HOST`: each line is pushed into an interpreter; no prompt, no echo."""
 
     def start(self, session: Session) -> None:
+        """Wait for lines."""
         super().start(session)
         self._interpreter = self.interpreter()
         self._rest = b""
 
     def receive(self, data: bytes) -> None:
+        """Take bytes, and run every line that is complete."""
         *lines, self._rest = (self._rest + data).split(b"\n")
         if len(self._rest) > LINE_BYTES:
             self.session.write_error(b"the line is too long\n")
@@ -116,6 +120,7 @@ class LineShell(_PythonProgram):
             self._push(line)
 
     def receive_eof(self) -> None:
+        """Run what is left, as if a line and an empty line had ended it, and end."""
         for line in (self._rest, b""):
             self._push(line)
         self.session.exit(0)
@@ -129,7 +134,7 @@ class LineShell(_PythonProgram):
             self.leave(stop)
 
 
-class TerminalShell(_PythonProgram):
+class TerminalShell(PythonProgram):
     """`ssh HOST`: a Python prompt at a terminal."""
 
     def __init__(self, terminal: Terminal, namespace: dict[str, Any]) -> None:
@@ -137,18 +142,22 @@ class TerminalShell(_PythonProgram):
         self._terminal = terminal
 
     def start(self, session: Session) -> None:
+        """Greet and prompt."""
         super().start(session)
         self._screen = Screen(lambda: PythonShell(self))
         self._screen.makeConnection(_Wire(session))
         self.resize(self._terminal)
 
     def receive(self, data: bytes) -> None:
+        """Take what was typed."""
         self._screen.dataReceived(data)
 
     def resize(self, terminal: Terminal) -> None:
+        """Draw for a terminal of this size."""
         self._screen.resize(terminal.columns, terminal.rows)
 
     def stop(self) -> None:
+        """Let go of the screen."""
         self._screen.connectionLost(Failure(ConnectionDone()))
 
 
