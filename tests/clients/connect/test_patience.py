@@ -65,7 +65,7 @@ class PatienceTests(TestCase):
         for order, outcome in expected.items():
             patience = self.patience(linger_seconds=5)
             patience.order(order)
-            self.pass_time(30)
+            self.pass_time(STALL_SECONDS + 1)
             self.assertEqual(self.fed, [outcome], order)
 
     def test_peer_that_speaks_is_not_silent(self) -> None:

@@ -13,7 +13,7 @@ from tnet.net.stdio import WaitsFor
 from tnet.plans.connect import ConnectPlan
 
 QUIET_SECONDS = 0.5
-STALL_SECONDS = 10.0
+STALL_SECONDS = 60.0
 CLOSE_SECONDS = 2.0
 HURRY_SECONDS = 0.5
 

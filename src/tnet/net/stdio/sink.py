@@ -76,6 +76,7 @@ class StandardOutput:
         self._pausing = False
 
     def write(self, data: bytes) -> None:
+        """Write `data` after what waits already; a broken output takes it and does nothing."""
         if self.error is not None or not data:
             return
         self._chunks.append(memoryview(data))
@@ -162,6 +163,7 @@ class PolledOutput(StandardOutput):
             reactor.addReader(self)
 
     def fileno(self) -> int:
+        """What the reactor waits on."""
         return self._stream.fileno()
 
     def logPrefix(self) -> str:

@@ -111,6 +111,7 @@ class PolledInput(StandardInput):
             self._stream.close()
 
     def fileno(self) -> int:
+        """What the reactor waits on."""
         return self._stream.fileno()
 
     def logPrefix(self) -> str:

@@ -1,0 +1,160 @@
+"""`tnet connect` on a terminal: what it shows, and what it leaves behind."""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import termios
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+from twisted.trial.unittest import TestCase
+
+from tests.end_to_end.peers import SECONDS, Peer, command, environment, everything
+
+HOSTILE = b"\x1b]0;owned\x07 \x9b31m \xe2\x80\xae \x1b]52;c;eA==\x07 [red] \r over\r\nnext\n"
+
+
+class Terminal:
+    """A pseudo-terminal with `tnet connect` in its foreground; `screen` is all that was written to it."""
+
+    def __init__(self, folder: str, *words: str) -> None:
+        self.ours, self.theirs = os.openpty()
+        settings = termios.tcgetattr(self.theirs)
+        settings[3] &= ~termios.ECHO
+        termios.tcsetattr(self.theirs, termios.TCSANOW, settings)
+        self.settings = termios.tcgetattr(self.theirs)
+        self.screen = b""
+        self.process = subprocess.Popen(
+            command("connect", *words, "-q"),
+            stdin=self.theirs,
+            stdout=self.theirs,
+            stderr=self.theirs,
+            env=environment(folder) | {"TERM": "xterm"},
+            preexec_fn=self._take_over,
+        )
+
+    def _take_over(self) -> None:
+        import fcntl
+
+        os.setsid()
+        fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+
+    def wait_for(self, done: Callable[[], bool]) -> None:
+        """Read the screen until `done`."""
+        deadline = time.monotonic() + SECONDS
+        while not done() and time.monotonic() < deadline:
+            if select.select([self.ours], [], [], 0.05)[0]:
+                self.screen += os.read(self.ours, 1 << 16)
+        assert done(), self.screen
+
+    def wait(self) -> int:
+        """The exit status, with everything on the screen."""
+        self.wait_for(lambda: self.process.poll() is not None)
+        while select.select([self.ours], [], [], 0.05)[0]:
+            self.screen += os.read(self.ours, 1 << 16)
+        return self.process.returncode
+
+    def type(self, data: bytes) -> None:
+        """Press keys."""
+        os.write(self.ours, data)
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        if self.process.poll() is None:
+            self.process.kill()
+        self.process.wait()
+        os.close(self.ours)
+        os.close(self.theirs)
+
+
+class TerminalTests(TestCase):
+    """Each on a terminal of its own."""
+
+    def setUp(self) -> None:
+        self.folder = self.mktemp()
+        os.mkdir(self.folder)
+
+    def open(self, script: Callable[[Any], Any], *words: str) -> Terminal:
+        """A terminal on which the command talks to a peer that plays `script`."""
+        self.peer = Peer(script)
+        terminal = Terminal(self.folder, self.peer.target, *words)
+        self.addCleanup(terminal.close)
+        return terminal
+
+    def assertUntouched(self, terminal: Terminal) -> None:
+        """The terminal is as it was: settings, and blocking for everybody who shares it."""
+        self.assertEqual(termios.tcgetattr(terminal.theirs), terminal.settings)
+        self.assertTrue(os.get_blocking(terminal.theirs))
+
+    def test_hostile_bytes_are_shown(self) -> None:
+        """Nothing that a peer sends is obeyed, and a line ends where the peer's line ends."""
+        terminal = self.open(lambda sock: sock.sendall(HOSTILE))
+        self.assertEqual(terminal.wait(), 0)
+        self.assertIn(
+            b"\\x1b]0;owned\\x07 \\x9b31m \\u202e \\x1b]52;c;eA==\\x07 [red] \\x0d over\r\nnext", terminal.screen
+        )
+        self.assertNotIn(b"\x1b]", terminal.screen)
+        self.assertUntouched(terminal)
+
+    def test_raw_is_exact(self) -> None:
+        """`--raw` passes everything on."""
+        terminal = self.open(lambda sock: sock.sendall(HOSTILE), "--raw")
+        terminal.wait()
+        self.assertIn(b"\x1b]0;owned\x07", terminal.screen)
+
+    def test_dialogue(self) -> None:
+        """A line is sent when it is typed, a prompt without a line end is shown at once, Ctrl-D ends our half."""
+
+        def script(sock: Any) -> bytes:
+            sock.sendall(b"name: ")
+            return sock.recv(100) + everything(sock)
+
+        terminal = self.open(script)
+        terminal.wait_for(lambda: b"name: " in terminal.screen)
+        terminal.type(b"bilbo\n")
+        terminal.type(b"\x04")
+        self.assertEqual(terminal.wait(), 0)
+        self.assertEqual(self.peer.result, b"bilbo\n")
+        self.assertUntouched(terminal)
+
+    def test_peer_ends(self) -> None:
+        """The peer's end is ours at once, whoever sits at the keyboard; what is typed later is for the shell."""
+        leave = threading.Event()
+        terminal = self.open(lambda sock: (sock.sendall(b"hello"), leave.wait(10)))
+        terminal.wait_for(lambda: b"hello" in terminal.screen)
+        began = time.monotonic()
+        leave.set()
+        self.assertEqual(terminal.wait(), 0)
+        self.assertLess(time.monotonic() - began, 2)
+        terminal.type(b"ls\n")
+        self.assertEqual(os.read(terminal.theirs, 100), b"ls\n")
+
+    def test_signals_leave_the_terminal_alone(self) -> None:
+        """Ctrl-C, TERM, HUP and even KILL leave settings and blocking flags as they were."""
+        endings: list[tuple[Callable[[Terminal], object], int]] = [
+            (lambda terminal: terminal.type(b"\x03"), 130),
+            (lambda terminal: terminal.process.terminate(), 143),
+            (lambda terminal: terminal.process.send_signal(signal.SIGHUP), 143),
+            (lambda terminal: terminal.process.kill(), -signal.SIGKILL),
+        ]
+        for end, status in endings:
+            terminal = self.open(lambda sock: (sock.sendall(b"hello"), everything(sock)))
+            terminal.wait_for(lambda terminal=terminal: b"hello" in terminal.screen)
+            self.assertUntouched(terminal)
+            end(terminal)
+            self.assertEqual(terminal.wait(), status)
+            self.assertUntouched(terminal)
+
+    def test_much_output_is_whole(self) -> None:
+        """A terminal that is slower than the peer shows everything, and others can write to it meanwhile."""
+        lines = b"".join(b"%07d\n" % number for number in range(60_000))
+        terminal = self.open(lambda sock: sock.sendall(lines))
+        terminal.wait_for(lambda: len(terminal.screen) > 1000)
+        self.assertTrue(os.get_blocking(terminal.theirs))
+        self.assertEqual(terminal.wait(), 0)
+        self.assertEqual(terminal.screen.replace(b"\r\n", b"\n"), lines)
