@@ -247,6 +247,16 @@ class Time(Case):
         self.assertEqual(self.error(TimedOut).phase, "wait")
         self.assertEqual(peer.ended, "by an abort")
 
+    def test_a_deadline_after_the_last_byte_is_none(self):
+        """The peer may take its time to close: the body is complete."""
+        self.start(max_seconds=0.5)
+        peer = self.wire.accept()
+        peer.loseConnection = lambda: None
+        peer.says(OK)
+        self.advance(0.5)
+        self.ok()
+        self.assertEqual((self.printed, peer.ended), (b"hello", "by an abort"))
+
     def test_connecting_has_its_own_limit(self):
         """It is told as such."""
         self.start(connect_seconds=2, max_seconds=5)

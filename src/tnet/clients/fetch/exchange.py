@@ -103,7 +103,7 @@ class Exchange(Protocol):
             await self._progress.rung()
         data = self._pieces[0] if len(self._pieces) == 1 else b"".join(self._pieces)
         self._pieces.clear()
-        if self._held_bytes > HIGH_WATER_BYTES:
+        if self._held_bytes > HIGH_WATER_BYTES and not self._lost:
             self._transport.resumeProducing()
         self._held_bytes = 0
         return data

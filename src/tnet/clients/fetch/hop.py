@@ -88,9 +88,12 @@ def _give_up(failure: Failure, exchange: Exchange) -> None:
 
 
 async def _ended(exchange: Exchange, context: Context) -> None:
-    """End the connection, and wait a moment for its end, so that nobody misses the event that tells of it."""
+    """End the connection, and wait a moment for its end, so that nobody misses the event that tells of it.
+
+    Being cancelled only shortens the wait: how the fetch went is decided by now.
+    """
     ending = Deferred.fromCoroutine(exchange.end()).addTimeout(CLOSE_SECONDS, context.reactor)
-    await ending.addErrback(lambda failure: failure.trap(TimeoutError) and None)
+    await ending.addErrback(lambda failure: failure.trap(TimeoutError, CancelledError) and None)
     exchange.abort()
     await deferLater(context.reactor, 0)
 

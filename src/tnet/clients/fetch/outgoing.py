@@ -57,6 +57,7 @@ class FromMemory:
         self._at = 0
 
     async def read(self) -> bytes:
+        """The next piece; without waiting."""
         piece = self._data[self._at : self._at + PIECE_BYTES]
         self._at += len(piece)
         return piece
@@ -88,6 +89,7 @@ class FromFile:
             raise _cannot_read(path, error) from error
 
     async def read(self) -> bytes:
+        """The next piece, from a thread."""
         wanted = PIECE_BYTES if self._left is None else min(PIECE_BYTES, self._left)
         if not wanted:
             return b""
@@ -120,6 +122,7 @@ class FromStandardInput:
         self._bell = Bell()
 
     async def read(self) -> bytes:
+        """The next piece, when it has been pushed to us."""
         while not self._pieces and not self._over:
             self._resume()
             if not self._pieces and not self._over:

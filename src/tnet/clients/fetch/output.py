@@ -77,6 +77,7 @@ class Stdout(Output):
         self._text = TerminalText() if self._out.is_terminal and not raw else None
 
     async def write(self, data: bytes) -> None:
+        """Write `data`, once there is room for it."""
         if self._text is not None:
             if is_binary(data):
                 raise CannotWrite("standard output", _BINARY, _ADVICE)
@@ -85,11 +86,13 @@ class Stdout(Output):
         await self._out.flushed()
 
     async def finish(self) -> None:
+        """Write what was held back."""
         if self._text is not None:
             self._out.write(self._text.finish())
         await self._out.flushed()
 
     async def discard(self) -> None:
+        """Let go of the descriptor."""
         self._out.close()
 
 
@@ -104,12 +107,15 @@ class InPlace(Output):
         self._turn = Lock()
 
     async def write(self, data: bytes) -> None:
+        """Write all of `data`, in a thread."""
         await self._in_thread(self._write, data)
 
     async def finish(self) -> None:
+        """Close the file, and let it appear."""
         await self._in_thread(self._finish)
 
     async def discard(self) -> None:
+        """Close the file, unless a thread is stuck with it, and let what is incomplete go away."""
         await self._in_thread(self._discard)
 
     async def _in_thread(self, work: Callable[..., None], *arguments: bytes) -> None:

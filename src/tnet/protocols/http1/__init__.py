@@ -1,1 +1,1 @@
-"""HTTP/1.1 on llhttp: requests for servers, responses for clients, and the rules that both sides share."""
+"""HTTP/1.1: requests for servers (on llhttp), responses for clients, and the rules that both sides share."""
