@@ -49,6 +49,15 @@ class SignalsTests(TestCase):
         os.kill(os.getpid(), signal.SIGHUP)
         self.assertEqual(self.calls, ["reload"])
 
+    def test_hangup_of_the_terminal_ends(self) -> None:
+        """HUP because the terminal is gone terminates, even when there is something to read anew."""
+        self.signals._terminals = [os.open(os.devnull, os.O_RDONLY)]
+        self.addCleanup(os.close, self.signals._terminals[0])
+        self.install()
+        self.signals.on_hangup(lambda: self.calls.append("reload"))
+        os.kill(os.getpid(), signal.SIGHUP)
+        self.assertEqual(self.calls, ["terminate"])
+
     def test_handlers_are_given_back(self) -> None:
         """After restore every signal is handled as before."""
         before = [signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)]

@@ -6,6 +6,7 @@ background jobs with INT ignored) stays ignored.
 
 from __future__ import annotations
 
+import os
 import signal
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +17,8 @@ Call = Callable[[], object]  # what it returns is nobody's business
 class Signals:
     """INT, TERM, HUP and USR1 of this process.
 
-    HUP is for whoever asked for it with `on_hangup`; when nobody did, it ends the process as TERM does.
+    HUP is for whoever asked for it with `on_hangup`; when nobody did, or when it means that the terminal we were
+    started from is gone, it ends the process as TERM does.
     """
 
     def __init__(self, reactor: Any) -> None:
@@ -24,6 +26,7 @@ class Signals:
         self._hangups: list[Call] = []
         self._before: dict[signal.Signals, Any] = {}
         self._inherited_int = signal.getsignal(signal.SIGINT)
+        self._terminals = [fd for fd in (0, 1, 2) if os.isatty(fd)]
 
     def on_hangup(self, callback: Call) -> None:
         """Call back at each HUP from now on."""
@@ -48,5 +51,6 @@ class Signals:
         signal.signal(number, lambda *_: self._reactor.callFromThread(call))
 
     def _hung_up(self, terminate: Call) -> None:
-        for callback in self._hangups or [terminate]:
+        terminal_gone = not all(map(os.isatty, self._terminals))
+        for callback in [terminate] if terminal_gone or not self._hangups else self._hangups:
             callback()
