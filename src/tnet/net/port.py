@@ -58,7 +58,8 @@ class StreamPort(FileDescriptor):
         self._stream: Callable[..., Stream] = UnixServer if listener.family == socket.AF_UNIX else TcpServer
         if listener.family != socket.AF_UNIX:
             listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # accepted sockets inherit it
-        self._realPortNumber = listener.getsockname()[1:2] or None
+        name = listener.getsockname()
+        self._realPortNumber = name[1] if isinstance(name, tuple) else name
 
     def startListening(self) -> None:
         """Begin to accept."""
