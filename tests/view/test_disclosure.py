@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import stat
 from pathlib import Path
 
@@ -27,7 +26,7 @@ class SafeTests(SynchronousTestCase):
     def test_private(self) -> None:
         """The account is in a file and a folder that nobody else can read; the notice has the path only."""
         _, notice, path = self._kept({"XDG_RUNTIME_DIR": str(self.home)})
-        self.assertEqual(path.parent, self.home / "tnet")
+        self.assertEqual(path.parent, self.home / "tnet" / "accounts")
         self.assertEqual(stat.S_IMODE(path.stat().st_mode), 0o600)
         self.assertEqual(stat.S_IMODE(path.parent.stat().st_mode), 0o700)
         self.assertEqual(path.read_text(), "user: tnet\npassword: s3cret\n")
@@ -43,18 +42,21 @@ class SafeTests(SynchronousTestCase):
     def test_state_home(self) -> None:
         """Without a runtime folder it is the state home's, or the default one under the home."""
         _, _, path = self._kept({"XDG_STATE_HOME": str(self.home / "state")})
-        self.assertEqual(path.parent, self.home / "state" / "tnet")
+        self.assertEqual(path.parent, self.home / "state" / "tnet" / "accounts")
         _, _, path = self._kept({"HOME": str(self.home), "XDG_RUNTIME_DIR": "relative"})
-        self.assertEqual(path.parent, self.home / ".local" / "state" / "tnet")
+        self.assertEqual(path.parent, self.home / ".local" / "state" / "tnet" / "accounts")
 
     def test_folder_of_others(self) -> None:
         """A folder that others can enter, or a link to somewhere, is not trusted with a secret."""
-        os.mkdir(self.home / "tnet", 0o777)
-        os.chmod(self.home / "tnet", 0o755)
+        folder = self.home / "tnet" / "accounts"
+        folder.mkdir(parents=True)
+        folder.chmod(0o755)
         self.assertRaises(CannotWrite, Safe({"XDG_RUNTIME_DIR": str(self.home)}).keep, "u", "p")
-        (self.home / "run").mkdir()
-        os.symlink(self.home, self.home / "run" / "tnet")
-        self.assertRaises(CannotWrite, Safe({"XDG_RUNTIME_DIR": str(self.home / "run")}).keep, "u", "p")
+        folder.rmdir()
+        (self.home / "elsewhere").mkdir(mode=0o700)
+        folder.symlink_to(self.home / "elsewhere")
+        self.assertRaises(CannotWrite, Safe({"XDG_RUNTIME_DIR": str(self.home)}).keep, "u", "p")
+        self.assertEqual(list((self.home / "elsewhere").iterdir()), [])
 
     def test_unusable_folder(self) -> None:
         """A folder that cannot be made is an error that names the path."""

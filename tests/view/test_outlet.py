@@ -73,6 +73,15 @@ class OutletTests(SynchronousTestCase):
         self.outlet.drain()
         self.assertEqual([type(error) for error in self.broken], [BrokenPipeError])
 
+    def test_reader_gone_unnoticed(self) -> None:
+        """A reader that went away is noticed without a write, as after `| head -1` of a server that is idle."""
+        self.outlet.look()
+        self.assertEqual(self.broken, [])
+        self._close(self.reader)
+        self.outlet.look()
+        self.outlet.look()
+        self.assertEqual([type(error) for error in self.broken], [BrokenPipeError])
+
     def test_drain_gives_up(self) -> None:
         """At the end a reader that sleeps gets a little time, and no more."""
         self.outlet.write("x" * 3 * PIPE_BYTES)

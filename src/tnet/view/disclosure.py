@@ -15,7 +15,7 @@ _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 class Safe:
     """Keeps accounts in files of mode 0600, in a folder of mode 0700, until it withdraws them.
 
-    The folder is `tnet` under $XDG_RUNTIME_DIR, or under the state home where there is none.
+    The folder is `tnet/accounts` under $XDG_RUNTIME_DIR, or under the state home where there is none.
     """
 
     def __init__(self, environ: Mapping[str, str]) -> None:
@@ -53,7 +53,7 @@ class Safe:
 def _folder(environ: Mapping[str, str]) -> Path:
     runtime = environ.get("XDG_RUNTIME_DIR", "")
     if os.path.isabs(runtime):
-        return Path(runtime, "tnet")
+        return Path(runtime, "tnet", "accounts")
     state = environ.get("XDG_STATE_HOME", "")
     home = Path(state) if os.path.isabs(state) else Path(environ.get("HOME", "/"), ".local", "state")
-    return home / "tnet"
+    return home / "tnet" / "accounts"

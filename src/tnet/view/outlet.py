@@ -9,6 +9,7 @@ Source: pipe(7): a pipe that polls writable takes PIPE_BUF bytes without blockin
 
 from __future__ import annotations
 
+import errno
 import os
 import select
 import stat
@@ -71,6 +72,12 @@ class Outlet:
             lost, self._lost = self._lost, 0
             self.on_lost(lost)
 
+    def look(self) -> None:
+        """Write what waits, and notice that the reader has gone even when there is nothing to write."""
+        self.flush()
+        if not self._broken and self._has_no_reader():
+            self._break(BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE)))
+
     def drain(self, seconds: float = DRAIN_SECONDS) -> None:
         """Write what waits, giving the reader a little time: for the end, when nothing else is to be done."""
         deadline = time.monotonic() + seconds
@@ -95,6 +102,9 @@ class Outlet:
 
     def _ready(self, seconds: float) -> bool:
         return self._always_ready or bool(self._poll.poll(seconds * 1000))
+
+    def _has_no_reader(self) -> bool:
+        return any(found & select.POLLERR for _, found in self._poll.poll(0))
 
     def _break(self, error: OSError) -> None:
         self._broken = True
@@ -151,6 +161,9 @@ class StreamOutlet(Outlet):
         data, self._backlog = bytes(self._backlog), bytearray()
         self._stream.write(data.decode(self._encoding, "replace"))
         self._stream.flush()
+
+    def look(self) -> None:
+        """Nothing: nobody can go away."""
 
     def _use(self, fd: int) -> None:
         self._fd = fd

@@ -53,7 +53,7 @@ class Picture:
         rate_in, rate_out = board.rates(now)
         if board.draining:
             yield Tone.WARNING, "draining"
-        yield Tone.PLAIN, f"up {duration(int(now - board.began) if board.began is not None else 0)}"
+        yield Tone.PLAIN, f"up {_age(now - (now if board.began is None else board.began))}"
         yield Tone.PLAIN, f"{totals.open_now} open, {totals.peak} at peak, {totals.opened} in all"
         yield Tone.PLAIN, f"in {size(bytes_in)}, {size(rate_in)}/s"
         yield Tone.PLAIN, f"out {size(bytes_out)}, {size(rate_out)}/s"
@@ -91,3 +91,8 @@ class Picture:
 
     def _text(self, tone: Tone, text: str) -> Text:
         return Text(self._brush.clean(text), style=tone.value)
+
+
+def _age(seconds: float) -> str:
+    """A duration that grows by whole seconds."""
+    return "0 s" if seconds < 1 else duration(int(seconds))

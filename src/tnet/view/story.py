@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from tnet.view.disclosure import Safe
     from tnet.view.outlet import Outlet
 
-FLUSH_SECONDS = 1.0
+LOOK_SECONDS = 1.0
 
 
 class StoryView:
@@ -76,7 +76,7 @@ class Story:
         self._stdout = stdout
         self.on_output_closed: Callable[[], None] = lambda: None
         self.tick_seconds: float | None = min(
-            (view.tick_seconds for view in self.views if view.tick_seconds is not None), default=FLUSH_SECONDS
+            (view.tick_seconds for view in self.views if view.tick_seconds is not None), default=LOOK_SECONDS
         )
         self._privacy = privacy
         self._safe = safe
@@ -102,7 +102,7 @@ class Story:
         for view in self.views:
             view.tick()
         for outlet in self.outlets:
-            outlet.flush()
+            outlet.look()
 
     def stop(self) -> None:
         """End the story: the terminal is as it was, what was said is written, files are closed."""

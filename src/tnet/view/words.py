@@ -168,7 +168,7 @@ def _(event: kinds.Draining) -> Said:
 
 @say.register
 def _(event: kinds.Stopped) -> Said:
-    good = event.exit_status in (0, 130, 143)
+    good = event.exit_status in (0, 130, 141, 143)
     status = "" if event.exit_status == 0 else f"exit status {event.exit_status}"
     text = joined(f"{event.reason} after {duration(event.seconds)}", status)
     return Said("stopped", text, Mark.OTHER if good else Mark.BAD, Tone.STRONG if good else Tone.BAD)
