@@ -102,6 +102,16 @@ class LiveViewTests(SynchronousTestCase):
         self.assertEqual(screen[2], "● stopped tnet serve echo  interrupted after 12 s · exit status 130")
         self.assertEqual([line.split()[0] for line in screen[3:]], ["connections", "bytes"])
 
+    def test_resumed(self) -> None:
+        """After a suspension the dashboard is drawn at once, below what the shell wrote."""
+        send(self.stage.publisher, LISTENING)
+        self._tick()
+        self.stream.write("$ fg\n")
+        self.view.resume()
+        self.assertGreater(self._tick(), 0)
+        screen = self._screen()
+        self.assertGreater(len(screen) - screen.index("$ fg"), 2)
+
     def test_stop_without_an_event(self) -> None:
         """Stopping takes the dashboard away, whatever happened before."""
         send(self.stage.publisher, LISTENING)

@@ -46,6 +46,15 @@ class RegionTests(SynchronousTestCase):
         self.region.erase(80)
         self.assertEqual(self._screen(), ["one"])
 
+    def test_forget(self) -> None:
+        """After somebody else had the terminal a new block begins below what they wrote."""
+        self.region.draw(_drawn("a", "b"), 80)
+        self.written.append("$ fg\n")
+        self.region.forget()
+        self.region.draw(_drawn("c"), 80)
+        self.region.draw(_drawn("d"), 80)
+        self.assertEqual(self._screen(), ["a", "b", "$ fg", "d"])
+
     def test_nothing_to_restore(self) -> None:
         """Every frame is one write that leaves the cursor shown: whoever is killed between two leaves no trace."""
         for act in (

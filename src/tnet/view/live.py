@@ -103,6 +103,11 @@ class LiveView(StoryView):
         ended = self._clock()
         self._not_before = ended + (ended - began) * (SHARE - 1)
 
+    def resume(self) -> None:
+        """Draw anew, below whatever the shell has written."""
+        self._region.forget()
+        self._drawn = None
+
     def stop(self) -> None:
         """Take the dashboard away; what scrolled past stays."""
         if not self._over:

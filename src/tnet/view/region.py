@@ -43,6 +43,10 @@ class Region:
             self._write(self._up(columns) + _CLEAR_BELOW)
         self._lines = ()
 
+    def forget(self) -> None:
+        """Leave the block where it is, as others have written below it, and begin a new one."""
+        self._lines = ()
+
     def _up(self, columns: int) -> str:
         """To the block's first row: a terminal that became narrower has wrapped its lines."""
         rows = sum(max(1, -(-line.cells // columns)) for line in self._lines)

@@ -42,6 +42,9 @@ class StoryView:
     def tick(self) -> None:
         """Time has passed."""
 
+    def resume(self) -> None:
+        """The process was stopped for a while, and somebody else had the terminal."""
+
     def stop(self) -> None:
         """The story is over: say what was kept for the end, and leave the terminal as it was."""
 
@@ -103,6 +106,11 @@ class Story:
             view.tick()
         for outlet in self.outlets:
             outlet.look()
+
+    def resume(self) -> None:
+        """Go on after the process was stopped (SIGTSTP) and continued (SIGCONT)."""
+        for view in self.views:
+            view.resume()
 
     def stop(self) -> None:
         """End the story: the terminal is as it was, what was said is written, files are closed."""
