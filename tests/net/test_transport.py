@@ -59,6 +59,17 @@ class WriteTests(_Case):
         self.assertEqual(wire.drain(len(written)), written)
         self.assertEqual(wire.stream.bytes_out, len(written))
 
+    def test_nothing_overtakes_what_waits(self) -> None:
+        """A write does not go out at once while something waits, even if the system would take it by now."""
+        for tried_again in (False, True):
+            wire = self.wire()
+            written = wire.fill()
+            if tried_again:
+                wire.stream.doWrite()
+            got = wire.peer.recv(len(written))
+            wire.stream.write(b"last")
+            self.assertEqual(got + wire.drain(len(written) + 4 - len(got)), written + b"last")
+
     def test_counts_what_the_system_took(self) -> None:
         """Bytes that still wait here are not counted as out."""
         wire = self.wire()
@@ -89,6 +100,7 @@ class WriteTests(_Case):
         wire.stream.write(b"more")
         self.assertEqual(wire.peer.recv(10), b"all")
         self.assertEqual(wire.peer.recv(10), b"")
+        self.assertIsNone(wire.stream.os_error)
 
     def test_passed_descriptors_come_first(self) -> None:
         """On a UNIX stream a descriptor that waits is not overtaken by a write."""
@@ -205,6 +217,14 @@ class EndTests(_Case):
         wire.peer.close()
         self.assertIsInstance(wire.stream.doRead(), ConnectionLost)
         self.assertEqual(wire.stream.os_error.errno, ECONNRESET)
+
+    def test_reset_stays_a_reset(self) -> None:
+        """The system tells an error once and then an end of file; for us it is a loss all the same."""
+        wire = self.wire()
+        wire.stream.write(b"unread")
+        wire.peer.close()
+        wire.stream.doRead()
+        self.assertIsInstance(wire.stream.doRead(), ConnectionLost)
 
     def test_reset_met_while_writing(self) -> None:
         """A reset that a write ran into is still a loss for the read that comes after, not an end."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from twisted.internet import epollreactor
 from twisted.internet.abstract import FileDescriptor
+from twisted.internet.main import CONNECTION_DONE
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -46,6 +47,13 @@ class Stubborn(Descriptor):
     """Fails when it is told that it is lost."""
 
     def connectionLost(self, reason: Failure) -> None:
+        raise KeyError("stubborn")
+
+
+class HalfStubborn(Descriptor):
+    """Fails when it is told that its peer sends no more."""
+
+    def readConnectionLost(self, reason: Failure) -> None:
         raise KeyError("stubborn")
 
 
@@ -95,6 +103,14 @@ class LoopTests(SynchronousTestCase):
         self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError, KeyError)), 2)
         self.assertNotIn(stubborn, self.reactor.getReaders())
         self.assertEqual(fine.read, b"x")
+
+    def test_nothing_is_left_of_one_that_was_dropped(self) -> None:
+        """One that fails when it is told of its peer's end, and wanted to write, is dropped from both lists."""
+        stubborn = self.add(HalfStubborn, on_read=lambda: CONNECTION_DONE)
+        stubborn.startWriting()
+        self.reactor.doPoll(1)
+        self.assertEqual(len(self.flushLoggedErrors(KeyError)), 1)
+        self.assertNotIn(stubborn, self.reactor.getWriters())
 
     def test_interrupt_is_let_through(self) -> None:
         """Ctrl-C while a connection is being lost ends the loop."""

@@ -86,6 +86,15 @@ class EchoTests(SynchronousTestCase):
         echo.connectionLost(connectionDone)
         self.assertEqual(self.factory.connected, set())
 
+    def test_leaves_reading_until_its_end_is_sent(self) -> None:
+        """A server that leaves takes nothing more until its own end is out; then it reads on, to notice the peer's."""
+        transport = Ordered()
+        echo = self.connect(transport)
+        echo.finish()
+        self.assertEqual((transport.told, transport.producerState), (["unregister", "lose write"], "paused"))
+        echo.writeConnectionLost()
+        self.assertEqual(transport.producerState, "producing")
+
 
 class StreamTests(SynchronousTestCase):
     """One connection on our own stream."""

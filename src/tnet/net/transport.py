@@ -238,7 +238,7 @@ def connect_tcp(
     """
     if not has_own_streams(reactor):
         return cast("IConnector", reactor.connectTCP(host, port, factory, timeout, bind_address))
-    connector = TcpConnector(host, port, factory, timeout, bind_address, reactor)
+    connector = TcpConnector(host, port, factory, cast("float", timeout), bind_address, reactor)
     connector.connect()
     return connector
 
