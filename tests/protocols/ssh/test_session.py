@@ -84,7 +84,7 @@ class SessionTests(TestCase):
 
     def test_data_before_the_program(self) -> None:
         """What comes before the program is kept for it, with its end; the window stays shut meanwhile."""
-        self.assertEqual(self.pair.send_all(*[data(bytes(30_000))] * 4, (END, struct.pack(">L", 0))), [])
+        self.assertEqual(self.pair.send_all(data(b""), *[data(bytes(30_000))] * 4, (END, struct.pack(">L", 0))), [])
         heard = self.pair.request(b"shell")
         self.assertEqual(self.programme.happened, ["start", *[bytes(30_000)] * 4, "eof"])
         self.assertEqual(numbers(heard), [SUCCESS, ADJUST])

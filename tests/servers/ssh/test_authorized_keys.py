@@ -58,6 +58,14 @@ class ReadTests(TestCase):
         self.assertEqual(blobs, {BLOB})
         self.assertEqual(warnings, (f"{bad} line 2 skipped: options are not supported",))
 
+    def test_symbolic_link(self) -> None:
+        """A link is followed, and what counts is the file that it leads to."""
+        good, bad = Path(self.mktemp()), Path(self.mktemp())
+        good.symlink_to(Path(self.written(LINE)).absolute())
+        bad.symlink_to(Path(self.written(LINE, 0o666)).absolute())
+        self.assertEqual(read_keys([str(good)])[0], {BLOB})
+        self.assertRaises(CannotRead, read_keys, [str(bad)])
+
     def test_writable_by_others(self) -> None:
         """A file that others can write to is refused, and so is a missing one."""
         for mode in (0o664, 0o646):

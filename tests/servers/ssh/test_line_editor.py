@@ -8,10 +8,11 @@ import pyte
 from hypothesis import given, settings
 from hypothesis import strategies as some
 from twisted.conch.insults.insults import ServerProtocol
+from twisted.conch.manhole import Manhole
 from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import TestCase
 
-from tnet.servers.ssh.line_editor import LINE_CHARACTERS, LineEditor, Screen, columns
+from tnet.servers.ssh.line_editor import LINE_CHARACTERS, RELIES_ON, LineEditor, Screen, columns
 
 UP, DOWN, RIGHT, LEFT = b"\x1b[A", b"\x1b[B", b"\x1b[C", b"\x1b[D"
 HOME, INSERT, DELETE = b"\x1b[1~", b"\x1b[2~", b"\x1b[3~"
@@ -157,7 +158,7 @@ class EditorTests(TestCase):
 
     def test_what_cannot_be_coloured(self) -> None:
         """Text that is no Python, or makes its tokenizer fail, is shown as it is."""
-        for text in ("'open", "(", "$ ?", "# -*- coding: no -*-", "\\", "a   b", "´"):
+        for text in ("'open", "(", "$ ?", "# -*- coding: no -*-", "\\", "a   b", "\u00b4"):
             self.assertEqual(self.type(CTRL["u"], text.encode()), f">>> {text}|")
 
     def test_endless_escape(self) -> None:
@@ -178,6 +179,15 @@ class EditorTests(TestCase):
         self.setUp()
         self.screen.dataReceived(data)
         self.assertTrue(0 <= self.editor.lineBufferIndex <= len(self.editor.lineBuffer))
+
+
+class ContractTests(TestCase):
+    """What we rely on in Conch is there."""
+
+    def test_private_names(self) -> None:
+        """Conch's manhole still knows whether its output ended a line."""
+        for name in RELIES_ON:
+            self.assertTrue(callable(getattr(Manhole, name)), name)
 
 
 class WidthTests(TestCase):

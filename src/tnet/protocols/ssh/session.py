@@ -112,7 +112,7 @@ class Session(Channel):
 
     def dataReceived(self, data: bytes) -> None:
         if not self._started:
-            self._early.append(data)
+            self._early += [data] if data else []
         elif self._program is not None and not self.is_ending:
             self._program.receive(data)
 

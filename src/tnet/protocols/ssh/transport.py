@@ -15,6 +15,7 @@ from enum import Enum
 from typing import Any
 
 from twisted.conch.ssh import transport as conch
+from twisted.conch.ssh.common import NS
 from twisted.internet.interfaces import IDelayedCall, IPushProducer, IReactorTime
 from twisted.python.failure import Failure
 from zope.interface import implementer
@@ -113,9 +114,8 @@ class ServerTransport(conch.SSHServerTransport):
             return
         text = desc if isinstance(desc, str) else excerpt(desc)  # Conch passes str here and there
         self.trace.emit(Logged, level="info", text=f"SSH disconnect: {text}")
-        super().sendDisconnect(reason, desc)
+        self.sendPacket(DISCONNECT, struct.pack(">L", reason) + NS(desc) + NS(b""))
         self._end()
-        self._after(LINGER_SECONDS, self.transport.abortConnection)
 
     def goodbye(self, text: str) -> None:
         """Tell the peer that we are leaving: each session gets a line and ends, anything else is cut."""
@@ -128,6 +128,7 @@ class ServerTransport(conch.SSHServerTransport):
         self.buf = b""
         self.transport.unregisterProducer()
         self.transport.loseConnection()
+        self._after(LINGER_SECONDS, self.transport.abortConnection)
 
     def _login_is_late(self) -> None:
         self.sendDisconnect(conch.DISCONNECT_BY_APPLICATION, b"the login took too long")

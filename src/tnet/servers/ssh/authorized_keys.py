@@ -8,6 +8,7 @@ Source: OpenSSH's sshd(8), AUTHORIZED_KEYS FILE FORMAT; CVE-2024-45337.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,7 +61,7 @@ def read_keys(paths: Iterable[str]) -> tuple[frozenset[bytes], tuple[str, ...]]:
     found: frozenset[bytes] = frozenset()
     warnings: list[str] = []
     for path in paths:
-        data = read_guarded(Path(path), forbidden=WRITABLE_BY_OTHERS, limit_bytes=FILE_BYTES)
+        data = read_guarded(Path(os.path.realpath(path)), forbidden=WRITABLE_BY_OTHERS, limit_bytes=FILE_BYTES)
         blobs, skipped = parse_keys(data)
         found |= blobs
         warnings += (f"{path} line {line.number} skipped: {line.reason}" for line in skipped)

@@ -21,6 +21,9 @@ from twisted.conch.manhole import ColoredManhole, lastColorizedLine
 
 from tnet.servers.ssh.interpreter import encoded
 
+# What we call in Conch's Manhole and that is not its public interface.
+RELIES_ON = ("_needsNewline",)
+
 LINE_CHARACTERS = 4096
 HISTORY_LINES = 1000
 ESCAPE_BYTES = 64
