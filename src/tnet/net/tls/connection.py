@@ -117,19 +117,24 @@ class TlsTransport(BufferingTLSTransport):
         return bool(reason.check(Error)) or not (self.handshaken or reason.check(ConnectionAborted))
 
     def _await_progress(self) -> None:
-        self._closing = self.factory.clock.callLater(CLOSE_SECONDS, self._close_overdue, self._sent())
+        self._closing = self.factory.clock.callLater(CLOSE_SECONDS, self._close_overdue, self._moved())
 
-    def _close_overdue(self, sent: int) -> None:
-        if self._sent() == sent:
+    def _close_overdue(self, moved: int) -> None:
+        if self._moved() == moved:
             told = getattr(self, "ended_because", "")
             self.ended_because = told or f"closed by us, and the peer did not answer within {CLOSE_SECONDS:g} s"
             self.abortConnection()
         else:
             self._await_progress()
 
-    def _sent(self) -> int:
-        """How much the system took from us: while this grows, the peer still reads."""
-        return getattr(self.transport, "bytes_out", 0)
+    def _moved(self) -> int:
+        """While this grows, the peer is alive: it reads, or, to a client, it still answers what came before the end.
+
+        A server does not let a peer hold its connection by talking on.
+        """
+        taken: int = getattr(self.transport, "bytes_out", 0)
+        given: int = 0 if self.getHandle().is_server else getattr(self.transport, "bytes_in", 0)
+        return taken + given
 
     def _tell(self, outcome: Failure | None) -> None:
         waiting, self._waiting = self._waiting, ()
