@@ -8,11 +8,21 @@ from tests.view.staging import LISTENING, Show, Stage, Stream, closed, opened, s
 from tnet.events import kinds
 from tnet.view.interest import Interest
 from tnet.view.live import LiveView
-from tnet.view.outlet import outlet_to
+from tnet.view.outlet import StreamOutlet
 from tnet.view.plain import Teller
 from tnet.view.theme import Brush
 
 STOPPED = kinds.Stopped(exit_status=130, reason="interrupted", seconds=12)
+
+
+class Sluggish(StreamOutlet):
+    """An outlet whose reader can be put to sleep."""
+
+    asleep = False
+
+    @property
+    def is_behind(self) -> bool:
+        return self.asleep
 
 
 class LiveViewTests(SynchronousTestCase):
@@ -23,7 +33,7 @@ class LiveViewTests(SynchronousTestCase):
         self.stream = Stream(is_tty=True)
         self.cost = 0.0
         self.clock = 0.0
-        self.outlet = outlet_to(self.stream, "stderr")
+        self.outlet = Sluggish(self.stream, "stderr")
         teller = Teller(Brush(), lambda record: "now")
         self.view = LiveView(self.outlet, tty(), teller, "serve echo", Interest(True, 0), clock=self._clock)
         self.view.publisher = self.stage.publisher
@@ -66,6 +76,14 @@ class LiveViewTests(SynchronousTestCase):
         self.assertGreater(self._tick(), 0)
         self.assertEqual(self._tick(), 0)
         self.stage.now = 1.0
+        self.assertGreater(self._tick(), 0)
+
+    def test_slow_terminal(self) -> None:
+        """While the terminal has not read the last frame no other is drawn."""
+        send(self.stage.publisher, LISTENING)
+        self.outlet.asleep = True
+        self.assertEqual(self._tick(), 0)
+        self.outlet.asleep = False
         self.assertGreater(self._tick(), 0)
 
     def test_costly_frames(self) -> None:
