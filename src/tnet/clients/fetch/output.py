@@ -50,7 +50,7 @@ class Output(ABC):
             if kind is None:
                 await self.finish()
         finally:
-            with suppress(CannotWrite):
+            with suppress(TnetError):
                 await self.discard()
 
 
@@ -152,8 +152,7 @@ class Replacement(InPlace):
     """A new file beside `path`, which takes its place, and its narrower mode, once it is finished."""
 
     def __init__(self, path: str, workers: Offload) -> None:
-        folder, name = os.path.split(path)
-        self._part: str | None = os.path.join(folder, f".{name[:200]}.{secrets.token_hex(4)}.part")
+        self._part: str | None = _part_of(path)
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
         super().__init__(path, os.open(self._part, flags, _mode_for(path)), workers)
 
@@ -183,6 +182,12 @@ def _opened(path: str, workers: Offload) -> Output:
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         return Replacement(path, workers)
     return InPlace(path, os.open(path, os.O_WRONLY | os.O_NOCTTY | os.O_CLOEXEC), workers)
+
+
+def _part_of(path: str) -> str:
+    """A name in the same folder, short enough for any file system, that nobody can guess."""
+    folder, name = os.path.split(path)
+    return os.path.join(folder, f".{os.fsdecode(os.fsencode(name)[:200])}.{secrets.token_hex(4)}.part")
 
 
 def _mode_for(path: str) -> int:
