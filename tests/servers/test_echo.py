@@ -178,6 +178,15 @@ class SecuredTests(TlsTestCase):
         self.pair.settle()
         self.assertEqual(self.pair.client.data, b"x" * 100_000)
 
+    def test_last_bytes_before_the_end(self) -> None:
+        """What came just before the peer's close_notify comes back before ours."""
+        self.pair.settle()
+        self.pair.client_tls.write(b"last words")
+        self.pair.client_tls.loseConnection()
+        self.pair.settle()
+        self.assertEqual((self.pair.server_tls.bytes_in, self.pair.server_tls.bytes_out), (10, 10))
+        self.assertEqual(self.pair.client.data, b"last words")
+
     def test_second_handshake(self) -> None:
         """A renegotiation changes nothing: there is one producer."""
         self.pair.settle()

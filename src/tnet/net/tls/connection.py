@@ -20,7 +20,7 @@ from twisted.python.failure import Failure
 from tnet.net.tls.explain import explain
 
 # Twisted's own, not promised by it: a contract test says when one of them goes.
-RELIES_ON = ("_checkHandshakeStatus", "_reason")
+RELIES_ON = ("_checkHandshakeStatus", "_shutdownTLS", "_aggregator", "_aborted", "_reason")
 
 CLOSE_SECONDS = 5.0
 
@@ -91,12 +91,24 @@ class TlsTransport(BufferingTLSTransport):
         if self.connected and self._closing is None:
             self._await_progress()
 
+    def _shutdownTLS(self) -> None:
+        """Say close_notify, ours or the answer to the peer's, but only after what was written before it."""
+        self._aggregator.flush()
+        super()._shutdownTLS()
+
     def stopProducing(self) -> None:
-        """Close: whoever consumed what is received wants no more."""
-        self.loseConnection()
+        """Close: whoever consumed what is received wants no more; once the connection is lost it is too late."""
+        if not self.transport.disconnected:
+            self.loseConnection()
 
     def loseWriteConnection(self) -> None:
         """Do nothing: a FIN below TLS would cut what is still to be encrypted, and peers take it for an attack."""
+
+    def _shutdownTLS(self) -> None:
+        """Send what was written in this turn before close_notify: the peer's own does not take it back."""
+        if self.handshaken and not self._aborted:
+            self._aggregator.flush()
+        super()._shutdownTLS()
 
     def connectionLost(self, reason: Failure) -> None:  # type: ignore[override]  # Twisted gives it a default
         """Tell the protocol, with a reason in words when it was TLS that failed."""
