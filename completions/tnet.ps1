@@ -183,7 +183,7 @@ Register-ArgumentCompleter -Native -CommandName tnet -ScriptBlock {
             , @('--log-file', 'Write the log there as well.')
             , @('--config', 'Defaults from FILE (TOML). [default: see `tnet config path`]')
             , @('--users', 'The users store. [default: see `tnet users --help`]')
-            , @('--authorized-keys', 'Public keys that may log in. Repeatable.')
+            , @('--authorized-keys', 'Public keys that log in the user who runs tnet; without --users, keys alone. Repeatable.')
             , @('--host-key', 'Our own key. [default: made once and kept]')
             , @('--attempts', 'Tries a connection has. [default: 6; 1<=x<=100]')
             , @('--auth-timeout', 'For the whole login. [default: 120]')

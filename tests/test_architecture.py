@@ -48,6 +48,7 @@ INSTALLS_THE_REACTOR = {
     "twisted.internet.reactor",
     "twisted.conch.manhole_ssh",
     "twisted.conch.ssh.session",
+    "twisted.conch.ssh.userauth",
     "twisted.conch.unix",
     "twisted.conch.stdio",
 }

@@ -172,7 +172,11 @@ def web(
 @_serves(2222)
 @_USERS
 @click.option(
-    "--authorized-keys", type=_FILE, multiple=True, metavar="FILE", help="Public keys that may log in. Repeatable."
+    "--authorized-keys",
+    type=_FILE,
+    multiple=True,
+    metavar="FILE",
+    help="Public keys that log in the user who runs tnet; without --users, keys alone. Repeatable.",
 )
 @click.option("--host-key", type=_FILE, metavar="FILE", help="Our own key. [default: made once and kept]")
 @click.option(
