@@ -408,6 +408,19 @@ class TlsTests(ConnectCase):
         self.assertEqual((done.returncode, done.stdout), (56, b"half an ans"))
         self.assertIn(b"close_notify", done.stderr)
 
+    def test_answer_after_the_end_is_whole(self) -> None:
+        """A peer that answers only our close_notify is heard to its end, however long it takes."""
+
+        def script(sock: ssl.SSLSocket) -> None:
+            everything(sock)
+            for number in range(8):
+                sock.sendall(b"%d" % number)
+                time.sleep(0.8)
+            sock.unwrap()
+
+        done = self.secure(Peer(script, tls=self.context), "--linger", "0.2", input=b"x")
+        self.assertEqual((done.returncode, done.stdout), (0, b"01234567"))
+
     def test_peer_that_never_closes(self) -> None:
         """A peer that does not answer close_notify does not keep us."""
         over = threading.Event()

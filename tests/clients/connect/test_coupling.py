@@ -16,6 +16,7 @@ from tests.support import World
 from tnet.clients.connect.coupling import Coupling
 from tnet.clients.connect.patience import HURRY_SECONDS, QUIET_SECONDS, STALL_SECONDS
 from tnet.errors import CannotRead, OutputClosed, ReceiveFailed, SendFailed, TimedOut
+from tnet.events.kinds import Logged, StateEntered
 from tnet.net.stdio import WaitsFor
 from tnet.net.stdio.sink import HIGH_WATER_BYTES
 from tnet.plans import TcpAddress
@@ -146,11 +147,30 @@ class EndTests(CouplingCase):
         self.input.give(b"")
         self.pass_time(1.5)
         self.assertEqual(self.wire.calls, ["half-close", "close"])
-        self.assertIn("silent", self.wire.ended_because)
         self.pass_time(5)
         self.assertEqual(self.wire.calls[-1], "abort")
+        self.assertIn("did not answer", self.wire.ended_because)
         self.lose(ABORTED)
         self.assertOver()
+
+    def test_leaving_is_told(self) -> None:
+        """That the peer was silent is worth a line."""
+        self.couple(linger_seconds=1)
+        self.coupling.trace = self.world.publisher.trace()
+        self.input.give(b"")
+        self.pass_time(1.5)
+        (told,) = self.world.recorder.of(Logged)
+        self.assertEqual((told.level, "nothing for 1 s" in told.text), ("info", True))
+
+    def test_states_are_told(self) -> None:
+        """Each state that the conversation enters is an event."""
+        self.couple()
+        self.coupling.trace = self.world.publisher.trace()
+        self.input.give(b"")
+        self.coupling.readConnectionLost()
+        self.lose()
+        states = [event.state for event in self.world.recorder.of(StateEntered)]
+        self.assertEqual(states, ["listening", "flushing", "closed"])
 
     def test_peer_ends_first(self) -> None:
         """The peer's end is ours as soon as the input pauses."""
@@ -269,6 +289,17 @@ class ErrorTests(CouplingCase):
         self.couple()
         self.output._push = lambda: self.output.fail(broke(errno.EPIPE))  # type: ignore[method-assign]
         self.coupling.dataReceived(b"x")
+        self.lose(ABORTED)
+        self.assertFailed(OutputClosed)
+
+    def test_output_closed_before_the_start(self) -> None:
+        """An output that broke while we dialled ends the run at once, and nothing is read."""
+        self.world, self.wire, self.input, self.output = World(), Wire(), Typed(), Paper()
+        self.coupling = Coupling(ConnectPlan(target=TcpAddress("h", 7)), self.world.context, self.output)
+        self.coupling.makeConnection(self.wire)
+        self.output.fail(broke(errno.EPIPE))
+        self.running = Deferred.fromCoroutine(self.coupling.run(self.input))
+        self.assertEqual((self.wire.calls, self.wire.producer), (["abort"], None))
         self.lose(ABORTED)
         self.assertFailed(OutputClosed)
 

@@ -13,20 +13,19 @@ from twisted.internet.protocol import Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
-from tnet.clients.connect.conversation import Conversation, Do, Got, State
+from tnet.clients.connect.conversation import Conversation, Do, Got
 from tnet.clients.connect.display import Display
 from tnet.clients.connect.line_ends import LineEnds
 from tnet.clients.connect.patience import Patience
 from tnet.errors import ReceiveFailed, SendFailed, TimedOut, TnetError
 from tnet.events import silent_trace
+from tnet.events.kinds import Logged, StateEntered
 from tnet.net.backlog import unacknowledged
 from tnet.net.closing import closing
 from tnet.net.context import Context
 from tnet.net.dial import shown
 from tnet.net.stdio import StandardInput, StandardOutput, WaitsFor
 from tnet.plans.connect import ConnectPlan
-
-_WHY_WE_CLOSE = {State.LEAVING: "closed by us: the peer was silent", State.STOPPING: "closed by us: told to stop"}
 
 
 @implementer(IHalfCloseableProtocol, IPushProducer)
@@ -136,7 +135,7 @@ class Coupling(Protocol):
     def _start(self, source: StandardInput) -> None:
         self._input = source
         self._output.watch(self._broken)
-        if not self._connected:
+        if self._ending is not None:
             return
         if not self._peer_ended:
             self._output.registerProducer(self, True)
@@ -166,10 +165,17 @@ class Coupling(Protocol):
         self._advancing = True
         try:
             while self._happened:
-                for order in self._conversation.advance(self._happened.pop(0)):
-                    self._perform(order)
+                self._advance(self._happened.pop(0))
         finally:
             self._advancing = False
+
+    def _advance(self, got: Got) -> None:
+        before = self._conversation.state
+        orders = self._conversation.advance(got)
+        if self._conversation.state is not before:
+            self.trace.emit(StateEntered, machine="conversation", state=self._conversation.state.value)
+        for order in orders:
+            self._perform(order)
 
     def _perform(self, order: Do) -> None:
         match order:
@@ -179,10 +185,10 @@ class Coupling(Protocol):
                     self.transport.loseWriteConnection()
             case Do.CLOSE:
                 self._let_go()
-                self.transport.ended_because = _WHY_WE_CLOSE.get(self._conversation.state, "")
                 self.transport.loseConnection()
             case Do.ABORT:
                 self._let_go()
+                self.transport.ended_because = self._why_aborted()
                 self.transport.abortConnection()
             case Do.END:
                 self._end(None)
@@ -196,6 +202,8 @@ class Coupling(Protocol):
                 self._end(self._broken_by)
             case _:
                 self._patience.order(order)
+                if order is Do.AWAIT_CLOSE:
+                    self._say_that_we_leave()
 
     def _let_go(self) -> None:
         """A transport with a paused producer never closes."""
@@ -204,14 +212,20 @@ class Coupling(Protocol):
 
     def _end(self, error: TnetError | None) -> None:
         self._ending = (error,)
-        if self._connected and error is not None:
-            self.transport.ended_because = str(error)
         self._patience.stop()
         self._input.stopProducing()
         self._output.unregisterProducer()
         if self._display is not None:
             self._output.write(self._display.finish())
         self._settle()
+
+    def _say_that_we_leave(self) -> None:
+        text = f"the peer said nothing for {self._plan.linger_seconds:g} s after the end of our input"
+        self.trace.emit(Logged, level="info", text=text)
+
+    def _why_aborted(self) -> str:
+        error = self._ending[0] if self._ending else None
+        return str(error) if error is not None else "closed by us, and the peer did not answer"
 
     def _settle(self) -> None:
         """Say that it is over once the connection is closed, too."""
