@@ -91,11 +91,6 @@ class TlsTransport(BufferingTLSTransport):
         if self.connected and self._closing is None:
             self._await_progress()
 
-    def _shutdownTLS(self) -> None:
-        """Say close_notify, ours or the answer to the peer's, but only after what was written before it."""
-        self._aggregator.flush()
-        super()._shutdownTLS()
-
     def stopProducing(self) -> None:
         """Close: whoever consumed what is received wants no more; once the connection is lost it is too late."""
         if not self.transport.disconnected:
@@ -105,7 +100,7 @@ class TlsTransport(BufferingTLSTransport):
         """Do nothing: a FIN below TLS would cut what is still to be encrypted, and peers take it for an attack."""
 
     def _shutdownTLS(self) -> None:
-        """Send what was written in this turn before close_notify: the peer's own does not take it back."""
+        """Say close_notify, ours or the answer to the peer's, but only after what was written before it."""
         if self.handshaken and not self._aborted:
             self._aggregator.flush()
         super()._shutdownTLS()
