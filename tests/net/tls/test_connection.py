@@ -7,12 +7,12 @@ from typing import Any
 from OpenSSL import SSL
 from twisted.internet.defer import CancelledError
 from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
-from twisted.protocols.tls import TLSMemoryBIOProtocol
+from twisted.protocols.tls import BufferingTLSTransport, TLSMemoryBIOProtocol
 from twisted.python.failure import Failure
 
 from tests.net.tls.pairs import Pair, TlsTestCase, Witness
 from tnet.errors import TlsFailed
-from tnet.net.tls.connection import CLOSE_SECONDS, RELIES_ON
+from tnet.net.tls.connection import CLOSE_SECONDS, RELIES_ON, TlsTransport
 
 
 class Talkative(Witness):
@@ -114,6 +114,20 @@ class TransportTests(TlsTestCase):
         self.assertIsInstance(pair.client.reason, ConnectionDone)
         self.assertEqual(pair.clock.getDelayedCalls(), [])
 
+    def test_answer_to_the_last_words(self) -> None:
+        """What is answered to data that came together with close_notify is still sent."""
+
+        class Echo(Witness):
+            def dataReceived(self, data: bytes) -> None:
+                self.transport.write(data.upper())
+
+        pair = self.pair(server=Echo())
+        pair.client_tls.write(b"last words")
+        pair.client_tls.loseConnection()
+        pair.settle()
+        self.assertEqual(pair.client.data, b"LAST WORDS")
+        self.assertIsInstance(pair.client.reason, ConnectionDone)
+
     def test_truncation_is_not_clean(self) -> None:
         """An end without close_notify is a lost connection, never a finished one."""
         pair = self.pair()
@@ -174,5 +188,8 @@ class TransportTests(TlsTestCase):
 
     def test_contract_with_twisted(self) -> None:
         """What we rely on in Twisted's class is still there, and still called."""
+        transport = Pair(self.dialing(), self.serving()).client_tls
         for name in RELIES_ON:
-            self.assertTrue(hasattr(TLSMemoryBIOProtocol, name), name)
+            self.assertTrue(hasattr(transport, name), name)
+        stock = vars(BufferingTLSTransport) | vars(TLSMemoryBIOProtocol)
+        self.assertLessEqual({name for name in vars(TlsTransport) if name in RELIES_ON}, set(stock))
