@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -44,14 +46,14 @@ NEVER = {
     "runtime": {"click", "rich"},
 }
 REACTOR_OWNERS = {"runtime/reactor.py", "runtime/service.py"}
-INSTALLS_THE_REACTOR = {
-    "twisted.internet.reactor",
+CONCH = {
     "twisted.conch.manhole_ssh",
     "twisted.conch.ssh.session",
     "twisted.conch.ssh.userauth",
     "twisted.conch.unix",
     "twisted.conch.stdio",
 }
+INSTALLS_THE_REACTOR = CONCH | {"twisted.internet.reactor"}
 BLOCKING_CALLS = {"time.sleep", "socket.create_connection", "socket.gethostbyname", "subprocess.run", "os.system"}
 MODULE_LINES, FUNCTION_LINES = 400, 60
 FEW_LINES = 15
@@ -128,8 +130,6 @@ class LawTests(TestCase):
 
     def test_foreign_packages_stay_in_their_rooms(self) -> None:
         """Ground floor, view and cli import nothing foreign but their own; the others never Click or Rich."""
-        import sys
-
         known = set(sys.stdlib_module_names) | {"tnet"}
         wrong = []
         for path, tree in self.trees():
@@ -170,14 +170,25 @@ class LawTests(TestCase):
         self.assertEqual(wrong, [])
 
     def test_reactor_is_imported_in_runtime_alone(self) -> None:
-        """Nothing imports the reactor, or what installs it, but the runtime; Conch's culprits only late."""
+        """Nothing imports the reactor, or what installs it, but the runtime; Conch's part only the rooms of ssh."""
         wrong = []
         for path, tree in self.trees():
-            late_ssh = "ssh" in path.relative_to(SOURCE).parts or path.stem == "ssh"
-            names = imports(tree, top_level=late_ssh)
+            culprits = INSTALLS_THE_REACTOR - (CONCH if "ssh" in path.relative_to(SOURCE).parts else set())
             if name(path) not in REACTOR_OWNERS:
-                wrong += [f"{name(path)} imports {dotted}" for dotted in names if _installs(dotted)]
+                wrong += [f"{name(path)} imports {dotted}" for dotted in imports(tree) if _is_one_of(dotted, culprits)]
         self.assertEqual(wrong, [])
+
+    def test_importing_installs_no_reactor(self) -> None:
+        """Importing every module outside of ssh leaves the choice of the reactor open."""
+        dotted = [
+            ".".join(["tnet", *path.relative_to(SOURCE).with_suffix("").parts]).removesuffix(".__init__")
+            for path in modules()
+            if "ssh" not in path.relative_to(SOURCE).parts and path.stem != "__main__"
+        ]
+        program = f"import importlib, sys; [importlib.import_module(name) for name in {dotted!r}]; "
+        program += "sys.exit('twisted.internet.reactor' in sys.modules)"
+        done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+        self.assertEqual(done.returncode, 0, done.stderr)
 
     def test_nothing_prints_or_blocks(self) -> None:
         """No `print` anywhere, and no call that is known to block but in `cli`, which runs before the reactor."""
@@ -201,8 +212,8 @@ class LawTests(TestCase):
         self.assertEqual(wrong, [])
 
 
-def _installs(dotted: str) -> bool:
-    return any(dotted == culprit or dotted.startswith(culprit + ".") for culprit in INSTALLS_THE_REACTOR)
+def _is_one_of(dotted: str, culprits: set[str]) -> bool:
+    return any(dotted == culprit or dotted.startswith(culprit + ".") for culprit in culprits)
 
 
 class SizeTests(TestCase):
@@ -272,4 +283,8 @@ def _public(tree: ast.Module) -> Iterator[ast.ClassDef | ast.FunctionDef | ast.A
 
 def _needs_words(function: str) -> bool:
     """Public, and not one of the camelCase names that Twisted calls, nor an override of Click's."""
-    return not function.startswith("_") and function.islower() and function not in {"convert", "format_options", "hint"}
+    return (
+        not function.startswith("_")
+        and function.islower()
+        and function not in {"convert", "format_options", "list_commands", "hint"}
+    )

@@ -306,12 +306,15 @@ class BodyCutShort(PeerError, status=ExitStatus.BODY_CUT_SHORT):
 
 
 @dataclass(eq=False)
-class HttpStatusRefused(PeerError, status=ExitStatus.HTTP_STATUS, says="{url} answered {code} {reason}"):
+class HttpStatusRefused(PeerError, status=ExitStatus.HTTP_STATUS):
     """An HTTP status of 400 or more where `--fail` was asked for."""
 
     url: str
     code: int
     reason: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.url} answered {self.code} {self.reason}".rstrip()
 
 
 @dataclass(eq=False)

@@ -33,14 +33,15 @@ class SignalsTests(TestCase):
             interrupt=lambda: self.calls.append("interrupt"),
             terminate=lambda: self.calls.append("terminate"),
             reopen=lambda: self.calls.append("reopen"),
+            resume=lambda: self.calls.append("resume"),
         )
 
     def test_each_signal_is_its_call(self) -> None:
-        """INT interrupts, TERM terminates, USR1 reopens, HUP terminates as long as nothing can be read anew."""
+        """INT interrupts, TERM terminates, USR1 reopens, CONT resumes; HUP terminates when nothing can be read anew."""
         self.install()
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGHUP):
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGUSR1, signal.SIGCONT, signal.SIGHUP):
             os.kill(os.getpid(), number)
-        self.assertEqual(self.calls, ["interrupt", "terminate", "reopen", "terminate"])
+        self.assertEqual(self.calls, ["interrupt", "terminate", "reopen", "resume", "terminate"])
 
     def test_hangup_is_for_whoever_asked(self) -> None:
         """HUP calls back those who asked, and then ends nothing."""

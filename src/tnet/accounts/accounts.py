@@ -12,7 +12,7 @@ from tnet.accounts.hashing import Argon2, UnreadableSecret, matches
 from tnet.accounts.names import account_name
 from tnet.accounts.onetime import OneTimeStore
 from tnet.accounts.sqlite import SqliteStore
-from tnet.accounts.store import Account, EditableStore, Entry, Store, StoreFailed, sqlite_path
+from tnet.accounts.store import Account, EditableStore, Entry, Login, Store, StoreFailed, sqlite_path
 from tnet.errors import BadUsage, TnetError
 from tnet.events import Publisher
 from tnet.net.context import Context, Offload
@@ -53,20 +53,37 @@ class Accounts:
     async def verify(self, user: bytes | str, password: bytes) -> Account | None:
         """The account that `user` and `password` open; None when they open none, whatever is wrong with them.
 
-        An unknown name, a malformed one and a disabled account cost the same work as a wrong password.
+        An unknown name, a malformed one, a disabled account and one without a password cost the same work as a wrong
+        password.
 
         Raises: Overloaded or StoreFailed when nobody can tell now.
         """
         if len(password) > passwords.LONGEST_BYTES:
             return None
         store = self._fallback or self._kept
-        name = account_name(user)
-        entry = await store.find(name) if name is not None else None
-        right = await self._matches(store, password, entry.secret if entry else self._decoy)
-        if entry is None or entry.account.disabled or not right:
+        entry = await _find(store, user)
+        secret = entry.secret if entry is not None else None
+        right = await self._matches(store, password, self._decoy if secret is None else secret)
+        if entry is None or secret is None or entry.account.disabled or not right:
             return None
-        await self._refresh(store, entry, password)
+        await self._refresh(store, entry.account.name, secret, password)
         return entry.account
+
+    async def recognize(self, user: bytes | str) -> Account | None:
+        """The account that `user` opens by the name alone; None when a password has to be asked for.
+
+        An unknown name, a disabled account and one with a password are answered alike, each after one look.
+
+        Raises: Overloaded or StoreFailed when nobody can tell now.
+        """
+        entry = await _find(self._fallback or self._kept, user)
+        if entry is None or entry.account.disabled or entry.account.login is not Login.NOTHING:
+            return None
+        return entry.account
+
+    async def open_to_all(self) -> list[str]:
+        """The names that need no password. Raises: Overloaded or StoreFailed."""
+        return await (self._fallback or self._kept).open_to_all()
 
     async def reload(self) -> None:
         """Let go of the one-time account once the store has a real one.
@@ -88,15 +105,20 @@ class Accounts:
         except UnreadableSecret as error:
             raise StoreFailed(store.url, f"a stored secret is unreadable: {error}") from error
 
-    async def _refresh(self, store: Store, entry: Entry, password: bytes) -> None:
+    async def _refresh(self, store: Store, name: str, old: str, password: bytes) -> None:
         """Store a secret of today's strength for a password that proved right; failing costs nobody the login."""
-        if not self._hasher.outdated(entry.secret):
+        if not self._hasher.outdated(old):
             return
         try:
-            secret = await self._hashing.run(self._hasher.hash, password)
-            await store.renew(entry.account.name, entry.secret, secret)
+            new = await self._hashing.run(self._hasher.hash, password)
+            await store.renew(name, old, new)
         except TnetError as error:
             self._publisher.log("warning", f"a password could not be hashed anew: {error}")
+
+
+async def _find(store: Store, user: bytes | str) -> Entry | None:
+    name = account_name(user)
+    return None if name is None else await store.find(name)
 
 
 def open_store(users: str | None, context: Context) -> EditableStore:

@@ -13,7 +13,7 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Concatenate, ParamSpec, TypeVar, cast
 
-from tnet.accounts.store import Account, AccountExists, Entry, NoSuchAccount, StoreFailed
+from tnet.accounts.store import Account, AccountExists, Entry, Login, NoSuchAccount, StoreFailed
 from tnet.net.context import Offload
 
 P = ParamSpec("P")
@@ -25,11 +25,14 @@ VERSION = 1
 _SCHEMA = """
 CREATE TABLE accounts (
     name TEXT PRIMARY KEY NOT NULL,
-    secret TEXT NOT NULL,
+    login TEXT NOT NULL CHECK (login IN ('password', 'nothing')),
+    secret TEXT CHECK (secret <> ''),
     disabled INTEGER NOT NULL DEFAULT 0 CHECK (disabled IN (0, 1)),
-    member_of TEXT NOT NULL DEFAULT ''
+    member_of TEXT NOT NULL DEFAULT '',
+    CHECK ((login = 'password') = (secret IS NOT NULL))
 ) WITHOUT ROWID
 """
+_ACCOUNT = "name, login, disabled, member_of"
 
 
 class SqliteStore:
@@ -52,6 +55,10 @@ class SqliteStore:
         """Every account, by name."""
         return await self._ask(_accounts, [])
 
+    async def open_to_all(self) -> list[str]:
+        """The names that let in whoever says them, in order: enabled accounts without a password."""
+        return await self._ask(_open_to_all, [])
+
     async def renew(self, name: str, old: str, new: str) -> None:
         """Replace the secret `old` by `new`; nothing happens if it is no longer `old`."""
         await self._ask(_renew, False, name, old, new)
@@ -62,7 +69,7 @@ class SqliteStore:
             raise AccountExists(entry.account.name, self.url)
 
     async def change(self, name: str, secret: str) -> None:
-        """Set the secret of `name`. Raises: NoSuchAccount."""
+        """Set the secret of `name`, which from then on asks for a password. Raises: NoSuchAccount."""
         if not await self._ask(_change, False, name, secret):
             raise NoSuchAccount(name, self.url)
 
@@ -106,7 +113,7 @@ class SqliteStore:
     def _translated(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, OSError, _Foreign) as error:
+        except (sqlite3.Error, OSError, ValueError, _Foreign) as error:
             raise StoreFailed(self.url, getattr(error, "strerror", None) or str(error)) from error
 
 
@@ -135,14 +142,13 @@ def _create(connection: sqlite3.Connection) -> None:
     connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
-def _account(name: str, disabled: int, member_of: str) -> Account:
-    return Account(name, bool(disabled), tuple(member_of.split()))
+def _account(name: str, login: str, disabled: int, member_of: str) -> Account:
+    return Account(name, bool(disabled), tuple(member_of.split()), Login(login))
 
 
 def _find(connection: sqlite3.Connection, name: str) -> Entry | None:
-    question = "SELECT name, disabled, member_of, secret FROM accounts WHERE name = ?"
-    row = connection.execute(question, (name,)).fetchone()
-    return None if row is None else Entry(_account(*row[:3]), row[3])
+    row = connection.execute(f"SELECT secret, {_ACCOUNT} FROM accounts WHERE name = ?", (name,)).fetchone()
+    return None if row is None else Entry(_account(*row[1:]), row[0])
 
 
 def _is_empty(connection: sqlite3.Connection) -> bool:
@@ -150,19 +156,23 @@ def _is_empty(connection: sqlite3.Connection) -> bool:
 
 
 def _accounts(connection: sqlite3.Connection) -> list[Account]:
-    rows = connection.execute("SELECT name, disabled, member_of FROM accounts ORDER BY name")
-    return [_account(*row) for row in rows]
+    return [_account(*row) for row in connection.execute(f"SELECT {_ACCOUNT} FROM accounts ORDER BY name")]
+
+
+def _open_to_all(connection: sqlite3.Connection) -> list[str]:
+    question = "SELECT name FROM accounts WHERE login = 'nothing' AND NOT disabled ORDER BY name"
+    return [name for (name,) in connection.execute(question)]
 
 
 def _insert(connection: sqlite3.Connection, entry: Entry) -> bool:
     account = entry.account
-    row = (account.name, account.disabled, " ".join(account.groups), entry.secret)
-    statement = "INSERT INTO accounts (name, disabled, member_of, secret) VALUES (?, ?, ?, ?)"
+    row = (account.name, account.login.value, account.disabled, " ".join(account.groups), entry.secret)
+    statement = f"INSERT INTO accounts ({_ACCOUNT}, secret) VALUES (?, ?, ?, ?, ?)"
     return _changed(connection, f"{statement} ON CONFLICT (name) DO NOTHING", *row)
 
 
 def _change(connection: sqlite3.Connection, name: str, secret: str) -> bool:
-    return _changed(connection, "UPDATE accounts SET secret = ? WHERE name = ?", secret, name)
+    return _changed(connection, "UPDATE accounts SET secret = ?, login = 'password' WHERE name = ?", secret, name)
 
 
 def _renew(connection: sqlite3.Connection, name: str, old: str, new: str) -> bool:

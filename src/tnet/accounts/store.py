@@ -9,6 +9,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import Enum
 from pathlib import Path
 from typing import ClassVar, Protocol
 
@@ -17,21 +18,38 @@ from tnet.errors import BadUsage, OurError, UserError
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 
 
+class Login(Enum):
+    """What an account has to show besides its name."""
+
+    PASSWORD = "password"  # noqa: S105 (a word for it)
+    NOTHING = "nothing"
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody who may come in, unless `disabled`."""
+    """Somebody who may come in, unless `disabled`, after showing what `login` says."""
 
     name: str
     disabled: bool = False
     groups: tuple[str, ...] = ()
+    login: Login = Login.PASSWORD
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An account as a store keeps it, with the secret that its password is checked against."""
+    """An account as a store keeps it, with the secret that its password is checked against.
+
+    `secret` is None exactly for an account without a password: no password, and not the empty one, opens it.
+
+    Raises: ValueError when the two disagree.
+    """
 
     account: Account
-    secret: str = field(repr=False)
+    secret: str | None = field(repr=False)
+
+    def __post_init__(self) -> None:
+        if (self.secret is not None) is not (self.account.login is Login.PASSWORD) or self.secret == "":
+            raise ValueError(f"{self.account.name!r} has a secret that does not fit how it logs in")
 
 
 class Store(Protocol):
@@ -47,6 +65,9 @@ class Store(Protocol):
 
     async def is_empty(self) -> bool:
         """Whether it has no account at all."""
+
+    async def open_to_all(self) -> list[str]:
+        """The names that let in whoever says them, in order: enabled accounts without a password."""
 
     async def renew(self, name: str, old: str, new: str) -> None:
         """Replace the secret `old` by `new`; nothing happens if it is no longer `old`."""
@@ -65,7 +86,7 @@ class EditableStore(Store, Protocol):
         """Add an entry. Raises: AccountExists."""
 
     async def change(self, name: str, secret: str) -> None:
-        """Set the secret of `name`. Raises: NoSuchAccount."""
+        """Set the secret of `name`, which from then on asks for a password. Raises: NoSuchAccount."""
 
     async def remove(self, name: str) -> None:
         """Forget the account `name`. Raises: NoSuchAccount."""

@@ -63,6 +63,7 @@ class Launch:
             interrupt=lambda: self._end(Interrupted()),
             terminate=lambda: self._end(Terminated()),
             reopen=self._story.reopen,
+            resume=self._story.resume,
         )
         self._story.start()
         self._tick()

@@ -61,7 +61,7 @@ class Serving:
             await self._stop_listening()
             await self._server.close()
             raise
-        self._context.note(self._server.notes)
+        self._context.note(self._server.notes + self._trust_note())
         self._context.on_hangup(lambda: Deferred.fromCoroutine(self.reload()))
         self._lag.start()
 
@@ -107,6 +107,10 @@ class Serving:
         self._bound = await listen_everywhere(gated, self._context)
         for bound in self._bound:
             self._announce(bound)
+
+    def _trust_note(self) -> tuple[str, ...]:
+        authority = self._tls.authority_file if self._tls else None
+        return (f"tnet trusts this certificate; others need {authority}",) if authority else ()
 
     def _announce(self, bound: Bound) -> None:
         address = bound.address

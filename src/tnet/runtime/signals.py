@@ -15,7 +15,7 @@ Call = Callable[[], object]  # what it returns is nobody's business
 
 
 class Signals:
-    """INT, TERM, HUP and USR1 of this process.
+    """INT, TERM, HUP, USR1 and CONT of this process.
 
     HUP is for whoever asked for it with `on_hangup`; when nobody did, or when it means that the terminal we were
     started from is gone, it ends the process as TERM does.
@@ -32,12 +32,13 @@ class Signals:
         """Call back at each HUP from now on."""
         self._hangups.append(callback)
 
-    def install(self, *, interrupt: Call, terminate: Call, reopen: Call) -> None:
+    def install(self, *, interrupt: Call, terminate: Call, reopen: Call, resume: Call) -> None:
         """Take the signals over; the reactor must be running."""
         if self._inherited_int != signal.SIG_IGN:
             self._handle(signal.SIGINT, interrupt)
         self._handle(signal.SIGTERM, terminate)
         self._handle(signal.SIGUSR1, reopen)
+        self._handle(signal.SIGCONT, resume)
         self._handle(signal.SIGHUP, lambda: self._hung_up(terminate))
 
     def restore(self) -> None:

@@ -74,6 +74,11 @@ class ServerTls:
         self._secure = secure
         self._renew_at = ends - timedelta(days=RENEW_DAYS / 2) if self._plan.certificate_file is None else None
 
+    @property
+    def authority_file(self) -> str | None:
+        """What clients must trust: the local authority's certificate; None for a certificate that was given."""
+        return self._authority.public_path if self._plan.certificate_file is None else None
+
     def wrap(self, factory: IProtocolFactory) -> IProtocolFactory:
         """The same factory behind TLS."""
         wrapped: IProtocolFactory = TlsFactory(self, factory, self._context.reactor, is_client=False)

@@ -1,8 +1,8 @@
 """The words that every login dialect is spoken in: what can happen to it, and what it can want done.
 
 A dialect decides; whoever carries it out (the adapter) owns the connection, the clock and the accounts. It gives
-one input at a time to `advance` and performs the outputs in order. While a check runs it holds lines back:
-`hearing` is False until the verdict came.
+one input at a time to `advance` and performs the outputs in order. While a question about an account is open it
+holds lines back: `hearing` is False until the answer came.
 """
 
 from __future__ import annotations
@@ -33,6 +33,13 @@ class TooLong:
 @dataclass(frozen=True, slots=True)
 class NoMoreLines:
     """The peer sends no more, and every line of it was heard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Recognized:
+    """The answer to `Recognize`: whose name it is; None when a password has to be asked for."""
+
+    name: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,20 @@ class Lost:
     """The connection is gone."""
 
 
-Input = Opened | Line | TooLong | NoMoreLines | Verdict | Unavailable | Names | Counts | Deadline | Leaving | Lost
+Input = (
+    Opened
+    | Line
+    | TooLong
+    | NoMoreLines
+    | Recognized
+    | Verdict
+    | Unavailable
+    | Names
+    | Counts
+    | Deadline
+    | Leaving
+    | Lost
+)
 
 # ── outputs ──
 
@@ -87,6 +107,13 @@ class Say:
     """Send this line to the peer."""
 
     line: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Recognize:
+    """Does this name alone open an account? Answer with Recognized; with None, too, when nobody can tell."""
+
+    user: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +160,7 @@ class Close:
     reason: str = ""
 
 
-Output = Say | Verify | Join | Leave | Broadcast | ListNames | Count | Close
+Output = Say | Recognize | Verify | Join | Leave | Broadcast | ListNames | Count | Close
 
 
 class Dialect(Protocol):

@@ -1,4 +1,4 @@
-"""The line dialect of `serve auth`: a name, a password, then an echo with a few commands.
+"""The line dialect of `serve auth`: a name, a password if it has one, then an echo with a few commands.
 
 It is for people with `nc` and for scripts alike: every line ends, prompts too, and nothing unasked is sent but
 what other users say.
@@ -26,6 +26,8 @@ from tnet.protocols.auth.dialogue import (
     NoMoreLines,
     Opened,
     Output,
+    Recognize,
+    Recognized,
     Say,
     TooLong,
     Unavailable,
@@ -59,11 +61,15 @@ class State(Enum):
     """Where the dialogue stands."""
 
     AUTHENTICATE = "authenticate"
+    RECOGNIZING = "recognizing"
     PASSWORD = "password"  # noqa: S105 (a state)
     CHECKING = "checking"
     ACTIVE = "active"
     CLOSED = "closed"
 
+
+WAITING = (State.RECOGNIZING, State.CHECKING)
+"""While a question about an account is open."""
 
 _Turn = tuple[State, list[Output]]
 
@@ -92,8 +98,9 @@ class LineDialect:
         Leaving            CLOSED        CLOSED        CLOSED        CLOSED        .
         Lost               CLOSED        CLOSED        CLOSED        CLOSED        .
 
-    A line while CHECKING breaks the rule of `hearing`, and ends the dialogue. Nothing that is sent tells an
-    unknown name from a wrong password.
+    A line while RECOGNIZING or CHECKING breaks the rule of `hearing`, and ends the dialogue. Nothing that is sent
+    tells an unknown name from a wrong password. A password is asked for even when nobody can tell whether the name
+    needs one: what the peer sends next may be it, and must not be taken for a name.
     """
 
     name = "auth"
@@ -113,7 +120,7 @@ class LineDialect:
     @property
     def hearing(self) -> bool:
         """Whether it can be given the peer's next line now."""
-        return self.state is not State.CHECKING
+        return self.state not in WAITING
 
     def advance(self, got: Input) -> list[Output]:
         """Take one input; what to do about it, in order."""
@@ -134,7 +141,7 @@ class LineDialect:
                 return _end("a line was too long", LINE_TOO_LONG)
             case _, Leaving():
                 return _end("", STOPPING)
-            case State.CHECKING, Line():
+            case State.RECOGNIZING | State.CHECKING, Line():
                 return _end("a line came out of turn")
             case State.ACTIVE, _:
                 return self._talk(got)
@@ -151,13 +158,15 @@ class LineDialect:
                 return self._blank()
             case State.AUTHENTICATE, Line(user):
                 self._user = user
+                return State.RECOGNIZING, [Recognize(user)]
+            case State.RECOGNIZING, Recognized(None):
                 return State.PASSWORD, [ASK_PASSWORD]
             case State.PASSWORD, Line(password):
                 self._attempts -= 1
                 return State.CHECKING, [Verify(self._user, password)]
             case State.CHECKING, Verdict(None):
                 return self._again(FAILED)
-            case State.CHECKING, Verdict(str(name)):
+            case (State.RECOGNIZING, Recognized(str(name))) | (State.CHECKING, Verdict(str(name))):
                 self._name = name
                 return State.ACTIVE, [Join(name), _say(f"Welcome, {name}!")]
             case State.CHECKING, Unavailable():

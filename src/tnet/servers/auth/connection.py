@@ -36,6 +36,8 @@ from tnet.protocols.auth.dialogue import (
     NoMoreLines,
     Opened,
     Output,
+    Recognize,
+    Recognized,
     Say,
     TooLong,
     Unavailable,
@@ -187,6 +189,8 @@ class AuthProtocol(Protocol):
         match output:
             case Say(line):
                 self._outbox.add(line)
+            case Recognize(user):
+                self._recognize(user)
             case Verify(user, password):
                 self._verify(user, password)
             case Join(name):
@@ -207,6 +211,23 @@ class AuthProtocol(Protocol):
 
     # ── the check ──
 
+    def _recognize(self, user: bytes) -> None:
+        """Ask whether the name is enough. Only a name that is makes an attempt; any other is about to make one."""
+        asked = Deferred.fromCoroutine(self._factory.recognize(user))
+        self.trace.time("recognition", asked)
+        asked.addCallbacks(self._recognized, self._unrecognized, (user,))
+        asked.addErrback(lambda failure: self._log.failure("a login went wrong", failure))
+
+    def _recognized(self, account: Account | None, user: bytes) -> None:
+        if account is not None:
+            self._report(user, "accepted", "none")
+        self._hear(Recognized(None if account is None else account.name))
+
+    def _unrecognized(self, failure: Failure) -> None:
+        if not failure.check(TnetError):
+            self._log.failure("a name could not be looked up", failure)
+        self._hear(Recognized(None))
+
     def _verify(self, user: bytes, password: bytes) -> None:
         """Ask for a verdict. It is not called off when the peer hangs up: a guess that failed must not go unseen."""
         asked = Deferred.fromCoroutine(self._factory.verify(user, password))
@@ -224,9 +245,9 @@ class AuthProtocol(Protocol):
         self._report(user, "unavailable")
         self._hear(Unavailable())
 
-    def _report(self, user: bytes, result: str) -> None:
+    def _report(self, user: bytes, result: str, means: str = "password") -> None:
         address, _ = place(self.transport.getPeer())
-        self.trace.emit(AuthAttempted, user=excerpt(user), result=result, means="password", peer_address=address)
+        self.trace.emit(AuthAttempted, user=excerpt(user), result=result, means=means, peer_address=address)
 
     # ── the socket ──
 

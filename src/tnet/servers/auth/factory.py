@@ -14,13 +14,19 @@ from tnet.protocols.auth.line import LineDialect
 from tnet.servers.auth.connection import AuthProtocol
 
 Check = Callable[[bytes, bytes], Coroutine[Any, Any, Account | None]]
+Look = Callable[[bytes], Coroutine[Any, Any, Account | None]]
+
+
+async def nobody(user: bytes) -> None:
+    """No name is enough to come in."""
 
 
 class AuthFactory(Factory):
     """Login dialogues for every connection.
 
     `verify(user, password)` is a coroutine function: the account, None if the credentials are nobody's; it raises
-    when nobody can tell. `dialect(attempts)` makes the dialogue of one connection.
+    when nobody can tell. `recognize(user)` is one, too: the account that needs no password, or None.
+    `dialect(attempts)` makes the dialogue of one connection.
 
     Units: `login_seconds` from the connection to a successful login; 0 is no limit.
     """
@@ -34,9 +40,11 @@ class AuthFactory(Factory):
         *,
         attempts: int = 3,
         login_seconds: float = 60,
+        recognize: Look = nobody,
         dialect: Callable[[int], Dialect] = LineDialect,
     ) -> None:
         self.verify = verify
+        self.recognize = recognize
         self.clock = clock
         self.attempts = attempts
         self.login_seconds = login_seconds

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from tnet.accounts.accounts import Accounts, open_accounts
+from tnet.accounts.accounts import open_accounts
 from tnet.net.context import Context
 from tnet.net.server import Server
 from tnet.plans.serve import AuthPlan
 from tnet.servers.auth.factory import AuthFactory
+
+NAMES_SHOWN = 5
 
 
 async def offer(plan: AuthPlan, context: Context) -> Server:
@@ -17,18 +19,28 @@ async def offer(plan: AuthPlan, context: Context) -> Server:
     Raises: BadUsage or StoreFailed when there are no accounts to log in to.
     """
     accounts = await open_accounts(plan.users, context, exposed=plan.exposed)
-    factory = AuthFactory(accounts.verify, context.reactor, attempts=plan.attempts, login_seconds=plan.login_seconds)
+    factory = AuthFactory(
+        accounts.verify,
+        context.reactor,
+        attempts=plan.attempts,
+        login_seconds=plan.login_seconds,
+        recognize=accounts.recognize,
+    )
     return Server(
         factory=factory,
         goodbye=factory.goodbye,
         reload=accounts.reload,
         close=accounts.close,
-        notes=tuple(_notes(plan, accounts)),
+        notes=tuple(_notes(plan, accounts.one_time, await accounts.open_to_all() if plan.exposed else [])),
     )
 
 
-def _notes(plan: AuthPlan, accounts: Accounts) -> Iterator[str]:
-    if accounts.one_time:
+def _notes(plan: AuthPlan, one_time: bool, open_to_all: list[str]) -> Iterator[str]:
+    if one_time:
         yield "there is no account yet: this one ends with the server; `tnet users add NAME` makes one that stays"
     if plan.exposed and plan.tls is None:
         yield "passwords travel in clear: --tls hides them"
+    if open_to_all:
+        more = len(open_to_all) - NAMES_SHOWN
+        names = ", ".join(open_to_all[:NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+        yield f"warning: whoever can connect may come in without a password as {names}"
