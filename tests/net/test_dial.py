@@ -5,7 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Callable
 from dataclasses import replace
-from errno import EACCES, ECONNREFUSED, EHOSTUNREACH, ENOENT
+from errno import EACCES, ECONNREFUSED, EHOSTUNREACH, EMFILE, ENOENT
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred, fail, succeed
@@ -180,6 +180,13 @@ class TcpTests(DialTestCase):
         error = self.failureResultOf(dialling, ConnectFailed).value
         self.assertEqual(error.attempts[0].reason, "the source address cannot be used: cannot assign requested address")
 
+    def test_no_socket(self) -> None:
+        """A socket that cannot be had is not the fault of a source address that nobody gave."""
+        dialling = self.dial(TcpAddress("::1", 7))
+        self.fails(0, ConnectBindError(EMFILE, ""))
+        error = self.failureResultOf(dialling, ConnectFailed).value
+        self.assertEqual(error.attempts[0].reason, "too many open files")
+
     def test_bad_source(self) -> None:
         """A source that is none, or of the wrong family, is refused before anything happens."""
         for options in ({"source": "nowhere"}, {"source": "::1", "family": 4}):
@@ -225,7 +232,8 @@ class DeadlineTests(DialTestCase):
         self.assertTrue(transport.value().startswith(b"\x16\x03\x01"), "a ClientHello")
         self.reactor.advance(5)
         self.reactor.advance(0)
-        self.assertEqual(self.failureResultOf(dialling, TimedOut).value.phase, "TLS handshake")
+        error = self.failureResultOf(dialling, TimedOut).value
+        self.assertEqual((error.phase, transport.ended_because), ("TLS handshake", str(error)))  # type: ignore[attr-defined]
         self.assertTrue(transport.disconnecting or transport.disconnected)
 
     def test_one_deadline_for_all(self) -> None:

@@ -92,22 +92,22 @@ class _Call(Generic[P]):
         self._application = _Application(build)
         self._factory = self._wrapped(tls)
         self._phase = RESOLVING
-        self._overdue = False
+        self._late: TimedOut | None = None
 
     async def within(self, seconds: float) -> P:
         """What `_run` gives; TimedOut when that takes too long."""
         work = Deferred.fromCoroutine(self._run())
 
         def expire() -> None:
-            self._overdue = True
+            self._late = TimedOut(self._phase, seconds)
             work.cancel()
 
         timer = self._context.reactor.callLater(seconds, expire) if seconds else None
         try:
             return await work
         except CancelledError:
-            if self._overdue:
-                raise TimedOut(self._phase, seconds)
+            if self._late is not None:
+                raise self._late
             raise
         finally:
             if timer is not None and timer.active():
@@ -124,6 +124,7 @@ class _Call(Generic[P]):
                 self._phase = SECURING
                 await cast(TlsTransport, outer).whenSecured()
         except CancelledError:
+            outer.transport.ended_because = str(self._late or "cancelled")
             outer.transport.abortConnection()
             # The protocol hears of it in the next turn; whoever cancelled us finds everything over.
             await deferLater(self._context.reactor, 0)
@@ -144,8 +145,7 @@ class _Call(Generic[P]):
         try:
             return await race(addresses, attempt, self._context.reactor)
         except NobodyWon as all_failed:
-            attempts = tuple(cast(_AttemptFailed, reason).attempt for reason in all_failed.reasons)
-            raise ConnectFailed(shown(self._target), attempts)
+            raise ConnectFailed(shown(self._target), tuple(map(_attempt_of, all_failed.reasons)))
 
     async def _attempt(self, address: Target) -> Any:
         began = self._context.clock()
@@ -153,10 +153,10 @@ class _Call(Generic[P]):
         try:
             return await _Attempt(self._factory, self._connect, address).outcome
         except ConnectError as failed:
-            outcome, error = "failed", _in_words(failed)
+            outcome, error = "failed", self._in_words(failed)
             raise _AttemptFailed(FailedAttempt(shown(address), error, self._context.clock() - began)) from failed
         except CancelledError:
-            outcome, error = ("failed", "timed out") if self._overdue else ("cancelled", None)
+            outcome, error = ("failed", "timed out") if self._late else ("cancelled", None)
             raise
         finally:
             self._report(address, outcome, self._context.clock() - began, error)
@@ -171,6 +171,14 @@ class _Call(Generic[P]):
         self._trace.emit(
             DialAttempted, peer_address=host, peer_port=port, outcome=outcome, seconds=seconds, error=error
         )
+
+    def _in_words(self, error: ConnectError) -> str:
+        if isinstance(error, ConnectTimedOut):
+            return "timed out"
+        words = os.strerror(error.osError) if error.osError else str(error).rstrip(".")
+        words = words[:1].lower() + words[1:]
+        ours = isinstance(error, ConnectBindError) and self._source is not None
+        return f"the source address cannot be used: {words}" if ours else words
 
     def _wrapped(self, tls: ClientTls | None) -> IProtocolFactory:
         tapped = Tap(self._application, self._context.publisher, role="client", trace=self._trace)
@@ -235,9 +243,7 @@ def shown(address: Target) -> str:
     return str(address).rpartition("//")[2] if isinstance(address, TcpAddress) else str(address)
 
 
-def _in_words(error: ConnectError) -> str:
-    if isinstance(error, ConnectTimedOut):
-        return "timed out"
-    words = os.strerror(error.osError) if error.osError else str(error).rstrip(".")
-    words = words[:1].lower() + words[1:]
-    return f"the source address cannot be used: {words}" if isinstance(error, ConnectBindError) else words
+def _attempt_of(reason: BaseException) -> FailedAttempt:
+    if not isinstance(reason, _AttemptFailed):
+        raise reason
+    return reason.attempt
