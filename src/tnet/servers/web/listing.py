@@ -73,8 +73,8 @@ def make(root: Root, names: Sequence[bytes], form: bytes, *, upload: bool) -> by
     return render(scan(root, names), form, upload=upload)
 
 
-def scan(root: Root, names: Sequence[bytes]) -> Listing:
-    """What can be asked for in the directory that `names` lead to.
+def scan(root: Root, names: Sequence[bytes], limit: int = MAX_ENTRIES) -> Listing:
+    """What can be asked for in the directory that `names` lead to, at most `limit` entries of it.
 
     Raises: Refusal.
     """
@@ -85,7 +85,7 @@ def scan(root: Root, names: Sequence[bytes]) -> Listing:
             if root.shows(name, first=not names) and (entry := _entry(root, names, name, item)) is not None:
                 entries.append(entry)
     entries.sort(key=lambda entry: (not entry.is_directory, entry.name.lower(), entry.name))
-    return Listing(tuple(names), tuple(entries[:MAX_ENTRIES]), max(0, len(entries) - MAX_ENTRIES))
+    return Listing(tuple(names), tuple(entries[:limit]), max(0, len(entries) - limit))
 
 
 def render(listing: Listing, form: bytes, *, upload: bool) -> bytes:
