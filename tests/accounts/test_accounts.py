@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from twisted.cred.credentials import UsernamePassword
+from twisted.cred.error import UnauthorizedLogin
 from twisted.internet.defer import Deferred, fail, maybeDeferred
 from twisted.trial.unittest import TestCase
 
@@ -12,7 +13,7 @@ from tests.support import AtOnce, World
 from tnet.accounts.accounts import Accounts, open_accounts, open_store
 from tnet.accounts.hashing import Argon2, matches
 from tnet.accounts.onetime import OneTimeStore
-from tnet.accounts.store import Account, Entry, StoreFailed
+from tnet.accounts.store import Account, Entry, Login, StoreFailed
 from tnet.errors import BadUsage, ExitStatus, Overloaded
 
 QUICK = Argon2(memory_kib=8, passes=1, lanes=1)
@@ -87,6 +88,48 @@ class VerifyTests(_WithStore):
     async def test_checker(self) -> None:
         """The same accounts answer to twisted.cred."""
         self.assertEqual(await self.accounts().checker.requestAvatarId(UsernamePassword(b"alice", b"pw")), b"alice")
+
+
+class NameAloneTests(_WithStore):
+    """Accounts without a password."""
+
+    async def setUp(self) -> None:
+        await super().setUp()
+        await self.store.add(Entry(Account("guest", login=Login.NOTHING), None))
+        await self.store.add(Entry(Account("gone", disabled=True, login=Login.NOTHING), None))
+        await self.store.add(Entry(Account("alice"), QUICK.hash(b"pw")))
+
+    async def test_recognized(self) -> None:
+        """The name alone gives the account, in bytes or text; and it is told which names do so."""
+        for user in (b"guest", "guest"):
+            self.assertEqual(await self.accounts().recognize(user), Account("guest", login=Login.NOTHING))
+        self.assertEqual(await self.accounts().open_to_all(), ["guest"])
+
+    async def test_not_recognized(self) -> None:
+        """Names with a password, unknown, disabled and malformed ones are answered alike, without a check."""
+        for user in (b"alice", b"eve", b"gone", b"\xff", b""):
+            self.assertIsNone(await self.accounts().recognize(user))
+        self.assertEqual(self.hashing.checked, [])
+
+    async def test_no_password_opens_it(self) -> None:
+        """Every password for it is wrong, the empty one too, after the same work as for any other name."""
+        for user in (b"guest", b"gone"):
+            for password in (b"", b"pw", b"None", b"nothing"):
+                self.hashing.checked.clear()
+                self.assertIsNone(await self.accounts().verify(user, password))
+                self.assertEqual(len(self.hashing.checked), 1)
+                self.assertFalse(QUICK.outdated(self.hashing.checked[0]))
+
+    async def test_checker_refuses_it(self) -> None:
+        """Whoever asks through twisted.cred, as SSH does, is refused."""
+        for password in (b"", b"pw"):
+            asked = self.accounts().checker.requestAvatarId(UsernamePassword(b"guest", password))
+            await self.assertFailure(asked, UnauthorizedLogin)
+
+    async def test_nobody_can_tell(self) -> None:
+        """A broken store recognizes nobody and says so."""
+        Path(self.url.removeprefix("sqlite:")).write_bytes(b"broken" * 1000)
+        await self.assertFailure(Deferred.fromCoroutine(self.accounts().recognize(b"guest")), StoreFailed)
 
 
 class RehashTests(_WithStore):

@@ -14,7 +14,7 @@ class OneTimeTests(TestCase):
         store = OneTimeStore("secret")
         self.assertEqual(await store.find("tnet"), Entry(Account("tnet"), "secret"))
         self.assertIsNone(await store.find("alice"))
-        self.assertFalse(await store.is_empty())
+        self.assertEqual((await store.is_empty(), await store.open_to_all()), (False, []))
 
     async def test_renew(self) -> None:
         """Its secret is renewed only while it is the one that was checked."""

@@ -11,10 +11,11 @@ from twisted.trial.unittest import TestCase
 
 from tests.support import AtOnce
 from tnet.accounts.sqlite import SqliteStore
-from tnet.accounts.store import Account, AccountExists, Entry, NoSuchAccount, StoreFailed
+from tnet.accounts.store import Account, AccountExists, Entry, Login, NoSuchAccount, StoreFailed
 
 ALICE = Entry(Account("alice", groups=("staff", "ops")), "secret-a")
 BOB = Entry(Account("bob", disabled=True), "secret-b")
+GUEST = Entry(Account("guest", login=Login.NOTHING), None)
 
 
 class _WithFile(TestCase):
@@ -74,6 +75,48 @@ class KeepingTests(_WithFile):
         self.assertFalse(await self.store.is_empty())
         await self.store.remove("alice")
         self.assertTrue(await self.store.is_empty())
+
+
+class NoPasswordTests(_WithFile):
+    """Accounts without a password."""
+
+    async def test_round_trip(self) -> None:
+        """It comes out as it was put in, and never as one with an empty secret."""
+        await self.store.add(GUEST)
+        self.assertEqual(await self.store.find("guest"), GUEST)
+        self.assertEqual(await self.store.accounts(), [GUEST.account])
+
+    async def test_open_to_all(self) -> None:
+        """Of the enabled ones the names are known, in order."""
+        others = [Entry(Account(name, name == "eve", login=Login.NOTHING), None) for name in ("zoe", "eve", "ada")]
+        for entry in (ALICE, BOB, *others):
+            await self.store.add(entry)
+        self.assertEqual(await self.store.open_to_all(), ["ada", "zoe"])
+
+    async def test_given_a_password(self) -> None:
+        """A secret that is set makes it one that asks for a password; one that is renewed needs an old one."""
+        await self.store.add(GUEST)
+        await self.store.renew("guest", "", "new")
+        self.assertEqual(await self.store.find("guest"), GUEST)
+        await self.store.change("guest", "new")
+        self.assertEqual(await self.store.find("guest"), Entry(Account("guest"), "new"))
+
+    async def test_no_accident(self) -> None:
+        """The database itself refuses a lost, an empty or a leftover secret, and an unknown way to log in."""
+        await self.store.add(ALICE)
+        with closing(sqlite3.connect(self.path)) as other:
+            for change in ("secret = NULL", "secret = ''", "login = 'nothing'", "login = 'x', secret = NULL"):
+                with self.assertRaises(sqlite3.IntegrityError):
+                    other.execute(f"UPDATE accounts SET {change}")
+
+    async def test_tampered(self) -> None:
+        """What got past that all the same is a failed store, and opens nothing."""
+        await self.store.add(ALICE)
+        for login, secret in (("password", None), ("password", ""), ("nothing", "s"), ("nothing", ""), ("x", None)):
+            with closing(sqlite3.connect(self.path)) as other, other:
+                other.execute("PRAGMA ignore_check_constraints = ON")
+                other.execute("UPDATE accounts SET login = ?, secret = ?", (login, secret))
+            await self.assertFailure(Deferred.fromCoroutine(self.store.find("alice")), StoreFailed)
 
 
 class FileTests(_WithFile):

@@ -32,7 +32,6 @@ CREATE TABLE accounts (
     CHECK ((login = 'password') = (secret IS NOT NULL))
 ) WITHOUT ROWID
 """
-_ACCOUNT = "name, login, disabled, member_of"
 
 
 class SqliteStore:
@@ -147,8 +146,9 @@ def _account(name: str, login: str, disabled: int, member_of: str) -> Account:
 
 
 def _find(connection: sqlite3.Connection, name: str) -> Entry | None:
-    row = connection.execute(f"SELECT secret, {_ACCOUNT} FROM accounts WHERE name = ?", (name,)).fetchone()
-    return None if row is None else Entry(_account(*row[1:]), row[0])
+    question = "SELECT name, login, disabled, member_of, secret FROM accounts WHERE name = ?"
+    row = connection.execute(question, (name,)).fetchone()
+    return None if row is None else Entry(_account(*row[:-1]), row[-1])
 
 
 def _is_empty(connection: sqlite3.Connection) -> bool:
@@ -156,7 +156,8 @@ def _is_empty(connection: sqlite3.Connection) -> bool:
 
 
 def _accounts(connection: sqlite3.Connection) -> list[Account]:
-    return [_account(*row) for row in connection.execute(f"SELECT {_ACCOUNT} FROM accounts ORDER BY name")]
+    rows = connection.execute("SELECT name, login, disabled, member_of FROM accounts ORDER BY name")
+    return [_account(*row) for row in rows]
 
 
 def _open_to_all(connection: sqlite3.Connection) -> list[str]:
@@ -167,7 +168,7 @@ def _open_to_all(connection: sqlite3.Connection) -> list[str]:
 def _insert(connection: sqlite3.Connection, entry: Entry) -> bool:
     account = entry.account
     row = (account.name, account.login.value, account.disabled, " ".join(account.groups), entry.secret)
-    statement = f"INSERT INTO accounts ({_ACCOUNT}, secret) VALUES (?, ?, ?, ?, ?)"
+    statement = "INSERT INTO accounts (name, login, disabled, member_of, secret) VALUES (?, ?, ?, ?, ?)"
     return _changed(connection, f"{statement} ON CONFLICT (name) DO NOTHING", *row)
 
 

@@ -26,6 +26,8 @@ from tnet.protocols.auth.dialogue import (
     NoMoreLines,
     Opened,
     Output,
+    Recognize,
+    Recognized,
     Say,
     TooLong,
     Unavailable,
@@ -34,6 +36,8 @@ from tnet.protocols.auth.dialogue import (
 )
 from tnet.protocols.auth.line import BLANKS, NAMES_SHOWN, LineDialect, State
 
+NAME_ALONE = Recognized("alice")
+ASK = Recognized(None)
 RIGHT = Verdict("alice")
 WRONG = Verdict(None)
 
@@ -43,6 +47,8 @@ def _shown(output: Output) -> str:
     match output:
         case Say(line):
             return f"< {line.decode('latin-1')}"
+        case Recognize(user):
+            return f"? {user.decode('latin-1')}"
         case Verify(user, password):
             return f"? {user.decode('latin-1')} {password.decode('latin-1')}"
         case Broadcast(line):
@@ -61,7 +67,7 @@ def _transcript(dialect: LineDialect, inputs: Iterable[Input | bytes]) -> list[s
 
 
 def _logged_in(name: str = "alice") -> LineDialect:
-    return _after(Opened(), Line(b"alice"), Line(b"pw"), Verdict(name))
+    return _after(Opened(), Line(b"alice"), ASK, Line(b"pw"), Verdict(name))
 
 
 def _after(*inputs: Input, attempts: int = 3) -> LineDialect:
@@ -83,11 +89,13 @@ class TranscriptTests(TestCase):
         """A right password lets in; then every line comes back until /quit."""
         self.assertTranscript(
             LineDialect(),
-            [Opened(), b"alice", b"pw", RIGHT, b"hello", b"", b"/quit", b"more"],
+            [Opened(), b"alice", ASK, b"pw", RIGHT, b"hello", b"", b"/quit", b"more"],
             """
             = Opened()
             < Username:
             > alice
+            ? alice
+            = Recognized(name=None)
             < Password:
             > pw
             ? alice pw
@@ -106,15 +114,53 @@ class TranscriptTests(TestCase):
             """.replace(">\n", "> \n").replace("Echo:\n", "Echo: \n"),
         )
 
+    def test_name_alone(self) -> None:
+        """Whoever needs no password is welcomed after the name, and asked for nothing more."""
+        self.assertTranscript(
+            LineDialect(),
+            [Opened(), b"guest", Recognized("guest"), b"hello"],
+            """
+            = Opened()
+            < Username:
+            > guest
+            ? guest
+            = Recognized(name='guest')
+            ! Join(name='guest')
+            < Welcome, guest!
+            > hello
+            < Echo: hello
+            """,
+        )
+
+    def test_empty_password(self) -> None:
+        """An empty line is a password like any other, and not the lack of one."""
+        self.assertTranscript(
+            LineDialect(),
+            [b"guest", ASK, b"", WRONG],
+            """
+            > guest
+            ? guest
+            = Recognized(name=None)
+            < Password:
+            >
+            ? guest
+            = Verdict(name=None)
+            < Login failed.
+            < Username:
+            """.replace(">\n", "> \n").replace("? guest\n            = Verdict", "? guest \n            = Verdict"),
+        )
+
     def test_wrong_passwords(self) -> None:
         """Each failure is told in the same words; after the last one comes the goodbye."""
         self.assertTranscript(
             LineDialect(2),
-            [Opened(), b"eve", b"a", WRONG, b"eve", b"b", WRONG, b"eve"],
+            [Opened(), b"eve", ASK, b"a", WRONG, b"eve", ASK, b"b", WRONG, b"eve"],
             """
             = Opened()
             < Username:
             > eve
+            ? eve
+            = Recognized(name=None)
             < Password:
             > a
             ? eve a
@@ -122,6 +168,8 @@ class TranscriptTests(TestCase):
             < Login failed.
             < Username:
             > eve
+            ? eve
+            = Recognized(name=None)
             < Password:
             > b
             ? eve b
@@ -137,9 +185,11 @@ class TranscriptTests(TestCase):
         """When nobody can tell, that is what is said, and not that the login failed."""
         self.assertTranscript(
             LineDialect(2),
-            [b"alice", b"pw", Unavailable(), b"alice", b"pw", Unavailable()],
+            [b"alice", ASK, b"pw", Unavailable(), b"alice", ASK, b"pw", Unavailable()],
             """
             > alice
+            ? alice
+            = Recognized(name=None)
             < Password:
             > pw
             ? alice pw
@@ -147,6 +197,8 @@ class TranscriptTests(TestCase):
             < Login is unavailable now. Try again later.
             < Username:
             > alice
+            ? alice
+            = Recognized(name=None)
             < Password:
             > pw
             ? alice pw
@@ -217,23 +269,24 @@ class WordingTests(TestCase):
 
     def test_raw_credentials(self) -> None:
         """Name and password are passed on as the bytes they are: whoever checks them judges them."""
-        self.assertEqual(_after(Line(b"a\xff\0")).advance(Line(b"\x1b")), [Verify(b"a\xff\0", b"\x1b")])
+        dialect = LineDialect()
+        self.assertEqual(dialect.advance(Line(b"a\xff\0")), [Recognize(b"a\xff\0")])
+        dialect.advance(ASK)
+        self.assertEqual(dialect.advance(Line(b"\x1b")), [Verify(b"a\xff\0", b"\x1b")])
 
     def test_hearing(self) -> None:
-        """It hears in every state but the one where a check runs."""
-        dialect = _after(Line(b"a"))
-        self.assertTrue(dialect.hearing)
-        dialect.advance(Line(b"b"))
-        self.assertFalse(dialect.hearing)
-        dialect.advance(WRONG)
-        self.assertTrue(dialect.hearing)
+        """It hears in every state but those where a question about an account is open."""
+        dialect = LineDialect()
+        heard = [(dialect.advance(got), dialect.hearing)[1] for got in (Line(b"a"), ASK, Line(b"b"), WRONG)]
+        self.assertEqual(heard, [False, True, False, True])
 
 
 REACH: dict[State, tuple[Input, ...]] = {
     State.AUTHENTICATE: (),
-    State.PASSWORD: (Line(b"alice"),),
-    State.CHECKING: (Line(b"alice"), Line(b"pw")),
-    State.ACTIVE: (Line(b"alice"), Line(b"pw"), RIGHT),
+    State.RECOGNIZING: (Line(b"alice"),),
+    State.PASSWORD: (Line(b"alice"), ASK),
+    State.CHECKING: (Line(b"alice"), ASK, Line(b"pw")),
+    State.ACTIVE: (Line(b"alice"), NAME_ALONE),
     State.CLOSED: (Lost(),),
 }
 """The shortest way to each state."""
@@ -248,6 +301,8 @@ INPUTS: dict[str, tuple[Input, Callable[[State], LineDialect]]] = {
     "Line, /quit": (Line(b"/quit"), lambda state: _after(*REACH[state])),
     "TooLong": (TooLong(), lambda state: _after(*REACH[state])),
     "NoMoreLines": (NoMoreLines(), lambda state: _after(*REACH[state])),
+    "Recognized, yes": (NAME_ALONE, lambda state: _after(*REACH[state])),
+    "Recognized, no": (ASK, lambda state: _after(*REACH[state])),
     "Verdict, right": (RIGHT, lambda state: _after(*REACH[state])),
     "Verdict, wrong": (WRONG, lambda state: _after(*REACH[state])),
     "Verdict, last": (WRONG, lambda state: _after(*REACH[state], attempts=1)),
@@ -313,10 +368,14 @@ class PropertyTests(TestCase):
 
     @given(st.lists(_words, max_size=40), st.integers(1, 5))
     def test_bounds(self, inputs: list[Input], attempts: int) -> None:
-        """There are never more checks than attempts, whoever joins leaves once, and nothing follows a Close."""
+        """There are never more checks than attempts, whoever joins leaves once, and nothing follows a Close.
+
+        Nor are more names looked up: after each comes a check, or it is the last.
+        """
         dialect = LineDialect(attempts)
         outputs = [output for got in [*inputs, Lost()] for output in dialect.advance(got)]
-        self.assertLessEqual(sum(isinstance(output, Verify) for output in outputs), attempts)
+        for question in (Recognize, Verify):
+            self.assertLessEqual(sum(isinstance(output, question) for output in outputs), attempts)
         self.assertEqual(
             [type(output) for output in outputs if isinstance(output, (Join, Leave))],
             [Join, Leave][: 2 * sum(isinstance(output, Join) for output in outputs)],
@@ -334,10 +393,10 @@ class PropertyTests(TestCase):
                     self.assertNotIn(b"\n", output.line)
 
     @given(st.lists(_words, max_size=20))
-    def test_only_a_verdict_opens(self, inputs: list[Input]) -> None:
-        """Without a right verdict nobody joins, is told who is there, or speaks to others."""
+    def test_only_an_answer_opens(self, inputs: list[Input]) -> None:
+        """Without a right verdict or a recognized name nobody joins, is told who is there, or speaks to others."""
         dialect = LineDialect()
         for got in inputs:
-            if got != RIGHT:
+            if got not in (RIGHT, NAME_ALONE):
                 for output in dialect.advance(got):
                     self.assertNotIsInstance(output, (Join, Broadcast, ListNames, Count))

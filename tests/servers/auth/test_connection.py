@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import TestCase
 
-from tests.servers.auth.wire import House, Visit
+from tests.servers.auth.wire import Doorman, House, Visit
 from tnet.accounts.store import Account, StoreFailed
 from tnet.errors import Overloaded
 from tnet.events.kinds import AuthAttempted, SpanEnded, StateEntered
@@ -79,6 +79,51 @@ class LoginTests(TestCase):
         self.visit.lose()
         self.assertEqual((self.house.clock.getDelayedCalls(), unlimited.clock.getDelayedCalls()), ([], []))
         self.assertEqual(inside.endings, [])
+
+
+class NameAloneTests(TestCase):
+    """Accounts without a password."""
+
+    def setUp(self) -> None:
+        self.house = House(recognize=(porter := Doorman()).recognize)
+        self.porter = porter
+        self.visit = self.house.visit()
+
+    def test_welcome(self) -> None:
+        """The name is looked up before anything is said; then the welcome, and an attempt of that kind."""
+        self.visit.send(b"guest\r\nhello\r\n")
+        self.assertEqual((self.visit.read(), self.porter.asked), (["Username:"], [(b"guest", None)]))
+        self.porter.admit("guest")
+        self.assertEqual(self.visit.read(), ["Welcome, guest!", "Echo: hello"])
+        (event,) = self.house.recorder.of(AuthAttempted)
+        self.assertEqual((event.user, event.result, event.means), ("guest", "accepted", "none"))
+        self.assertEqual(self.house.doorman.asked, [])
+
+    def test_any_other_name(self) -> None:
+        """A name that is not enough is asked for a password, and was no attempt yet."""
+        self.visit.send(b"alice\n")
+        self.porter.deny()
+        self.assertEqual(self.visit.read(), ["Username:", "Password:"])
+        self.assertEqual(self.house.recorder.of(AuthAttempted), [])
+
+    def test_nobody_can_tell(self) -> None:
+        """When the name cannot be looked up the next line is a password all the same, and never taken for a name."""
+        for error in (Overloaded("the file queue"), StoreFailed("sqlite:/x", "locked"), ZeroDivisionError()):
+            self.visit.send(b"alice\nhunter2\n")
+            self.porter.fail(error)
+            self.assertEqual(self.house.doorman.asked[-1], (b"alice", b"hunter2"))
+            self.house.doorman.deny()
+        self.assertEqual({event.user for event in self.house.recorder.of(AuthAttempted)}, {"alice"})
+        self.assertEqual([asked for asked, _ in self.porter.asked], [b"alice"] * 3)
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+
+    def test_hang_up(self) -> None:
+        """A welcome for a peer that is gone is said to nobody, and nobody is logged in."""
+        self.visit.send(b"guest\n")
+        self.visit.read()
+        self.visit.lose()
+        self.porter.admit("guest")
+        self.assertEqual((self.visit.read(), self.house.factory.members()), ([], []))
 
 
 class PipelineTests(TestCase):
@@ -283,7 +328,9 @@ class EventTests(TestCase):
         self.house.doorman.admit()
         self.visit.send(b"hello\n/quit\n")
         states = [(event.machine, event.state) for event in self.house.recorder.of(StateEntered)]
-        self.assertEqual(states, [("auth", state) for state in ("password", "checking", "active", "closed")])
+        self.assertEqual(
+            states, [("auth", state) for state in ("recognizing", "password", "checking", "active", "closed")]
+        )
 
     def test_attempts(self) -> None:
         """Each attempt is reported with its peer, when its verdict comes; a hostile name is escaped, in bounds."""
@@ -296,12 +343,12 @@ class EventTests(TestCase):
         self.assertEqual((event.result, event.means, event.peer_address), ("denied", "password", "192.168.1.1"))
 
     def test_time(self) -> None:
-        """How long each check took is reported."""
+        """How long each question about an account took is reported."""
         self.visit.send(b"alice\npw\n")
         self.house.clock.advance(3)
         self.house.doorman.deny()
-        (event,) = self.house.recorder.of(SpanEnded)
-        self.assertEqual((event.span, event.seconds, event.outcome), ("login", 3, "ok"))
+        spans = [(event.span, event.seconds, event.outcome) for event in self.house.recorder.of(SpanEnded)]
+        self.assertEqual(spans, [("recognition", 0, "ok"), ("login", 3, "ok")])
 
     def test_no_secret(self) -> None:
         """No event shows a password, right or wrong."""

@@ -9,7 +9,7 @@ from twisted.trial.unittest import TestCase
 from tests.support import World
 from tnet.accounts.accounts import open_store
 from tnet.accounts.hashing import Argon2
-from tnet.accounts.store import Account, Entry
+from tnet.accounts.store import Account, Entry, Login
 from tnet.errors import BadUsage
 from tnet.plans import TcpAddress
 from tnet.plans.serve import AuthPlan
@@ -54,3 +54,13 @@ class OfferTests(TestCase):
         (note,) = (await offer(self.plan("0.0.0.0"), self.world.context)).notes
         self.assertIn("--tls", note)
         self.assertEqual((await offer(self.plan("0.0.0.0", tls=TlsServing()), self.world.context)).notes, ())
+
+    async def test_exposed_without_password(self) -> None:
+        """Strangers who would come in by a name alone are warned of, by at most five names; neighbours are not."""
+        store = open_store(self.url, self.world.context)
+        for number in range(7):
+            await store.add(Entry(Account(f"guest{number}", disabled=number == 0, login=Login.NOTHING), None))
+        (note,) = (await offer(self.plan("0.0.0.0", tls=TlsServing()), self.world.context)).notes
+        for words in ("without a password as guest1, guest2,", "guest5 and 1 more"):
+            self.assertIn(words, note)
+        self.assertEqual((await offer(self.plan(), self.world.context)).notes, ())

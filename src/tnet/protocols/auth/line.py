@@ -79,24 +79,26 @@ class LineDialect:
 
     Which state each input leads to; a dot is an input that changes nothing and says nothing::
 
-                           AUTHENTICATE  PASSWORD      CHECKING      ACTIVE        CLOSED
-        Opened             AUTHENTICATE  .             .             .             .
-        Line               PASSWORD      CHECKING      CLOSED        ACTIVE        .
-        Line, blank        AUTHENTICATE  CHECKING      CLOSED        ACTIVE        .
-        Line, last blank   CLOSED        CHECKING      CLOSED        ACTIVE        .
-        Line, /quit        PASSWORD      CHECKING      CLOSED        CLOSED        .
-        TooLong            CLOSED        CLOSED        CLOSED        CLOSED        .
-        NoMoreLines        CLOSED        CLOSED        CLOSED        CLOSED        .
-        Verdict, right     .             .             ACTIVE        .             .
-        Verdict, wrong     .             .             AUTHENTICATE  .             .
-        Verdict, last      .             .             CLOSED        .             .
-        Unavailable        .             .             AUTHENTICATE  .             .
-        Unavailable, last  .             .             CLOSED        .             .
-        Names              .             .             .             ACTIVE        .
-        Counts             .             .             .             ACTIVE        .
-        Deadline           CLOSED        CLOSED        CLOSED        .             .
-        Leaving            CLOSED        CLOSED        CLOSED        CLOSED        .
-        Lost               CLOSED        CLOSED        CLOSED        CLOSED        .
+                           AUTHENTICATE  RECOGNIZING   PASSWORD      CHECKING      ACTIVE        CLOSED
+        Opened             AUTHENTICATE  .             .             .             .             .
+        Line               RECOGNIZING   CLOSED        CHECKING      CLOSED        ACTIVE        .
+        Line, blank        AUTHENTICATE  CLOSED        CHECKING      CLOSED        ACTIVE        .
+        Line, last blank   CLOSED        CLOSED        CHECKING      CLOSED        ACTIVE        .
+        Line, /quit        RECOGNIZING   CLOSED        CHECKING      CLOSED        CLOSED        .
+        TooLong            CLOSED        CLOSED        CLOSED        CLOSED        CLOSED        .
+        NoMoreLines        CLOSED        CLOSED        CLOSED        CLOSED        CLOSED        .
+        Recognized, yes    .             ACTIVE        .             .             .             .
+        Recognized, no     .             PASSWORD      .             .             .             .
+        Verdict, right     .             .             .             ACTIVE        .             .
+        Verdict, wrong     .             .             .             AUTHENTICATE  .             .
+        Verdict, last      .             .             .             CLOSED        .             .
+        Unavailable        .             .             .             AUTHENTICATE  .             .
+        Unavailable, last  .             .             .             CLOSED        .             .
+        Names              .             .             .             .             ACTIVE        .
+        Counts             .             .             .             .             ACTIVE        .
+        Deadline           CLOSED        CLOSED        CLOSED        CLOSED        .             .
+        Leaving            CLOSED        CLOSED        CLOSED        CLOSED        CLOSED        .
+        Lost               CLOSED        CLOSED        CLOSED        CLOSED        CLOSED        .
 
     A line while RECOGNIZING or CHECKING breaks the rule of `hearing`, and ends the dialogue. Nothing that is sent
     tells an unknown name from a wrong password. A password is asked for even when nobody can tell whether the name

@@ -43,4 +43,4 @@ def _notes(plan: AuthPlan, one_time: bool, open_to_all: list[str]) -> Iterator[s
     if open_to_all:
         more = len(open_to_all) - NAMES_SHOWN
         names = ", ".join(open_to_all[:NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
-        yield f"warning: whoever can connect may come in without a password as {names}"
+        yield f"whoever can connect comes in without a password as {names}"
