@@ -15,7 +15,6 @@ from tests.servers.web.wire import Wire
 from tnet.errors import Overloaded
 from tnet.servers.web import request as request_module
 from tnet.servers.web.bodies import Refusal
-from tnet.servers.web.request import WebRequest
 
 
 class Stock(Resource):

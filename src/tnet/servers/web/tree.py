@@ -89,7 +89,7 @@ class Tree(Resource):
         return FileResource(opened, media, self._workers, fields).render_GET(request)
 
     def _directory(self, request: WebRequest, opened: OpenDirectory, names: Sequence[bytes], slash: bool) -> int:
-        if names and not slash:
+        if not slash:
             opened.close()
             return _redirect(request)
         for name in self._index:
@@ -124,7 +124,7 @@ def names_of(postpath: Sequence[bytes]) -> tuple[list[bytes], bool]:
     """
     if any(b"\0" in name for name in postpath):
         raise Refusal(400, "NUL in a path")
-    slash = not postpath or postpath[-1] == b""
+    slash = bool(postpath) and postpath[-1] == b""
     names = list(postpath[:-1] if slash else postpath)
     if any(name in (b"", b".", b"..") or b"/" in name for name in names):
         raise Refusal(404)

@@ -176,7 +176,7 @@ def _put(names: Sequence[bytes], slash: bool, root: Root) -> Put:
         raise Refusal(409, "a directory cannot be uploaded")
     *way, name = names
     judge_name(name, hidden=root.hidden)
-    directory = _directory(root, way)
+    directory = _directory(root, way, Refusal(404))
     if exists(directory.fd, name):
         directory.close()
         raise Refusal(409, "a file of this name exists already")
@@ -185,15 +185,16 @@ def _put(names: Sequence[bytes], slash: bool, root: Root) -> Put:
 
 def _form(request: WebRequest, names: Sequence[bytes], root: Root) -> Form:
     boundary = boundary_of(request.getHeader(b"content-type") or b"")
-    return Form(_directory(root, names), boundary, root.hidden)
+    not_a_directory = Refusal(405, "files are uploaded to a directory", {b"Allow": b"GET, HEAD, OPTIONS"})
+    return Form(_directory(root, names, not_a_directory), boundary, root.hidden)
 
 
-def _directory(root: Root, names: Sequence[bytes]) -> OpenDirectory:
+def _directory(root: Root, names: Sequence[bytes], otherwise: Refusal) -> OpenDirectory:
     opened = root.open(names)
     if isinstance(opened, OpenDirectory):
         return opened
     opened.close()
-    raise Refusal(405, "files are uploaded to a directory", {b"Allow": b"GET, HEAD"})
+    raise otherwise
 
 
 def _judge_origin(request: WebRequest) -> None:

@@ -1,0 +1,204 @@
+"""Tests for tnet.servers.web.upload."""
+
+from __future__ import annotations
+
+import os
+
+from twisted.internet.error import ConnectionLost
+
+from tests.servers.web.served import ServedTestCase
+from tests.servers.web.test_files import Threads
+from tests.servers.web.wire import Wire
+
+
+def form(*files: tuple[str, bytes], end: bytes = b"--b--\r\n") -> bytes:
+    """A multipart body."""
+    parts = (
+        b'--b\r\nContent-Disposition: form-data; name="file"; filename="%b"\r\n\r\n%b\r\n' % (name.encode(), data)
+        for name, data in files
+    )
+    return b"".join(parts) + end
+
+
+FORM = "Content-Type: multipart/form-data; boundary=b"
+
+
+class UploadTestCase(ServedTestCase):
+    """Has a directory that takes uploads."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.descriptors = len(os.listdir("/proc/self/fd"))
+
+    def open(self, **options: object) -> Wire:
+        """A wire to it."""
+        self.descriptors += 1
+        return self.serve(accept_uploads=True, **options)  # type: ignore[arg-type]
+
+    def nothing_left(self) -> None:
+        """No unfinished file and no descriptor is left."""
+        self.assertFalse([name for name in self.names() if name.startswith(".tnet")])
+        self.assertEqual(len(os.listdir("/proc/self/fd")), self.descriptors)
+
+
+class PutTests(UploadTestCase):
+    """PUT."""
+
+    def test_created(self) -> None:
+        """A new file is 201 with its place, and holds the body, be it empty."""
+        for body in (b"hello", b""):
+            wire = self.open()
+            name = f"new {len(body)}"
+            wire.ask("PUT", f"/sub/new%20{len(body)}", body=body)
+            reply = wire.reply()
+            self.assertEqual((reply.status, reply.fields[b"location"]), (201, f"/sub/new%20{len(body)}".encode()))
+            self.assertEqual((self.content(f"sub/{name}"), wire.socket.disconnecting), (body, False))
+            self.nothing_left()
+
+    def test_refused_before_the_body(self) -> None:
+        """Names that are taken, impossible, or nowhere are refused at once."""
+        for path, status in (
+            ("/a.txt", 409),
+            ("/sub", 409),
+            ("/new/", 409),
+            ("/", 409),
+            ("/.hidden", 400),
+            ("/a%0ab", 400),
+            ("/a%5cb", 400),
+            ("/" + "x" * 256, 400),
+            ("/nothing/new", 404),
+            ("/a.txt/new", 404),
+            ("/../new", 404),
+            ("/new%00", 400),
+        ):
+            wire = self.open()
+            fields = b"Host: h\r\nContent-Length: 3\r\nExpect: 100-continue"
+            wire.send(b"PUT %b HTTP/1.1\r\n%b\r\n\r\n" % (path.encode(), fields))
+            self.assertEqual(wire.reply().status, status, path)
+            self.nothing_left()
+
+    def test_too_long(self) -> None:
+        """A body over the limit is 413, at once or when it gets there."""
+        wire = self.open(max_body_bytes=4)
+        wire.ask("PUT", "/new", body=b"hello")
+        self.assertEqual(wire.reply().status, 413)
+        wire = self.open(max_body_bytes=4)
+        wire.send(b"PUT /new HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n")
+        self.assertEqual(wire.reply().status, 413)
+        self.assertNotIn("new", self.names())
+        self.nothing_left()
+
+    def test_a_client_that_leaves(self) -> None:
+        """Half a body leaves nothing, even when a thread is still writing it."""
+        for waiting in (False, True):
+            threads = Threads()
+            wire = self.open(workers=threads)
+            wire.send(b"PUT /new HTTP/1.1\r\nHost: h\r\nContent-Length: 9\r\n\r\nhalf")
+            if not waiting:
+                threads.work()
+            wire.hang_up(ConnectionLost())
+            threads.work()
+            self.assertNotIn("new", self.names())
+            self.nothing_left()
+
+    def test_the_sender_waits_for_the_disk(self) -> None:
+        """While a piece is being written, the next is not taken."""
+        threads = Threads()
+        wire = self.open(workers=threads)
+        wire.send(b"PUT /new HTTP/1.1\r\nHost: h\r\nContent-Length: 100004\r\n\r\nhalf", b"x" * 100_000)
+        self.assertEqual((len(threads.waiting), wire.socket.producerState), (1, "paused"))
+        threads.work()
+        self.assertEqual((wire.reply().status, len(self.content("new"))), (201, 100_004))
+
+    def test_a_race(self) -> None:
+        """Of two that upload the same name one wins, and its file is whole."""
+        wires = [self.open(), self.open()]
+        for wire, letter in zip(wires, (b"a", b"b"), strict=True):
+            wire.send(b"PUT /new HTTP/1.1\r\nHost: h\r\nContent-Length: 2\r\n\r\n" + letter)
+        for wire, letter in zip(wires, (b"a", b"b"), strict=True):
+            wire.send(letter)
+        self.assertEqual(([wire.reply().status for wire in wires], self.content("new")), ([201, 409], b"aa"))
+        self.nothing_left()
+
+
+class FormTests(UploadTestCase):
+    """POST of a form."""
+
+    def post(self, wire: Wire, body: bytes, *fields: str, path: str = "/sub/") -> int:
+        """The status of a form's response."""
+        wire.ask("POST", path, FORM, *fields, body=body)
+        self.last = wire.reply()
+        return self.last.status
+
+    def test_files(self) -> None:
+        """Each file of a form is made, its path dropped, its bytes untouched; other fields do not matter."""
+        other = b'--b\r\nContent-Disposition: form-data; name="x"\r\n\r\ny\r\n'
+        data = b"\x00\r\n--not the end\xff"
+        body = other + form(("one", data), ("../../two", b""), ("C:\\three", b"3"))
+        self.assertEqual(self.post(self.open(), body), 201)
+        self.assertEqual(self.last.fields[b"location"], b"/sub/one")
+        self.assertEqual((self.content("sub/one"), self.content("sub/two")), (data, b""))
+        self.assertEqual(self.names("sub"), {"b.txt", "one", "two", "three"})
+        self.nothing_left()
+
+    def test_from_a_browser(self) -> None:
+        """A browser is sent back to the listing."""
+        wire = self.open()
+        self.assertEqual(self.post(wire, form(("one", b"1")), "Accept: text/html"), 303)
+        self.assertEqual(self.last.fields[b"location"], b"/sub/")
+        self.assertEqual(self.post(wire, form(("two", b"1")), "Accept: text/html", path="/sub"), 303)
+        self.assertEqual(self.last.fields[b"location"], b"/sub/")
+
+    def test_byte_by_byte(self) -> None:
+        """However the body is cut, the file is the same."""
+        wire = self.open()
+        body = form(("one", b"a\r\n--c"), ("two", b"\r\n"))
+        head = f"POST / HTTP/1.1\r\nHost: h\r\n{FORM}\r\nContent-Length: {len(body)}\r\n\r\n".encode()
+        wire.send(head, *(body[at : at + 1] for at in range(len(body))))
+        self.assertEqual((wire.reply().status, self.content("one"), self.content("two")), (201, b"a\r\n--c", b"\r\n"))
+
+    def test_all_or_nothing(self) -> None:
+        """When one of the files cannot be made, none is."""
+        for body, status in (
+            (form(("one", b"1"), ("b.txt", b"2")), 409),
+            (form(("one", b"1"), ("one", b"2")), 409),
+            (form(("one", b"1"), (".hidden", b"2")), 400),
+            (form(("one", b"1"), end=b""), 400),
+            (form(), 400),
+            (form(("", b"")), 400),
+            (b"junk", 400),
+            (form(*((f"n{number}", b"") for number in range(1001))), 400),
+        ):
+            wire = self.open()
+            self.assertEqual(self.post(wire, body), status)
+            self.assertEqual((self.names("sub"), self.content("sub/b.txt")), ({"b.txt"}, b"sub/b.txt"))
+            self.nothing_left()
+
+    def test_not_a_form(self) -> None:
+        """Another type of body is 415, a form for a file 405, a form for nothing 404; no body at all is a bad form."""
+        wire = self.open()
+        wire.ask("POST", "/sub/", "Content-Type: text/plain", body=b"x")
+        self.assertEqual(wire.reply().status, 415)
+        for path, status in (("/a.txt", 405), ("/nothing/", 404)):
+            self.assertEqual(self.post(self.open(), form(("one", b"1")), path=path), status)
+        self.assertEqual(self.post(self.open(), b""), 400)
+        self.nothing_left()
+
+    def test_from_another_site(self) -> None:
+        """A form that another site made a browser send is refused."""
+        for origin, status in (("http://evil.example", 403), ("null", 403), ("http://h", 201)):
+            self.assertEqual(self.post(self.open(), form(("one", b"1")), f"Origin: {origin}"), status)
+
+    def test_a_client_that_leaves(self) -> None:
+        """Half a form leaves nothing, even when a thread is still writing it."""
+        for waiting in (False, True):
+            threads = Threads()
+            wire = self.open(workers=threads)
+            head = f"POST / HTTP/1.1\r\nHost: h\r\n{FORM}\r\nContent-Length: 9999\r\n\r\n".encode()
+            wire.send(head + form(("one", b"1"), ("two", b"2"), end=b"")[:-5])
+            if not waiting:
+                threads.work()
+            wire.hang_up(ConnectionLost())
+            threads.work()
+            self.assertFalse({"one", "two"} & self.names())
+            self.nothing_left()
