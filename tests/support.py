@@ -48,6 +48,7 @@ class World:
         self.publisher = Publisher(self.reactor.seconds, self.reactor.seconds)
         self.publisher.subscribe(self.recorder)
         self.disclosed: list[tuple[str, str]] = []
+        self.kept: list[tuple[str, str]] = []
         self.notes: list[str] = []
         self.hangups: list[Callable[[], None]] = []
         self.context = Context(
@@ -55,7 +56,10 @@ class World:
             publisher=self.publisher,
             workers=AtOnce(),
             names=AtOnce(),
-            disclose=lambda user, password: self.disclosed.append((user, password)),
+            disclose=self._disclose,
             note=self.notes.extend,
             on_hangup=self.hangups.append,
         )
+
+    def _disclose(self, user: str, password: str, *, lasting: bool = False) -> None:
+        (self.kept if lasting else self.disclosed).append((user, password))

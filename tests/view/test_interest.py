@@ -42,12 +42,19 @@ class InterestTests(SynchronousTestCase):
         self.assertTrue(Interest(True, 0).tells(ill))
 
     def test_logs(self) -> None:
-        """Warnings and errors are always told, debug lines last."""
-        levels = ("error", "warning", "info", "debug")
-        for verbosity, told in ((-1, 2), (0, 3), (1, 3), (2, 4)):
-            self.assertEqual(
-                [Interest(True, verbosity).tells(_log(level)) for level in levels], [True] * told + [False] * (4 - told)
-            )
+        """Warnings and errors are always told, notices unless it is to be quiet, debug lines last."""
+        levels = ("error", "warning", "notice", "info", "debug")
+        for serving, verbosity, told in (
+            (True, -1, 2),
+            (True, 0, 4),
+            (True, 2, 5),
+            (False, -1, 2),
+            (False, 0, 3),
+            (False, 1, 4),
+            (False, 2, 5),
+        ):
+            interest = Interest(serving, verbosity)
+            self.assertEqual([interest.tells(_log(level)) for level in levels], [True] * told + [False] * (5 - told))
 
     def test_only_kinds_are_told(self) -> None:
         """What is told is always of a kind that was asked for."""

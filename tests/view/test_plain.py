@@ -137,6 +137,27 @@ class PlainViewTests(SynchronousTestCase):
         send(show.publisher, opened(role="client"), 1)
         self.assertEqual(show.stderr.lines, ["      0.0 ms    #1 ▸ open       to 127.0.0.1:40000"])
 
+    def test_notice(self) -> None:
+        """A command that does one thing says so on a line by itself, harmless; in the log it has its time."""
+        log = self.mktemp()
+        show = Show("users add", log_file=log)
+        show.publisher.log("notice", "added a\x1b to x.db")
+        show.story.stop()
+        self.assertEqual(show.stderr.lines, ["added a\\x1b to x.db"])
+        with open(log) as file:
+            self.assertTrue(re.match(r"20[-\dT:.]+Z .* notice +added a", file.read()))
+
+    def test_lasting_password(self) -> None:
+        """The password of an account that stays is shown on stderr, even with -q, and in no other place."""
+        log, events = self.mktemp(), self.mktemp()
+        show = Show("users add", verbosity=-1, log_file=log, events_file=events)
+        show.story.disclose("ada", "s3cret", lasting=True)
+        show.story.stop()
+        self.assertEqual(show.stderr.lines, ["password: s3cret  shown only now"])
+        for path in (log, events):
+            with open(path) as file:
+                self.assertNotIn("s3cret", file.read())
+
     def test_account(self) -> None:
         """A one-time account is shown on stderr, even with -q, and in no other place."""
         log, events = self.mktemp(), self.mktemp()

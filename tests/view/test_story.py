@@ -35,8 +35,8 @@ class Noticing(StoryView):
     def note(self, text: str) -> None:
         self.told.append(("note", text))
 
-    def account(self, user: str, password: str) -> None:
-        self.told.append((user, password))
+    def account(self, user: str, password: str, *, lasting: bool = False) -> None:
+        self.told.append((user, password, "stays") if lasting else (user, password))
 
 
 class StoryTests(SynchronousTestCase):
@@ -61,10 +61,13 @@ class StoryTests(SynchronousTestCase):
         send(self.stage.publisher, LISTENING)
         story.note(("a", "b"))
         story.disclose("u", "p")
+        story.disclose("v", "q", lasting=True)
         story.tick()
         story.stop()
         for view in views:
-            self.assertEqual(view.told, [LISTENING, ("note", "a"), ("note", "b"), ("u", "p"), "tick", "stop"])
+            self.assertEqual(
+                view.told, [LISTENING, ("note", "a"), ("note", "b"), ("u", "p"), ("v", "q", "stays"), "tick", "stop"]
+            )
 
     def test_tick_seconds(self) -> None:
         """The most impatient view sets the pace; without one the outlets are flushed now and then."""
@@ -134,6 +137,17 @@ class StoryTests(SynchronousTestCase):
         self.assertNotIn("s3cret", show.stderr.text)
         show.story.stop()
         self.assertFalse(os.path.exists(path))
+
+    def test_lasting_account_for_programs(self) -> None:
+        """The file of an account that stays is left for its reader."""
+        home = os.path.abspath(self.mktemp())
+        os.mkdir(home)
+        show = Show("users add", mode="json", environ={"XDG_RUNTIME_DIR": home})
+        show.story.disclose("ada", "s3cret", lasting=True)
+        show.story.stop()
+        self.assertNotIn("s3cret", show.stderr.text)
+        with open(json.loads(show.stderr.text)["text"].rpartition(" ")[2]) as file:
+            self.assertEqual(file.read(), "user: ada\npassword: s3cret\n")
 
 
 class HarmlessTests(SynchronousTestCase):

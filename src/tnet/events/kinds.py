@@ -251,7 +251,7 @@ class Stopped(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Logged(Event):
-    """A line for the log; `level` is debug, info, warning or error, `hint` what the user can do about it."""
+    """A line for the log; `level` is debug, info, notice, warning or error, `hint` what the user can do about it."""
 
     name: ClassVar[str] = "log"
     level: str

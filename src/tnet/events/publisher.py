@@ -85,7 +85,7 @@ class Publisher:
                 self._hand(observer, record)
 
     def log(self, level: str, text: str, hint: str = "") -> None:
-        """Report a line for the log; `level` is debug, info, warning or error."""
+        """Report a line for the log; `level` is debug, info, notice, warning or error."""
         self.emit(Logged, level=level, text=text, hint=hint or None)
 
     def _hand(self, observer: Observer, record: Record) -> None:

@@ -15,13 +15,19 @@ class Offload(Protocol):
     def run(self, function: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Any: ...
 
 
+class Disclose(Protocol):
+    """Shows an account, once, to the person who started us; `lasting`: it outlives this process."""
+
+    def __call__(self, user: str, password: str, *, lasting: bool = False) -> None: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """What a job may use of the world.
 
     `reactor` is the reactor, or a test's `MemoryReactorClock`. `workers` do file and directory work, `names`
-    look up host names. `disclose(user, password)` shows a one-time account to the person who started us, and is
-    the only way for a secret to leave: it is no event. `note(lines)` shows lines to the same person, once.
+    look up host names. `disclose(user, password)` shows an account to the person who started us, and is the
+    only way for a secret to leave: it is no event. `note(lines)` shows lines to the same person, once.
     `on_hangup(callback)` calls back at each SIGHUP.
     """
 
@@ -29,7 +35,7 @@ class Context:
     publisher: Publisher
     workers: Offload
     names: Offload
-    disclose: Callable[[str, str], None]
+    disclose: Disclose
     note: Callable[[tuple[str, ...]], None]
     on_hangup: Callable[[Callable[[], object]], None]
 

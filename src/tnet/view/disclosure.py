@@ -1,4 +1,4 @@
-"""A place for a one-time account when stderr is for programs: a file that only its owner can read."""
+"""A place for a new account when stderr is for programs: a file that only its owner can read."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
 
 class Safe:
-    """Keeps accounts in files of mode 0600, in a folder of mode 0700, until it withdraws them.
+    """Keeps accounts in files of mode 0600, in a folder of mode 0700, until it withdraws those made for this run.
 
     The folder is `tnet/accounts` under $XDG_RUNTIME_DIR, or under the state home where there is none.
     """
@@ -22,8 +22,8 @@ class Safe:
         self._folder = _folder(environ)
         self._kept: list[Path] = []
 
-    def keep(self, user: str, password: str) -> str:
-        """Write the account down; a notice that says where, and not what.
+    def keep(self, user: str, password: str, *, lasting: bool = False) -> str:
+        """Write the account down; a notice that says where, and not what. A lasting one is the reader's to remove.
 
         Raises: CannotWrite.
         """
@@ -34,11 +34,13 @@ class Safe:
                 file.write(f"user: {user}\npassword: {password}\n")
         except OSError as error:
             raise CannotWrite(str(path), error.strerror or str(error)) from error
+        if lasting:
+            return f"the new password is to be read, and then removed, at {path}"
         self._kept.append(path)
         return f"the account for this run is in {path}"
 
     def withdraw(self) -> None:
-        """Remove what was written: the accounts end with the process."""
+        """Remove what was written for this run: those accounts end with the process."""
         for path in self._kept:
             path.unlink(missing_ok=True)
         self._kept.clear()

@@ -38,7 +38,7 @@ _CLIENT: dict[type[Event], int] = {
     kinds.Stopped: EVERYTHING,
     kinds.StateEntered: EVERYTHING,
 }
-_LOG_LEVELS = {"error": QUIET, "warning": QUIET, "debug": EVERYTHING}
+_LOG_LEVELS = {"error": QUIET, "warning": QUIET, "notice": NORMAL, "debug": EVERYTHING}
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,7 +84,7 @@ class LiveView(StoryView):
         """A line of the start card."""
         self._card.note(text)
 
-    def account(self, user: str, password: str) -> None:
+    def account(self, user: str, password: str, *, lasting: bool = False) -> None:
         """A line of the start card."""
         self._card.account(user, password)
 

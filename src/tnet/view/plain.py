@@ -73,6 +73,17 @@ class Teller:
         hint = f"  {paint(Tone.QUIET, 'hint:')} {paint(Tone.PLAIN, event.hint)}\n" if event.hint else ""
         return f"{lead}tnet: {paint(tone, f'{event.level}:')} {paint(Tone.PLAIN, event.text)}\n{hint}"
 
+    def notice(self, text: str) -> str:
+        """A line by itself: a command that does one thing says that it is done."""
+        return self._brush.paint(Tone.PLAIN, text) + "\n"
+
+    def password(self, password: str) -> str:
+        """A line that shows a password which stays, and which nobody can look up later."""
+        brush = self._brush
+        return (
+            brush.line(((Tone.PLAIN, "password: "), (Tone.STRONG, password), (Tone.QUIET, "  shown only now"))) + "\n"
+        )
+
     def _lead(self, record: Record) -> str:
         conn = f"#{record.conn}" if record.conn is not None else ""
         return f"{self._stamp(record)} {conn:>5} "
@@ -122,6 +133,8 @@ class PlainView(StoryView):
         match record.event:
             case kinds.Logged(level="error" | "warning") as event:
                 self._sink.write(self._teller.complaint(record, event, stamped=self._stamped))
+            case kinds.Logged(level="notice", text=text) if not self._stamped:
+                self._sink.write(self._teller.notice(text))
             case kinds.Listening() as event if self._card is not None:
                 self._card.listening(event)
                 self._stamped = True
@@ -135,9 +148,13 @@ class PlainView(StoryView):
         if self._card is not None and not self._interest.quiet:
             self._card.note(text)
 
-    def account(self, user: str, password: str) -> None:
-        """A line of the card: it is shown even with `-q`, as nobody could log in without it; never in a log."""
-        if self._card is not None:
+    def account(self, user: str, password: str, *, lasting: bool = False) -> None:
+        """A line of the card, or by itself: shown even with `-q`, as nobody could log in without it; never in a log."""
+        if self._card is None:
+            return
+        if lasting:
+            self._sink.write(self._teller.password(password))
+        else:
             self._card.account(user, password)
 
     def _part(self, record: Record) -> None:

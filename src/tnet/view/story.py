@@ -51,15 +51,15 @@ class StoryView:
     def note(self, text: str) -> None:
         """Show a line to the person who started us."""
 
-    def account(self, user: str, password: str) -> None:
-        """Show the account that was made for this run."""
+    def account(self, user: str, password: str, *, lasting: bool = False) -> None:
+        """Show an account that was made for this run, or that stays (`lasting`)."""
 
 
 class Story:
     """What the launcher is given: it attaches the publisher, starts, ticks and stops.
 
     `stderr` may break without a word: nobody is left to tell. `files` report it once. When `stdout` breaks, which
-    carries events for somebody, `on_output_closed` is called: the launcher sets it. With `safe` a one-time account
+    carries events for somebody, `on_output_closed` is called: the launcher sets it. With `safe` an account
     is put there and only the path is told; without it the views show the account itself.
     """
 
@@ -132,16 +132,16 @@ class Story:
             for view in self.views:
                 view.note(line)
 
-    def disclose(self, user: str, password: str) -> None:
-        """Show an account that was made for this run, or say where it is kept.
+    def disclose(self, user: str, password: str, *, lasting: bool = False) -> None:
+        """Show an account that was made for this run, or that stays (`lasting`), or say where to read it.
 
         Raises: CannotWrite: it could not be kept.
         """
         if self._safe is not None:
-            self._publisher.log("info", self._safe.keep(user, password))
+            self._publisher.log("info", self._safe.keep(user, password, lasting=lasting))
             return
         for view in self.views:
-            view.account(user, password)
+            view.account(user, password, lasting=lasting)
 
     def _lost(self, outlet: Outlet, lines: int) -> None:
         self._publisher.log("warning", f"{plural(lines, 'line')} dropped: {outlet.name} is read too slowly")

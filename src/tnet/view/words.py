@@ -25,6 +25,7 @@ _BAD = (Mark.BAD, Tone.BAD)
 _LEVELS = {
     "error": _BAD,
     "warning": (Mark.WARNING, Tone.WARNING),
+    "notice": _GOOD,
     "info": (Mark.OTHER, Tone.PLAIN),
     "debug": (Mark.OTHER, Tone.QUIET),
 }
