@@ -215,6 +215,7 @@ complete -c tnet -n '__tnet_path fetch' -s h -l help -d 'Show this message and e
 complete -c tnet -n '__tnet_path users' -s h -l help -d 'Show this message and exit.'
 complete -c tnet -n '__tnet_path users add' -l password-file -x -d 'Read the password from FILE\'s first line; - is stdin.'
 complete -c tnet -n '__tnet_path users add' -l generate -d 'Make a random password and show it once.'
+complete -c tnet -n '__tnet_path users add' -l no-password -d 'Ask for no password: whoever says NAME to `serve auth` is in.'
 complete -c tnet -n '__tnet_path users add' -l users -x -d 'The users store. [default: sqlite: in $XDG_DATA_HOME/tnet]'
 complete -c tnet -n '__tnet_path users add' -l output -x -a 'live plain json' -d 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]'
 complete -c tnet -n '__tnet_path users add' -l events -rF -d 'Append every event to FILE as JSON Lines.'

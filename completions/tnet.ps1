@@ -303,6 +303,7 @@ Register-ArgumentCompleter -Native -CommandName tnet -ScriptBlock {
         'users add' = @(
             , @('--password-file', 'Read the password from FILE''s first line; - is stdin.')
             , @('--generate', 'Make a random password and show it once.')
+            , @('--no-password', 'Ask for no password: whoever says NAME to `serve auth` is in.')
             , @('--users', 'The users store. [default: sqlite: in $XDG_DATA_HOME/tnet]')
             , @('--output', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
             , @('--events', 'Append every event to FILE as JSON Lines.')

@@ -12,7 +12,7 @@ from tests.support import World
 from tnet.accounts.accounts import open_store
 from tnet.accounts.administration import administer
 from tnet.accounts.hashing import matches
-from tnet.accounts.store import Account, AccountExists, Entry, NoSuchAccount
+from tnet.accounts.store import Account, AccountExists, Entry, Login, NoSuchAccount
 from tnet.errors import BadUsage, CannotWrite, ExitStatus, OutputClosed, TnetError
 from tnet.plans.users import UsersPlan
 
@@ -37,8 +37,8 @@ class _WithStore(TestCase):
         self.url = f"sqlite:{Path(self.mktemp()).absolute() / 'users.db'}"
         self.store = open_store(self.url, self.world.context)
 
-    async def users(self, action: Any, name: str = "", password: str | None = None) -> None:
-        plan = UsersPlan(action=action, users=self.url, name=name, password=password)
+    async def users(self, action: Any, name: str = "", password: str | None = None, *, none: bool = False) -> None:
+        plan = UsersPlan(action=action, users=self.url, name=name, password=password, no_password=none)
         self.assertEqual(await administer(plan, self.world.context), ExitStatus.OK)
 
     async def refused(self, kind: type[TnetError], action: Any, name: str = "", password: str | None = None) -> Any:
@@ -46,7 +46,7 @@ class _WithStore(TestCase):
 
     async def opens(self, name: str, password: str) -> bool:
         entry = await self.store.find(name)
-        return entry is not None and matches(password.encode(), entry.secret)
+        return entry is not None and entry.secret is not None and matches(password.encode(), entry.secret)
 
     def logged(self) -> str:
         return "\n".join(record.event.text for record in self.world.recorder.records)
@@ -61,12 +61,22 @@ class ChangingTests(_WithStore):
         self.assertTrue(await self.opens("alice", "wonder land"))
         self.assertIn("added alice", self.logged())
         self.assertNotIn("wonder", self.logged())
-        self.assertEqual(self.world.disclosed, [])
+        self.assertEqual(self.world.kept, [])
+
+    async def test_no_password(self) -> None:
+        """An account without a password is added as such, and can be given one later."""
+        await self.users("add", "guest", none=True)
+        entry = await self.store.find("guest")
+        self.assertEqual(entry, Entry(Account("guest", login=Login.NOTHING), None))
+        self.assertIn("added guest, without a password", self.logged())
+        self.assertEqual(self.world.kept, [])
+        await self.users("passwd", "guest", "pw")
+        self.assertTrue(await self.opens("guest", "pw"))
 
     async def test_generated(self) -> None:
         """Without a password a random one is made, and disclosed once the account is there."""
         await self.users("add", "alice")
-        ((name, password),) = self.world.disclosed
+        ((name, password),) = self.world.kept
         self.assertTrue(await self.opens(name, password))
         self.assertNotIn(password, self.logged())
 
@@ -75,7 +85,7 @@ class ChangingTests(_WithStore):
         await self.users("add", "alice", "first")
         await self.refused(AccountExists, "add", "alice")
         self.assertTrue(await self.opens("alice", "first"))
-        self.assertEqual(self.world.disclosed, [])
+        self.assertEqual(self.world.kept, [])
 
     async def test_passwd(self) -> None:
         """A password is replaced by a given or a random one."""
@@ -83,7 +93,7 @@ class ChangingTests(_WithStore):
         await self.users("passwd", "alice", "second")
         self.assertTrue(await self.opens("alice", "second"))
         await self.users("passwd", "alice")
-        self.assertTrue(await self.opens(*self.world.disclosed[0]))
+        self.assertTrue(await self.opens(*self.world.kept[0]))
 
     async def test_remove(self) -> None:
         """A removed account is gone."""
@@ -95,7 +105,7 @@ class ChangingTests(_WithStore):
         """A name that nobody has is an error, and nothing is disclosed."""
         await self.refused(NoSuchAccount, "passwd", "eve")
         await self.refused(NoSuchAccount, "remove", "eve")
-        self.assertEqual(self.world.disclosed, [])
+        self.assertEqual(self.world.kept, [])
 
     async def test_names_and_passwords(self) -> None:
         """Names that cannot be and empty passwords are bad usage."""
@@ -116,18 +126,20 @@ class ListTests(_WithStore):
 
     async def test_lines(self) -> None:
         """One tab-separated line an account, by name."""
-        await self.store.add(Entry(Account("bob", disabled=True), "x"))
+        await self.store.add(Entry(Account("bob", disabled=True, login=Login.NOTHING), None))
         await self.store.add(Entry(Account("alice", groups=("ops", "staff")), "x"))
-        self.assertEqual(await self.listed(_Out()), "alice\tenabled\tops,staff\nbob\tdisabled\t\n")
+        self.assertEqual(
+            await self.listed(_Out()), "alice\tenabled\tpassword\tops,staff\nbob\tdisabled\tno-password\t\n"
+        )
 
     async def test_heads(self) -> None:
         """A terminal gets column heads."""
-        self.assertEqual(await self.listed(_Out(terminal=True)), "NAME\tSTATE\tGROUPS\n")
+        self.assertEqual(await self.listed(_Out(terminal=True)), "NAME\tSTATE\tLOGIN\tGROUPS\n")
 
     async def test_hostile_name(self) -> None:
         """A name that some other program put there cannot move the terminal or the columns."""
         await self.store.add(Entry(Account("a\x1b]0;x\a\tb\n"), "x"))
-        self.assertEqual(await self.listed(_Out()), "a\\x1b]0;x\\x07\\x09b\\x0a\tenabled\t\n")
+        self.assertEqual(await self.listed(_Out()), "a\\x1b]0;x\\x07\\x09b\\x0a\tenabled\tpassword\t\n")
 
     async def test_reader_gone(self) -> None:
         """A reader that left ends the command quietly; a full disk does not."""

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from twisted.trial.unittest import TestCase
 
-from tnet.accounts.store import Account, AccountExists, Entry, NoSuchAccount, StoreFailed, sqlite_path
+from tnet.accounts.store import Account, AccountExists, Entry, Login, NoSuchAccount, StoreFailed, sqlite_path
 from tnet.errors import BadUsage, ExitStatus
 
 
@@ -57,6 +57,11 @@ class ValueTests(TestCase):
     def test_entry_hides_secret(self) -> None:
         """The repr of an entry does not show its secret."""
         self.assertNotIn("argon", repr(Entry(Account("a"), "$argon2id$")))
+
+    def test_entry_fits_its_account(self) -> None:
+        """An entry whose secret and way to log in disagree cannot be made; an empty secret fits neither."""
+        for login, secret in ((Login.PASSWORD, None), (Login.PASSWORD, ""), (Login.NOTHING, "s"), (Login.NOTHING, "")):
+            self.assertRaises(ValueError, Entry, Account("a", login=login), secret)
 
     def test_errors(self) -> None:
         """Each error is one line that names the store, and exits with 1."""

@@ -27,6 +27,7 @@ class UsersTests(TestCase):
         self.assertEqual(plan("list"), UsersPlan(action="list"))
         self.assertEqual(plan("remove", "a", "--users", "x.db"), UsersPlan(action="remove", name="a", users="x.db"))
         self.assertEqual(plan("add", "a", "--generate"), UsersPlan(action="add", name="a"))
+        self.assertEqual(plan("add", "a", "--no-password"), UsersPlan(action="add", name="a", no_password=True))
 
     def test_password_file(self) -> None:
         """The password is the file's first line without its end; the repr does not show it."""
@@ -37,12 +38,19 @@ class UsersTests(TestCase):
         self.assertNotIn("s3cret", repr(asked))
 
     def test_bad_password_file(self) -> None:
-        """A missing file, an empty line, and both ways at once are usage errors."""
+        """A missing file, an empty line, and two ways at once are usage errors."""
         empty = Path(self.mktemp())
         empty.touch()
         for argv in (
             ["--password-file", "/nonexistent"],
             ["--password-file", str(empty)],
+            ["--password-file", ""],
             ["--password-file", "x", "--generate"],
+            ["--password-file", "x", "--no-password"],
+            ["--generate", "--no-password"],
         ):
             self.assertRaises(click.UsageError, plan, "add", "a", *argv)
+
+    def test_password_stays(self) -> None:
+        """An account that has a password cannot be made one without."""
+        self.assertRaises(click.UsageError, plan, "passwd", "a", "--no-password")

@@ -9,13 +9,14 @@ from tnet.accounts import passwords
 from tnet.accounts.accounts import open_store
 from tnet.accounts.hashing import Argon2
 from tnet.accounts.names import LONGEST, account_name
-from tnet.accounts.store import Account, EditableStore, Entry
+from tnet.accounts.store import Account, EditableStore, Entry, Login
 from tnet.errors import BadUsage, CannotWrite, ExitStatus, OutputClosed
 from tnet.escape import safe_line
 from tnet.net.context import Context
 from tnet.plans.users import UsersPlan
 
-HEADER = "NAME\tSTATE\tGROUPS\n"
+HEADER = "NAME\tSTATE\tLOGIN\tGROUPS\n"
+_LOGIN = {Login.PASSWORD: "password", Login.NOTHING: "no-password"}
 
 
 async def administer(plan: UsersPlan, context: Context) -> ExitStatus:
@@ -36,12 +37,14 @@ async def _carry_out(plan: UsersPlan, store: EditableStore, context: Context) ->
         await context.workers.run(_write, sys.stdout, await store.accounts())
         return
     name = _name(plan.name)
-    match plan.action:
-        case "add" | "passwd":
-            await _set_password(plan, name, store, context)
-        case "remove":
-            await store.remove(name)
-            context.publisher.log("info", f"removed {name} from {store.url}")
+    if plan.action == "remove":
+        await store.remove(name)
+        context.publisher.log("notice", f"removed {name} from {store.url}")
+    elif plan.no_password:
+        await store.add(Entry(Account(name, login=Login.NOTHING), None))
+        context.publisher.log("notice", f"added {name}, without a password, to {store.url}")
+    else:
+        await _set_password(plan, name, store, context)
 
 
 async def _set_password(plan: UsersPlan, name: str, store: EditableStore, context: Context) -> None:
@@ -50,12 +53,12 @@ async def _set_password(plan: UsersPlan, name: str, store: EditableStore, contex
     secret = await context.workers.run(Argon2().hash, passwords.as_bytes(password))
     if plan.action == "add":
         await store.add(Entry(Account(name), secret))
-        context.publisher.log("info", f"added {name} to {store.url}")
+        context.publisher.log("notice", f"added {name} to {store.url}")
     else:
         await store.change(name, secret)
-        context.publisher.log("info", f"changed the password of {name} in {store.url}")
+        context.publisher.log("notice", f"changed the password of {name} in {store.url}")
     if plan.password is None:
-        context.disclose(name, password)
+        context.disclose(name, password, lasting=True)
 
 
 def _name(text: str) -> str:
@@ -78,5 +81,6 @@ def _write(out: TextIO, accounts: list[Account]) -> None:
 
 
 def _row(account: Account) -> str:
-    columns = (account.name, "disabled" if account.disabled else "enabled", ",".join(account.groups))
+    state = "disabled" if account.disabled else "enabled"
+    columns = (account.name, state, _LOGIN[account.login], ",".join(account.groups))
     return "\t".join(map(safe_line, columns)) + "\n"

@@ -18,6 +18,9 @@ _PASSWORD_FILE = click.option(
     "--password-file", metavar="FILE", help="Read the password from FILE's first line; - is stdin."
 )
 _GENERATE = click.option("--generate", is_flag=True, help="Make a random password and show it once.")
+_NO_PASSWORD = click.option(
+    "--no-password", is_flag=True, help="Ask for no password: whoever says NAME to `serve auth` is in."
+)
 
 
 @click.group(cls=Group, short_help="The accounts that serve auth and ssh share.")
@@ -30,6 +33,7 @@ def users() -> None:
     Examples:
       tnet users add alice
       tnet users add deploy --generate
+      tnet users add guest --no-password
       tnet users list
     """
 
@@ -38,10 +42,13 @@ def users() -> None:
 @click.argument("name")
 @_PASSWORD_FILE
 @_GENERATE
+@_NO_PASSWORD
 @_STORE
 @tells_story
-def add(*, name: str, password_file: str | None, generate: bool, users: str | None) -> UsersPlan:
+def add(*, name: str, password_file: str | None, generate: bool, no_password: bool, users: str | None) -> UsersPlan:
     """Add an account called NAME.
+
+    An account without a password is for the line dialogue of `tnet serve auth`; SSH refuses it.
 
     \b
     Examples:
@@ -50,7 +57,8 @@ def add(*, name: str, password_file: str | None, generate: bool, users: str | No
     """
     from tnet.plans.users import UsersPlan
 
-    return UsersPlan(action="add", name=name, password=_password(password_file, generate), users=users)
+    password = _password(password_file, generate=generate, no_password=no_password)
+    return UsersPlan(action="add", name=name, password=password, no_password=no_password, users=users)
 
 
 @users.command("passwd", cls=Command, short_help="Change an account's password.")
@@ -63,7 +71,7 @@ def passwd(*, name: str, password_file: str | None, generate: bool, users: str |
     """Change the password of NAME."""
     from tnet.plans.users import UsersPlan
 
-    return UsersPlan(action="passwd", name=name, password=_password(password_file, generate), users=users)
+    return UsersPlan(action="passwd", name=name, password=_password(password_file, generate=generate), users=users)
 
 
 @users.command("remove", cls=Command, short_help="Remove an account.")
@@ -87,15 +95,29 @@ def list_(*, users: str | None) -> UsersPlan:
     return UsersPlan(action="list", users=users)
 
 
-def _password(path: str | None, generate: bool) -> str | None:
-    """The password from a file or the prompt; None when one is to be made."""
-    if path and generate:
-        raise click.UsageError("--password-file and --generate contradict each other", click.get_current_context())
-    if generate:
-        return None
-    if path:
+def _password(path: str | None, *, generate: bool, no_password: bool = False) -> str | None:
+    """The password from a file or the prompt; None when it is to be made, or when there is to be none."""
+    ways = {"--password-file": path is not None, "--generate": generate, "--no-password": no_password}
+    chosen = [option for option, given in ways.items() if given]
+    if len(chosen) > 1:
+        raise click.UsageError(f"{' and '.join(chosen)} contradict each other", click.get_current_context())
+    if path is not None:
         return usage(_first_line, path)
-    return str(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+    return None if chosen else _asked()
+
+
+def _asked() -> str:
+    """The password from the prompt, typed twice, if there is a terminal that hides it."""
+    from getpass import GetPassWarning
+    from warnings import catch_warnings, simplefilter
+
+    with catch_warnings():
+        simplefilter("error", GetPassWarning)
+        try:
+            return str(click.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
+        except GetPassWarning as warning:
+            problem = "there is no terminal to ask for the password\n  hint: use --password-file or --generate"
+            raise click.UsageError(problem, click.get_current_context()) from warning
 
 
 def _first_line(path: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
+from tnet.errors import BadUsage
 from tnet.plans.plan import Plan
 
 
@@ -12,7 +13,10 @@ from tnet.plans.plan import Plan
 class UsersPlan(Plan):
     """One change or look at the users store at `users` (None: the default store).
 
-    `password` is already read from where the user said.
+    `password` is already read from where the user said; without one it is made and shown, unless `no_password` says
+    that the new account is to have none.
+
+    Raises: BadUsage when `no_password` meets a password, or anything but `add`.
     """
 
     job: ClassVar[str] = "tnet.accounts.administration:administer"
@@ -20,3 +24,8 @@ class UsersPlan(Plan):
     users: str | None = None
     name: str = ""
     password: str | None = field(default=None, repr=False)
+    no_password: bool = False
+
+    def __post_init__(self) -> None:
+        if self.no_password and (self.action, self.password) != ("add", None):
+            raise BadUsage("--no-password", "is for new accounts, and for those without a password")
