@@ -167,5 +167,16 @@ class LaunchTests(TestCase):
         self.assertIn("reopen", self.story.calls)
 
     def test_reader_of_events_gone(self) -> None:
-        """When nobody reads the events on stdout any more, the job ends with 141."""
-        self.assertEqual(self.launch(lambda _: Deferred(), lambda: self.story.on_output_closed()), 141)
+        """When nobody reads the events on stdout any more, the job ends with 141, even if it was just beginning."""
+
+        def meanwhile() -> None:
+            self.story.on_output_closed()
+            self.core.advance(0)
+
+        self.assertEqual(self.launch(lambda _: Deferred(), meanwhile), 141)
+
+        def beginning(_: Context) -> Deferred[Any]:
+            self.story.on_output_closed()
+            return Deferred()
+
+        self.assertEqual(self.launch(beginning, lambda: self.core.advance(0)), 141)

@@ -58,7 +58,7 @@ class Launch:
     def _begin(self) -> None:
         self._log.begin()
         self._story.attach(self._publisher)
-        self._story.on_output_closed = lambda: self._end(OutputClosed())
+        self._story.on_output_closed = lambda: self._reactor.callLater(0, self._end, OutputClosed())
         self._signals.install(
             interrupt=lambda: self._end(Interrupted()),
             terminate=lambda: self._end(Terminated()),
