@@ -17,26 +17,39 @@ P = ParamSpec("P")
 R = TypeVar("R")
 
 
-class _DaemonThread(Thread):
+class DaemonThread(Thread):
     """A thread that a stuck `getaddrinfo` cannot make the process wait for at exit."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs, daemon=True)
 
 
-class _DaemonThreads(ThreadPool):
-    threadFactory = _DaemonThread
+class DaemonThreads(ThreadPool):
+    """A pool of such threads: none before the first call, and nobody waits for them in the end."""
+
+    threadFactory = DaemonThread
 
 
 class Workers:
-    """At most `threads` threads and `queue` calls waiting for one; `name` is what an error calls them."""
+    """At most `threads` threads and `queue` calls waiting for one; `name` is what an error calls them.
 
-    def __init__(self, reactor: IReactorFromThreads, name: str, *, threads: int, queue: int = 256) -> None:
+    `pool` makes the pool of threads.
+    """
+
+    def __init__(
+        self,
+        reactor: IReactorFromThreads,
+        name: str,
+        *,
+        threads: int,
+        queue: int = 256,
+        pool: Callable[..., ThreadPool] = DaemonThreads,
+    ) -> None:
         self.name = name
         self._reactor = reactor
         self._bound = threads + queue
         self._pending = 0
-        self._pool = _DaemonThreads(minthreads=0, maxthreads=threads, name=name)
+        self._pool = pool(minthreads=0, maxthreads=threads, name=name)
         self._pool.start()
 
     def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Deferred[R]:
