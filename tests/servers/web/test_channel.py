@@ -267,6 +267,17 @@ class RefusalTests(TestCase):
         wire.send(b"POST / HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabcX")
         self.assertEqual(wire.reply().status, 400)
         self.assertEqual([(event.method, event.status) for event in wire.exchanges], [("POST", 400)])
+        self.assertEqual((wire.socket.half_closed, wire.socket.disconnecting), (True, False))
+
+    def test_a_resource_that_hangs_up(self) -> None:
+        """A resource may end the connection instead of answering; the report says who it was."""
+        held = Held()
+        wire = Wire(held)
+        wire.ask("GET", "/")
+        held.requests[0].loseConnection()
+        self.assertTrue(wire.socket.disconnecting)
+        wire.hang_up(ConnectionDone())
+        self.assertEqual([event.reason for event in wire.exchanges], ["closed by the resource"])
 
 
 class BodyTests(TestCase):

@@ -136,6 +136,8 @@ class StockResourceTests(TestCase):
         self.assertEqual(wire.reply().body, b"[(b'f', [b'\\x00'])]")
         wire.ask("POST", "/", "Content-Type: multipart/form-data; boundary=x", body=b"junk")
         self.assertEqual(wire.reply().status, 400)
+        reply = wire.get("/?" + "&" * 10_000)
+        self.assertEqual((reply.status, b"date" in reply.fields), (413, True))
 
     def test_the_request_they_see(self) -> None:
         """Path, fields, cookies, addresses and content are where they always were."""

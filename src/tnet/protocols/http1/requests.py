@@ -122,6 +122,11 @@ class RequestParser:
         """Whether a request has begun and its end has not come."""
         return self._state in (_State.SIZED, _State.CHUNKED)
 
+    @property
+    def complete(self) -> bool:
+        """Whether the request was read to its end, and the next one waits for `proceed`."""
+        return self._state is _State.COMPLETE
+
     def feed(self, data: bytes) -> None:
         """Take bytes from the connection; a refused connection's bytes are dropped."""
         if self._state is not _State.REFUSED:

@@ -260,7 +260,7 @@ class Channel(Protocol):
         self._refuse(408, "the request took too long")
 
     def _watch_body(self) -> None:
-        """Measure the body's rate over one window; a sink that held it back in that time is an excuse."""
+        """Measure the body's rate over one window; that a sink is holding it back is an excuse."""
         window = self.site.deadlines.body_window_seconds
         due = self._exchange.bytes_in + window * self.site.deadlines.body_bytes_per_second
         self._alarm.set(window, lambda: self._judge_rate(due))
@@ -314,7 +314,7 @@ class Channel(Protocol):
 
     def writeHeaders(self, version: bytes, code: bytes, reason: bytes, headers: Headers) -> None:
         """Begin the response; what ends the connection after it, or not, is decided here."""
-        last = self._leaving or self._parser.in_body or (self._input_ended and not self._parser.buffered)
+        last = self._leaving or not self._parser.complete or (self._input_ended and not self._parser.buffered)
         self._outlet.write(self._exchange.respond(code, reason, headers, last=last))
 
     def write(self, data: bytes) -> None:
@@ -329,7 +329,7 @@ class Channel(Protocol):
 
     def requestDone(self, request: WebRequest) -> None:
         """The response is complete: report it, and go on with the next request or close."""
-        exchange, unread, sink = self._exchange, self._parser.in_body, self._sink
+        exchange, unread, sink = self._exchange, not self._parser.complete, self._sink
         self._request = self._sink = None
         self._sink_busy = False
         if sink is not None:
@@ -360,6 +360,7 @@ class Channel(Protocol):
 
     def loseConnection(self) -> None:
         """End the connection; what was written is sent."""
+        self._exchange.reason = self._exchange.reason or "closed by the resource"
         self._phase = Phase.CLOSING
         self._outlet.finish()
         self.transport.loseConnection()

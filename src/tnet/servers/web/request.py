@@ -43,10 +43,12 @@ class WebRequest(server.Request):
     resource: Any = None
 
     def headReceived(self, head: RequestHead) -> None:
-        """Become the request that `head` describes."""
+        """Become the request that `head` describes.
+
+        Raises: Refusal.
+        """
         self.method, self.uri, self.clientproto = head.method, head.target, head.version
         self.path, _, query = head.target.partition(b"?")
-        self.args = parse_urlencoded(query) if query else {}
         for name, value in head.fields:
             self.requestHeaders.addRawHeader(name, value)
         self.parseCookies()
@@ -55,6 +57,7 @@ class WebRequest(server.Request):
         self.setHeader(b"Server", b"tnet")
         self.setHeader(b"Date", self.channel.site.date())
         self.content = BytesIO()
+        self.args = parse_urlencoded(query) if query else {}
 
     # ── the body ──
 

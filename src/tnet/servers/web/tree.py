@@ -108,7 +108,8 @@ class Tree(Resource):
 
     async def _list(self, request: WebRequest, names: Sequence[bytes]) -> None:
         form = _form_for(request)
-        body = await self._workers.run(listing.make, self._root, names, form, upload=self._uploads)
+        with request.channel.trace.span("list directory"):
+            body = await self._workers.run(listing.make, self._root, names, form, upload=self._uploads)
         for field, value in (pages.fields_for(form) | {b"Cache-Control": b"no-cache"}).items():
             request.setHeader(field, value)
         request.setHeader(b"Vary", b"Accept, User-Agent")

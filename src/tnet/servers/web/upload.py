@@ -138,7 +138,8 @@ class Receiver:
 
     async def _finish(self) -> None:
         try:
-            names = await self._workers.run(self._alone, self._upload.commit)
+            with self._request.channel.trace.span("commit upload"):
+                names = await self._workers.run(self._alone, self._upload.commit)
         finally:
             self._discard()
         _created(self._request, names)
