@@ -2,8 +2,7 @@
 
 Symbolic links are followed by hand, so that one that leaves the root leads nowhere, whoever swaps it and when.
 
-Source: openat2(2), RESOLVE_BENEATH, which Python does not offer; CVE-2024-41810's neighbours for what joining path
-strings costs.
+Source: openat2(2), RESOLVE_BENEATH, which Python does not offer.
 """
 
 from __future__ import annotations
