@@ -14,10 +14,11 @@ ROOT = Path(__file__).resolve().parent.parent
 SOURCE = ROOT / "src" / "tnet"
 TESTS = ROOT / "tests"
 
-GROUND = {"errors", "escape", "plans", "events"}
+GROUND = {"errors", "escape", "places", "plans", "events"}
 MAY_IMPORT = {
     "errors": set(),
     "escape": set(),
+    "places": set(),
     "plans": GROUND,
     "events": GROUND,
     "protocols": GROUND | {"protocols"},
@@ -32,6 +33,7 @@ MAY_IMPORT = {
 OUTSIDE = {
     "errors": set(),
     "escape": set(),
+    "places": set(),
     "plans": set(),
     "events": set(),
     "view": {"rich"},

@@ -1,10 +1,11 @@
-"""Peer text made harmless: the one function that stands between a peer and a terminal.
+"""Peer text made harmless: what stands between a peer and a terminal.
 
 Source: CWE-150; the classes of CVE-2024-58251 and CVE-2021-42574.
 """
 
 from __future__ import annotations
 
+import codecs
 import re
 
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
@@ -39,6 +40,32 @@ def excerpt(data: bytes, limit: int = EXCERPT_BYTES) -> str:
     """
     shown = safe_line(data[:limit].decode("utf-8", "backslashreplace"))
     return shown + "…" if len(data) > limit else shown
+
+
+class SafeStream:
+    """Reads a stream of bytes as UTF-8 and makes visible whatever could move the terminal.
+
+    Invalid bytes show as `\\xNN`. CR LF ends a line; any other CR, which would let a peer write over what it
+    wrote before, shows as `\\x0d`. Characters and line ends may be cut anywhere between chunks.
+    """
+
+    def __init__(self) -> None:
+        self._decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
+        self._return = ""
+
+    def feed(self, data: bytes) -> bytes:
+        """What to write for `data`; the beginning of a character or line end waits for the rest of it."""
+        return self._show(self._decoder.decode(data))
+
+    def finish(self) -> bytes:
+        """What still waited, when nothing follows."""
+        return self._show(self._decoder.decode(b"", final=True), final=True)
+
+    def _show(self, text: str, *, final: bool = False) -> bytes:
+        text = self._return + text
+        self._return = "\r" if text.endswith("\r") and not final else ""
+        shown = text.removesuffix(self._return) if self._return else text
+        return safe(shown.replace("\r\n", "\n")).encode("utf-8")
 
 
 def _visible(match: re.Match[str]) -> str:

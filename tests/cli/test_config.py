@@ -17,7 +17,7 @@ class ConfigTests(TestCase):
     """TOML in, option defaults out."""
 
     def setUp(self) -> None:
-        self.home = Path(self.mktemp())
+        self.home = Path(self.mktemp()).absolute()
         (self.home / "tnet").mkdir(parents=True)
         self.patch(os, "environ", os.environ | {"XDG_CONFIG_HOME": str(self.home)})
 

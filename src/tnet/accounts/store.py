@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import ClassVar, Protocol
 
 from tnet.errors import BadUsage, OurError, UserError
+from tnet.places import data_folder
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 
@@ -139,7 +140,7 @@ def sqlite_path(users: str | None, environ: Mapping[str, str] = os.environ) -> P
     Raises: BadUsage for another scheme. Only the scheme is quoted: the rest of a URL may hold a password.
     """
     if users is None:
-        return _data_home(environ) / "tnet" / "users.db"
+        return data_folder(environ) / "users.db"
     found = _SCHEME.match(users)
     if found is not None and found[1].lower() != "sqlite":
         raise BadUsage("--users", f"unknown scheme {found[1]!r}", "use sqlite:PATH or a plain path, as ./NAME")
@@ -155,12 +156,3 @@ def _without_authority(path: str) -> str:
     if not path.startswith("///"):
         raise BadUsage("--users", "a SQLite store has no host", "use sqlite:PATH or sqlite:///PATH")
     return path[2:]
-
-
-def _data_home(environ: Mapping[str, str]) -> Path:
-    """The XDG data folder; a relative one does not count.
-
-    Source: XDG Base Directory Specification 0.8.
-    """
-    home = Path(environ.get("XDG_DATA_HOME", ""))
-    return home if home.is_absolute() else Path.home() / ".local" / "share"

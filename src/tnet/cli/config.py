@@ -8,7 +8,6 @@ inside it that has such an option.
 from __future__ import annotations
 
 import difflib
-import os
 from pathlib import Path
 from typing import Any
 
@@ -19,8 +18,9 @@ from tnet.cli.sections import Group
 
 def default_path() -> Path:
     """Where the file is looked for: `$XDG_CONFIG_HOME/tnet/config.toml`."""
-    home = os.environ.get("XDG_CONFIG_HOME") or "~/.config"
-    return Path(home).expanduser() / "tnet" / "config.toml"
+    from tnet.places import config_folder
+
+    return config_folder() / "config.toml"
 
 
 def use_config(ctx: click.Context, param: click.Parameter, value: str | None) -> None:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from tnet.errors import CannotWrite
+from tnet.places import state_folder
 
 _NEW_FILE = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
 
@@ -56,6 +57,4 @@ def _folder(environ: Mapping[str, str]) -> Path:
     runtime = environ.get("XDG_RUNTIME_DIR", "")
     if os.path.isabs(runtime):
         return Path(runtime, "tnet", "accounts")
-    state = environ.get("XDG_STATE_HOME", "")
-    home = Path(state) if os.path.isabs(state) else Path(environ.get("HOME", "/"), ".local", "state")
-    return home / "tnet" / "accounts"
+    return state_folder(environ) / "accounts"

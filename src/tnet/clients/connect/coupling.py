@@ -14,10 +14,10 @@ from twisted.python.failure import Failure
 from zope.interface import implementer
 
 from tnet.clients.connect.conversation import Conversation, Do, Got
-from tnet.clients.connect.display import Display
 from tnet.clients.connect.line_ends import LineEnds
 from tnet.clients.connect.patience import Patience
 from tnet.errors import ReceiveFailed, SendFailed, TimedOut, TnetError
+from tnet.escape import SafeStream
 from tnet.events import silent_trace
 from tnet.events.kinds import Logged, StateEntered
 from tnet.net.backlog import unacknowledged
@@ -54,7 +54,7 @@ class Coupling(Protocol):
         self._lost_by: TnetError | None = None
         self._ending: tuple[TnetError | None] | None = None
         self._over: Deferred[TnetError | None] = Deferred()
-        self._display = Display() if output.is_terminal and not plan.raw else None
+        self._display = SafeStream() if output.is_terminal and not plan.raw else None
         self._inward: Callable[[bytes], bytes] = self._display.feed if self._display else _as_it_is
         self._outward: Callable[[bytes], bytes] = LineEnds().feed if plan.crlf else _as_it_is
 

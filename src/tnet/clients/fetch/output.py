@@ -12,8 +12,8 @@ from contextlib import suppress
 from threading import Lock
 from typing import Self, cast
 
-from tnet.clients.fetch.terminal_text import TerminalText, is_binary
 from tnet.errors import CannotWrite, OutputClosed, TnetError
+from tnet.escape import SafeStream
 from tnet.net.context import Context, Offload
 from tnet.net.stdio import StandardOutput, standard_output
 from tnet.net.stdio.descriptors import write_blocking
@@ -74,12 +74,12 @@ class Stdout(Output):
     def __init__(self, context: Context, fd: int, broken: Callable[[TnetError], object], *, raw: bool = False) -> None:
         self._out: StandardOutput = standard_output(context, fd)
         self._out.watch(broken)
-        self._text = TerminalText() if self._out.is_terminal and not raw else None
+        self._text = SafeStream() if self._out.is_terminal and not raw else None
 
     async def write(self, data: bytes) -> None:
         """Write `data`, once there is room for it."""
         if self._text is not None:
-            if is_binary(data):
+            if b"\0" in data:
                 raise CannotWrite("standard output", _BINARY, _ADVICE)
             data = self._text.feed(data)
         self._out.write(data)

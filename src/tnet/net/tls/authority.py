@@ -23,6 +23,7 @@ from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 from tnet.errors import OwnCertificateUnusable
 from tnet.net.tls.identity import Identity, pair
 from tnet.net.tls.signing import LEAF_DAYS, make_leaf, make_root, names_of, pem
+from tnet.places import data_folder
 
 RENEW_DAYS = 60
 
@@ -32,10 +33,8 @@ _FAR_AWAY = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
 
 
 def default_folder() -> str:
-    """`$XDG_DATA_HOME/tnet/ca`, with the default of the specification."""
-    told = os.environ.get("XDG_DATA_HOME", "")
-    home = told if os.path.isabs(told) else os.path.expanduser("~/.local/share")
-    return os.path.join(home, "tnet", "ca")
+    """Where the authority of this user is kept."""
+    return str(data_folder() / "ca")
 
 
 def utc_now() -> datetime:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from tempfile import mkstemp
@@ -15,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from twisted.conch.ssh.keys import BadKeyError, EncryptedKeyError, Key
 
 from tnet.errors import CannotRead, CannotWrite
+from tnet.places import state_folder
 from tnet.protocols.ssh.algorithms import HOST_SIGNATURES, SMALLEST_RSA_BITS
 from tnet.servers.ssh.files import read_guarded
 
@@ -22,11 +24,9 @@ FILE_BYTES = 1 << 16
 OTHERS = 0o077
 
 
-def default_path(environ: dict[str, str]) -> Path:
+def default_path(environ: Mapping[str, str] | None = None) -> Path:
     """Where the key is kept when nobody says otherwise: `$XDG_STATE_HOME/tnet/ssh/host_ed25519`."""
-    state = environ.get("XDG_STATE_HOME", "")
-    base = Path(state) if os.path.isabs(state) else Path(environ.get("HOME") or "~").expanduser() / ".local/state"
-    return base / "tnet" / "ssh" / "host_ed25519"
+    return state_folder(environ) / "ssh" / "host_ed25519"
 
 
 def read_host_key(path: Path) -> Key:

@@ -115,7 +115,7 @@ def system_user() -> str:
 async def _host_key(plan: SshPlan, context: Context) -> Any:
     if plan.host_key is not None:
         return await context.workers.run(read_host_key, Path(plan.host_key))
-    return await context.workers.run(open_host_key, default_path(dict(os.environ)))
+    return await context.workers.run(open_host_key, default_path())
 
 
 def _notes(plan: SshPlan, host_key: Key, user: str) -> tuple[str, ...]:
