@@ -6,6 +6,7 @@ import os
 import resource
 import socket
 import stat
+import time
 from contextlib import ExitStack
 
 from twisted.internet.threads import deferToThread
@@ -205,6 +206,8 @@ class ShortageTests(_Case):
         """Who connects while there is no descriptor left is closed at once; later peers are served; one warning."""
         (one,) = await self.listen(TcpAddress("127.0.0.1", 0))
         await self.assertEchoes(one.address)
+        while self.factory.connected:  # its descriptor would be free again in the midst of the shortage
+            await deferToThread(time.sleep, 0.01)
         clients = [socket.socket() for _ in range(3)]
         for client in clients:
             self.addCleanup(client.close)
