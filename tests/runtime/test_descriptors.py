@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import subprocess
 import sys
 
@@ -36,3 +37,16 @@ class OccupyTests(TestCase):
         before = [os.fstat(fd) for fd in range(3)]
         descriptors.occupy_standard_descriptors()
         self.assertEqual([os.fstat(fd) for fd in range(3)], before)
+
+
+class LimitTests(TestCase):
+    """How many descriptors a server may open."""
+
+    def test_the_soft_limit_follows_the_hard_one(self) -> None:
+        """A lowered soft limit is raised to the hard one; raising it again changes nothing."""
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 200), hard))
+        for _ in range(2):
+            self.assertEqual(descriptors.raise_descriptor_limit(), hard)
+            self.assertEqual(resource.getrlimit(resource.RLIMIT_NOFILE), (hard, hard))

@@ -1,8 +1,9 @@
-"""The three descriptors that every process is expected to have."""
+"""Descriptors: the three that every process is expected to have, and how many a server may open."""
 
 from __future__ import annotations
 
 import os
+import resource
 import sys
 
 
@@ -16,3 +17,11 @@ def occupy_standard_descriptors() -> None:
     os.close(fd)
     sys.stdout = sys.stdout or os.fdopen(1, "w", encoding="utf-8", closefd=False)
     sys.stderr = sys.stderr or os.fdopen(2, "w", encoding="utf-8", closefd=False)
+
+
+def raise_descriptor_limit() -> int:
+    """Allow this process as many open descriptors as its hard limit lets it; how many that is."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+    return hard

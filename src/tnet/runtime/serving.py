@@ -15,6 +15,7 @@ from tnet.net.tap import Tap
 from tnet.net.tls.serving import ServerTls
 from tnet.plans import TcpAddress
 from tnet.plans.serve import ServePlan
+from tnet.runtime.descriptors import raise_descriptor_limit
 from tnet.runtime.dotted import load
 from tnet.runtime.lag import LagWatch
 
@@ -54,6 +55,7 @@ class Serving:
 
         Raises: TnetError: the accounts, the certificate, or the address cannot be used.
         """
+        raise_descriptor_limit()
         self._server = await load(self._plan.offer)(self._plan, self._context)
         try:
             await self._listen(self._server)
