@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import ipaddress
 import resource
+import sys
 from collections import Counter
 from typing import Any
 
@@ -250,7 +251,7 @@ def network_of(address: Any) -> str:
 def _affordable(wanted: int) -> int:
     """`wanted` connections (0: any number), but some descriptors fewer than the process may open."""
     allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = max(1, allowed - SPARE_DESCRIPTORS)
+    most = sys.maxsize if allowed == resource.RLIM_INFINITY else max(1, allowed - SPARE_DESCRIPTORS)
     return min(wanted or most, most)
 
 
