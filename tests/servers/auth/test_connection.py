@@ -234,6 +234,18 @@ class EndingTests(TestCase):
         self.assertEqual([event.result for event in self.house.recorder.of(AuthAttempted)], ["denied"])
         self.assertEqual(self.house.factory.connections, {})
 
+    def test_hang_up_after_the_end(self) -> None:
+        """An answer for a peer that ended and then hung up starts nothing: every line of it is over."""
+        for answer in (self.house.doorman.deny, self.house.doorman.admit):
+            visit = self.house.visit()
+            visit.send(b"alice\npw\n/who\n")
+            visit.end()
+            visit.lose()
+            answer()
+            self.assertEqual(visit.endings, [])
+        self.visit.lose()
+        self.assertEqual((self.house.clock.getDelayedCalls(), self.house.factory.members()), ([], []))
+
     def test_nothing_is_left(self) -> None:
         """A lost connection leaves no timer and no member, wherever it was."""
         inside, leaving = self.house.enter(), self.house.enter()

@@ -114,6 +114,7 @@ class AuthProtocol(Protocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.connected = 0
+        self._closing = True
         self._factory.connections.pop(self, None)
         self._outbox.shut()
         self._lingering.over()
