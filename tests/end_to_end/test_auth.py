@@ -111,6 +111,18 @@ class PeerTests(_Served):
         """A session from a pipe through socat gets every reply, and ends."""
         await self._session("socat")
 
+    async def test_socat_over_tls(self) -> None:
+        """A client that says close_notify with its last line still gets every reply: TLS 1.3 has half-closing."""
+        if shutil.which("socat") is None:
+            raise SkipTest("socat is not installed")
+        certificate, key = write_pair(self.mktemp(), make_authority().leaf(["127.0.0.1"]))
+        port = await self.served(tls=TlsServing(certificate_file=certificate, key_file=key))
+        argv = ["socat", "-t5", "-", f"OPENSSL:127.0.0.1:{port},verify=0"]
+        done: Any = await deferToThread(
+            subprocess.run, argv, input=b"alice\npw\nhello\n/who\n", capture_output=True, timeout=SECONDS
+        )
+        self.assertEqual((_lines(done.stdout), done.returncode), (SESSION, 0), done.stderr)
+
     async def test_byte_by_byte(self) -> None:
         """Sent in single bytes, the session is the same."""
         port = await self.served()

@@ -362,7 +362,7 @@ class ByteTests(ConnectCase):
 
 
 class TlsTests(ConnectCase):
-    """The same under TLS, where nothing can be half-closed."""
+    """The same under TLS, where many a peer drops its answer when it hears of our end."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -395,6 +395,35 @@ class TlsTests(ConnectCase):
         peer = Peer(script, tls=self.context)
         done = self.secure(peer, "--linger", "0.3", input=MANY)
         self.assertEqual((done.returncode, peer.result), (0, sha256(MANY).digest()))
+
+    def test_end_is_told_soon_after_the_answer(self) -> None:
+        """A peer that has answered hears of our end well before the linger is over, and may still go on."""
+
+        def script(sock: ssl.SSLSocket) -> None:
+            sock.sendall(everything(sock, 2))
+            everything(sock)
+            time.sleep(1)
+            sock.sendall(b" and more")
+            sock.unwrap()
+
+        done = self.secure(Peer(script, tls=self.context), "--linger", "20", input=b"hi")
+        self.assertEqual((done.returncode, done.stdout), (0, b"hi and more"), done.stderr)
+        self.assertLess(self.seconds, 15)
+
+    def test_late_answer_to_a_peer_that_closes_at_our_end(self) -> None:
+        """A peer that closes as soon as it hears of our end is not told before it has answered."""
+
+        def script(sock: ssl.SSLSocket) -> None:
+            sock.settimeout(2)
+            try:
+                everything(sock)
+            except TimeoutError:
+                sock.sendall(b"late")
+            sock.settimeout(10)
+            sock.unwrap()
+
+        done = self.secure(Peer(script, tls=self.context), "--linger", "5", input=b"hi")
+        self.assertEqual((done.returncode, done.stdout), (0, b"late"), done.stderr)
 
     def test_cut_is_no_clean_end(self) -> None:
         """A TLS connection that ends without close_notify is 56; what came is written."""

@@ -134,12 +134,29 @@ class EndTests(CouplingCase):
         self.assertOver()
         self.assertEqual(self.output.written, b"answer")
 
-    def test_under_tls_nothing_is_half_closed(self) -> None:
-        """Under TLS, and with `shutdown` off, our half stays open."""
-        for plan in ({"tls": TlsDialing()}, {"shutdown": False}):
-            self.couple(**plan)
+    def test_without_shutdown_our_half_stays_open(self) -> None:
+        """With `shutdown` off the end of the input is not told."""
+        for plan in ({}, {"tls": TlsDialing()}):
+            self.couple(shutdown=False, **plan)
             self.input.give(b"")
+            self.coupling.dataReceived(b"answer")
+            self.pass_time(60)
             self.assertEqual(self.wire.calls, [])
+
+    def test_under_tls_our_half_is_closed_after_the_answer(self) -> None:
+        """A peer that would drop its answer at our close_notify has given it before: then we need not linger."""
+        self.couple(tls=TlsDialing(), linger_seconds=5)
+        self.input.give(b"question")
+        self.input.give(b"")
+        self.pass_time(3)
+        self.assertEqual(self.wire.calls, [])
+        self.coupling.dataReceived(b"answer")
+        self.pass_time(0.75)
+        self.assertEqual(self.wire.calls, [])
+        self.pass_time(0.5)
+        self.assertEqual(self.wire.calls, ["half-close"])
+        self.pass_time(4)
+        self.assertEqual(self.wire.calls, ["half-close", "close"])
 
     def test_silent_peer_is_left(self) -> None:
         """Silence after our end closes; a peer that does not is dropped; neither is an error."""

@@ -100,6 +100,41 @@ class PatienceTests(TestCase):
         self.pass_time(2)
         self.assertEqual([got for got, _ in self.fed], [Got.SILENCE])
 
+    def test_time_counts_from_what_was_taken_last(self) -> None:
+        """Bytes that the peer took just after the wait began do not double it."""
+        patience = self.patience(linger_seconds=4)
+        patience.order(Do.AWAIT_PEER)
+        self.scene.taken += 1
+        self.pass_time(10)
+        self.assertEqual(self.fed, [(Got.SILENCE, 4.5)])
+
+    def test_lull(self) -> None:
+        """A lull is a fifth of the linger in which an answer is followed by nothing, and nothing is taken."""
+        patience = self.patience(linger_seconds=10)
+        told: list[float] = []
+        patience.input_heard()
+        patience.await_lull(lambda: told.append(self.world.reactor.seconds()))
+        self.pass_time(5)
+        patience.peer_heard()
+        self.pass_time(1.5)
+        patience.peer_heard()
+        self.pass_time(1)
+        self.scene.taken += 1
+        self.pass_time(1.5)
+        self.assertEqual(told, [])
+        self.pass_time(10)
+        self.assertEqual(told, [9.75])
+
+    def test_lull_needs_an_answer_to_our_last_bytes(self) -> None:
+        """What the peer said before our last bytes is no answer to them."""
+        patience = self.patience(linger_seconds=5)
+        told: list[str] = []
+        patience.peer_heard()
+        patience.input_heard()
+        patience.await_lull(lambda: told.append("lull"))
+        self.pass_time(60)
+        self.assertEqual(told, [])
+
     def test_without_shutdown_nobody_lingers(self) -> None:
         """Where our side stays open, the peer is waited for without end."""
         patience = self.patience(shutdown=False)
@@ -170,5 +205,6 @@ class PatienceTests(TestCase):
         patience = self.patience(idle_seconds=3)
         patience.start()
         patience.order(Do.AWAIT_PEER)
+        patience.await_lull(lambda: None)
         patience.stop()
         self.assertEqual(self.world.reactor.getDelayedCalls(), [])

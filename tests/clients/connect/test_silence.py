@@ -56,6 +56,13 @@ class SilenceTests(TestCase):
         self.pump(1)
         self.assertEqual(self.told, ["at 6", "at 10.5"])
 
+    def test_signs_that_nobody_calls_in(self) -> None:
+        """A sign of life that is only seen when one looks counts from the look that saw it."""
+        alive = [False, False, True, False]
+        self.silence.wait(4, self.over, alive=lambda: bool(alive) and alive.pop(0))
+        self.pump(20)
+        self.assertEqual(self.told, ["at 5.5"])
+
     def test_limit_hears_nothing(self) -> None:
         """A limit comes at its time, whatever is heard."""
         self.silence.limit(2, self.over)

@@ -7,12 +7,15 @@ from typing import Any
 from OpenSSL import SSL
 from twisted.internet.defer import CancelledError
 from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
+from twisted.internet.interfaces import IHalfCloseableProtocol, IOpenSSLClientConnectionCreator
 from twisted.protocols.tls import BufferingTLSTransport, TLSMemoryBIOProtocol
 from twisted.python.failure import Failure
+from zope.interface import implementer
 
 from tests.net.tls.pairs import Pair, TlsTestCase, Witness
 from tnet.errors import TlsFailed
 from tnet.net.tls.connection import CLOSE_SECONDS, RELIES_ON, TlsTransport
+from tnet.net.tls.session import TlsSession
 
 
 class Talkative(Witness):
@@ -21,6 +24,30 @@ class Talkative(Witness):
     def connectionMade(self) -> None:
         self.transport.registerProducer(self.transport, True)
         self.transport.write(b"banner")
+
+
+@implementer(IHalfCloseableProtocol)
+class Halved(Witness):
+    """Notes which half of the connection has ended."""
+
+    def connectionMade(self) -> None:
+        self.ended: list[str] = []
+
+    def readConnectionLost(self) -> None:
+        self.ended.append("read")
+
+    def writeConnectionLost(self) -> None:
+        self.ended.append("write")
+
+
+@implementer(IOpenSSLClientConnectionCreator)
+class Older:
+    """A client that knows no TLS 1.3, and believes everybody."""
+
+    def clientConnectionForTLS(self, tls_protocol: Any) -> TlsSession:
+        context = SSL.Context(SSL.TLS_CLIENT_METHOD)
+        context.set_max_proto_version(SSL.TLS1_2_VERSION)
+        return TlsSession(context, tls_protocol, is_server=False)
 
 
 class TransportTests(TlsTestCase):
@@ -135,6 +162,16 @@ class TransportTests(TlsTestCase):
         pair.settle()
         self.assertIsInstance(pair.client.reason, ConnectionLost)
 
+    def test_reset_after_the_end_is_clean(self) -> None:
+        """Whoever has said close_notify has said all: that the connection is reset then takes nothing away."""
+        pair = self.pair(server=Witness(b"last words"))
+        pair.server_tls.loseConnection()
+        closed = pair.server_wire.getOutBuffer()
+        pair.client_tls.dataReceived(closed)
+        pair.client_tls.connectionLost(Failure(ConnectionLost()))
+        self.assertEqual(pair.client.data, b"last words")
+        self.assertIsInstance(pair.client.reason, ConnectionDone)
+
     def test_peer_never_answers_the_close(self) -> None:
         """A peer that does not answer close_notify is cut off after a while."""
         pair = self.pair()
@@ -161,8 +198,71 @@ class TransportTests(TlsTestCase):
         pair.settle(CLOSE_SECONDS)
         self.assertIsNotNone(pair.client.reason)
 
+    def test_half_close(self) -> None:
+        """Our close_notify ends our direction; the peer's answer comes, and its own close_notify ends the rest."""
+        pair = self.pair(Halved(), Halved())
+        pair.client_tls.write(b"question")
+        pair.client_tls.loseWriteConnection()
+        pair.settle()
+        self.assertEqual((pair.server.data, pair.server.ended, pair.client.ended), (b"question", ["read"], ["write"]))
+        pair.server_tls.write(b"answer")
+        pair.settle()
+        self.assertEqual((pair.client.data, pair.client.reason, pair.server.reason), (b"answer", None, None))
+        pair.server_tls.loseConnection()
+        pair.settle()
+        self.assertEqual(pair.client.ended, ["write", "read"])
+        pair.client_tls.loseConnection()
+        pair.settle()
+        self.assertIsInstance(pair.client.reason, ConnectionDone)
+        self.assertIsInstance(pair.server.reason, ConnectionDone)
+        self.assertEqual(pair.clock.getDelayedCalls(), [])
+
+    def test_nothing_follows_a_half_close(self) -> None:
+        """What is written after our end is dropped, and does no harm; to end it twice is to end it once."""
+        pair = self.pair(Halved(), Halved())
+        pair.client_tls.loseWriteConnection()
+        pair.client_tls.write(b"late")
+        pair.client_tls.loseWriteConnection()
+        pair.settle()
+        self.assertEqual((pair.server.data, pair.client.ended), (b"", ["write"]))
+        pair.server_tls.write(b"answer")
+        pair.settle()
+        self.assertEqual((pair.client.data, pair.client.reason), (b"answer", None))
+
+    def test_half_close_of_both_at_once(self) -> None:
+        """Two ends that cross each other are two ends."""
+        pair = self.pair(Halved(), Halved())
+        pair.client_tls.loseWriteConnection()
+        pair.server_tls.loseWriteConnection()
+        pair.settle()
+        self.assertEqual((pair.client.ended, pair.server.ended), (["write", "read"], ["write", "read"]))
+        pair.client_tls.loseConnection()
+        pair.settle()
+        self.assertIsInstance(pair.server.reason, ConnectionDone)
+
+    def test_no_half_close_before_tls_1_3(self) -> None:
+        """In TLS 1.2 a close_notify ends both directions: ours is not said early, and the peer's ends all."""
+        pair = Pair(Older(), self.serving(), Halved(), Halved()).settle()
+        pair.client_tls.loseWriteConnection()
+        pair.settle()
+        self.assertEqual((pair.client.ended, pair.server.ended), ([], []))
+        pair.client_tls.loseConnection()
+        pair.settle()
+        self.assertEqual(pair.server.ended, [])
+        self.assertIsInstance(pair.server.reason, ConnectionDone)
+
+    def test_reset_takes_what_followed_the_peers_end(self) -> None:
+        """What we send after the peer's close_notify is lost with the connection, and that is said."""
+        pair = self.pair(Halved(), Halved())
+        pair.server_tls.loseWriteConnection()
+        pair.settle()
+        pair.client_tls.write(b"more")
+        pair.settle()
+        pair.client_tls.connectionLost(Failure(ConnectionLost()))
+        self.assertIsInstance(pair.client.reason, ConnectionLost)
+
     def test_no_half_close(self) -> None:
-        """`loseWriteConnection` leaves the TCP connection whole: what is written stays on its way, both ways."""
+        """Where the protocol knows no halves, nothing ends: what is written stays on its way, both ways."""
         pair = self.pair()
         pair.client_tls.write(b"question")
         pair.client_tls.loseWriteConnection()

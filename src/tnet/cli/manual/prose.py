@@ -54,6 +54,10 @@ bad, the old ones stay in use. USR1 opens the log file anew.
 The end of stdin ends our half of the connection, once everything is sent; what the peer still sends is read until it
 ends its half, or is silent for the linger timeout. When the peer ends first, what it sent is written and the command
 ends, even if stdin is still open.
+
+Under TLS many peers close as soon as they are told of our end, and drop an answer that they still had. They are told
+once they have answered and then said nothing for a fifth of the linger timeout; before TLS 1.3, which made it possible
+to end one direction alone, not before the linger timeout.
 """,
     "tnet-fetch": """\
 A redirect to another origin loses every header but a few harmless ones; a redirect from https to http is refused.

@@ -41,7 +41,7 @@ class Coupling(Protocol):
     def __init__(self, plan: ConnectPlan, context: Context, output: StandardOutput) -> None:
         self._plan = plan
         self._peer = shown(plan.target)
-        self._half_closes = plan.shutdown and plan.tls is None and not plan.target.tls
+        self._secured = plan.tls is not None or plan.target.tls
         self._output = output
         self._input = StandardInput(WaitsFor.PROGRAM)
         self._patience = Patience(plan, context, self, self._feed)
@@ -181,8 +181,8 @@ class Coupling(Protocol):
         match order:
             case Do.HALF_CLOSE:
                 self.transport.unregisterProducer()
-                if self._half_closes:
-                    self.transport.loseWriteConnection()
+                if self._plan.shutdown:
+                    self._half_close()
             case Do.CLOSE:
                 self._let_go()
                 self.transport.loseConnection()
@@ -204,6 +204,13 @@ class Coupling(Protocol):
                 self._patience.order(order)
                 if order is Do.AWAIT_CLOSE:
                     self._say_that_we_leave()
+
+    def _half_close(self) -> None:
+        """Say that we send no more; under TLS, where many peers then close without an answer, only after theirs."""
+        if self._secured:
+            self._patience.await_lull(self.transport.loseWriteConnection)
+        else:
+            self.transport.loseWriteConnection()
 
     def _let_go(self) -> None:
         """A transport with a paused producer never closes."""

@@ -16,6 +16,7 @@ QUIET_SECONDS = 0.5
 STALL_SECONDS = 60.0
 CLOSE_SECONDS = 2.0
 HURRY_SECONDS = 0.5
+LULL = 0.2  # of the linger
 
 
 class Line(Protocol):
@@ -48,28 +49,31 @@ class Patience:
         self._idle_seconds = plan.idle_seconds or math.inf
         self._silence = Silence(context.reactor, context.clock)
         self._idleness = Silence(context.reactor, context.clock)
+        self._lull = Silence(context.reactor, context.clock)
+        self._answered = False
         self._input_at = context.clock()
         self._seen: object = None
         self._seen_at = -math.inf
 
     def start(self) -> None:
         """Begin to watch for idleness."""
-        self._idleness.wait(self._idle_seconds, self._idle)
+        self._idleness.wait(self._idle_seconds, lambda: self._feed(Got.IDLENESS), alive=self._line.holds_peer)
 
     def stop(self) -> None:
         """Wait for nothing any more."""
-        self._silence.stop()
-        self._idleness.stop()
+        for each in (self._silence, self._idleness, self._lull):
+            each.stop()
 
     def peer_heard(self) -> None:
         """The peer sent something, or may send again."""
-        self._silence.heard()
-        self._idleness.heard()
+        self._answered = True
+        self._heard()
 
     def input_heard(self) -> None:
         """Our input gave something."""
+        self._answered = False
         self._input_at = self._clock()
-        self.peer_heard()
+        self._heard()
 
     def order(self, order: Do) -> None:
         """Wait for what `order` says, and for nothing else."""
@@ -85,16 +89,28 @@ class Patience:
             case Do.HURRY:
                 self._silence.limit(HURRY_SECONDS, lambda: self._feed(Got.SILENCE))
 
+    def await_lull(self, over: Callable[[], object]) -> None:
+        """Call `over` when the peer has answered our last bytes and then said nothing for a part of the linger."""
+        peer_lives = self._signs()
+        self._lull.wait(self._linger_seconds * LULL, over, alive=lambda: peer_lives() or not self._answered)
+
+    def _heard(self) -> None:
+        for each in (self._silence, self._idleness, self._lull):
+            each.heard()
+
     def _await_sign(self, seconds: float, verdict: Got) -> None:
-        self._seen = self._line.progress()
+        self._silence.wait(seconds, lambda: self._feed(verdict), alive=self._signs())
 
-        def over() -> None:
-            if self._line.holds_peer() or self._line.progress() != self._seen:
-                self._await_sign(seconds, verdict)
-            else:
-                self._feed(verdict)
+    def _signs(self) -> Callable[[], bool]:
+        """Tells whether the peer took some of what we sent since the last time it was asked, or waits for us."""
+        seen = self._line.progress()
 
-        self._silence.wait(seconds, over)
+        def alive() -> bool:
+            nonlocal seen
+            before, seen = seen, self._line.progress()
+            return seen != before or self._line.holds_peer()
+
+        return alive
 
     def _await_input(self) -> None:
         """A person is not waited for, a file is waited for to its end, a program while it does not pause."""
@@ -115,9 +131,3 @@ class Patience:
         if progress != self._seen:
             self._seen, self._seen_at = progress, self._clock()
         return self._clock() - self._seen_at >= STALL_SECONDS
-
-    def _idle(self) -> None:
-        if self._line.holds_peer():
-            self.start()
-        else:
-            self._feed(Got.IDLENESS)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from OpenSSL.SSL import Error
+from OpenSSL.SSL import TLS1_3_VERSION, Error
 from twisted.internet.defer import Deferred, fail, succeed
-from twisted.internet.error import ConnectionAborted
+from twisted.internet.error import ConnectionAborted, ConnectionDone
 from twisted.internet.interfaces import (
     IDelayedCall,
+    IHalfCloseableProtocol,
     IOpenSSLClientConnectionCreator,
     IOpenSSLServerConnectionCreator,
     IProtocolFactory,
@@ -20,7 +21,7 @@ from twisted.python.failure import Failure
 from tnet.net.tls.explain import explain
 
 # Twisted's own, not promised by it: a contract test says when one of them goes.
-RELIES_ON = ("_checkHandshakeStatus", "_shutdownTLS", "_aggregator", "_aborted", "_reason")
+RELIES_ON = ("_checkHandshakeStatus", "_shutdownTLS", "_write", "_aggregator", "_aborted", "_reason")
 
 CLOSE_SECONDS = 5.0
 
@@ -29,7 +30,11 @@ class TlsTransport(BufferingTLSTransport):
     """A secured connection, as the protocol above it sees it.
 
     `bytes_in` and `bytes_out` count plaintext. A connection that ends because of TLS is lost with a `TlsFailed`
-    as the reason; one that ends without the peer's close_notify with `ConnectionLost`, as it may be cut short.
+    as the reason; one that ends without the peer's close_notify with `ConnectionLost`, as it may be cut short. What
+    becomes of TCP after that close_notify changes nothing.
+
+    From TLS 1.3 on close_notify ends one direction, as FIN does, and a half-closeable protocol is told; before,
+    whoever gets it must drop what it still had to say, and close.
 
     Source: RFC 8446 section 6.1; twisted#5341 for half-closing; twisted#7926 for the unbounded close.
     """
@@ -39,9 +44,12 @@ class TlsTransport(BufferingTLSTransport):
     handshaken = False
 
     transport: Any
+    wrappedProtocol: Any
     factory: TlsFactory
 
     _reading_paused = False
+    _write_ended = False
+    _sent_before_its_end: int | None = None
     _closing: IDelayedCall | None = None
     _outcome: Failure | None = None
     _waiting: tuple[Deferred[None], ...] = ()
@@ -97,7 +105,36 @@ class TlsTransport(BufferingTLSTransport):
             self.loseConnection()
 
     def loseWriteConnection(self) -> None:
-        """Do nothing: a FIN below TLS would cut what is still to be encrypted, and peers take it for an attack."""
+        """Send what waits and close_notify, and read on; where TLS cannot end one direction alone, do nothing.
+
+        There is no FIN: below TLS it would cut what is still to be encrypted, and peers take it for an attack.
+        """
+        if self.disconnecting or self._write_ended or not self._half_closes():
+            return
+        self._shutdownTLS()
+        self._write_ended = True
+        self.wrappedProtocol.writeConnectionLost()
+
+    def peer_ended(self) -> bool:
+        """Whether the connection goes on although the peer said close_notify."""
+        known = self._sent_before_its_end is not None
+        if not known:
+            self._sent_before_its_end = self.bytes_out
+        if known or self.disconnecting or not self._half_closes():
+            return False
+        self.wrappedProtocol.readConnectionLost()
+        return True
+
+    def _half_closes(self) -> bool:
+        """Whether one direction can end alone."""
+        session = self.getHandle()
+        modern = session is not None and session.get_protocol_version() >= TLS1_3_VERSION
+        return self.handshaken and modern and IHalfCloseableProtocol.providedBy(self.wrappedProtocol)
+
+    def _write(self, data: bytes) -> None:
+        """Encrypt; nothing may follow our close_notify."""
+        if not self._write_ended:
+            super()._write(data)
 
     def _shutdownTLS(self) -> None:
         """Say close_notify, ours or the answer to the peer's, but only after what was written before it."""
@@ -115,6 +152,9 @@ class TlsTransport(BufferingTLSTransport):
         elif found.check(ConnectionAborted):
             # Twisted would ask OpenSSL, and hear that the peer's close_notify is missing.
             self._reason = found
+        elif self._peer_said_all():
+            # A peer that closes at once resets the connection when our own close_notify reaches it.
+            self._reason = Failure(ConnectionDone())
         self._outcome = self._reason or reason
         super().connectionLost(reason)
         self._tell(self._outcome)
@@ -122,6 +162,10 @@ class TlsTransport(BufferingTLSTransport):
     def _is_of_tls(self, reason: Failure) -> bool:
         """Whether the connection ended by an error of TLS, or in the middle of the handshake and not by us."""
         return bool(reason.check(Error)) or not (self.handshaken or reason.check(ConnectionAborted))
+
+    def _peer_said_all(self) -> bool:
+        """Whether it said close_notify, and we nothing after that which could be lost."""
+        return self._sent_before_its_end == self.bytes_out
 
     def _await_progress(self) -> None:
         self._closing = self.factory.clock.callLater(CLOSE_SECONDS, self._close_overdue, self._moved())

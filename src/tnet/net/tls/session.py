@@ -17,11 +17,14 @@ Verify = Callable[[SSL.Connection, X509, int, int, int], bool]
 
 
 class Secured(Protocol):
-    """What a session tells about itself: plain attributes of the transport that it belongs to."""
+    """The transport that a session belongs to: the session tells about itself in its attributes."""
 
     bytes_in: int
     bytes_out: int
     handshaken: bool
+
+    def peer_ended(self) -> bool:
+        """Whether the connection goes on although the peer said close_notify."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +71,13 @@ class TlsSession(SSL.Connection):
         self._transport.handshaken = True
 
     def recv(self, bufsiz: int, flags: int | None = None) -> bytes:
-        """Plaintext from the peer."""
-        data = super().recv(bufsiz, flags)
+        """Plaintext from the peer; where it sends no more, but is still sent to, there is only nothing to read."""
+        try:
+            data = super().recv(bufsiz, flags)
+        except SSL.ZeroReturnError:
+            if self._transport.peer_ended():
+                raise SSL.WantReadError from None
+            raise
         self._transport.bytes_in += len(data)
         return data
 
