@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections.abc import Iterator
 
@@ -132,3 +133,9 @@ class ErrorTests(SynchronousTestCase):
     def test_try_again(self) -> None:
         """A name server's temporary failure is worth a second try, not a second look."""
         self.assertEqual(errors.NameNotResolved("h", NameFailure.TEMPORARY).hint, "try again")
+
+    def test_failed_writes(self) -> None:
+        """A write fails because its reader has left, or for the system's reason."""
+        self.assertIsInstance(errors.cannot_write("x", OSError(errno.EPIPE, "Broken pipe")), errors.OutputClosed)
+        full = errors.cannot_write("x", OSError(errno.ENOSPC, "No space left"))
+        self.assertEqual((full.exit_status, str(full)), (23, "cannot write x: No space left"))

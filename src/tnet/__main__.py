@@ -7,9 +7,12 @@ import sys
 
 def main() -> None:
     """Run the command line of this process and exit with its status."""
-    from tnet.cli.main import run
+    try:
+        from tnet.cli.main import run
 
-    sys.exit(run(sys.argv[1:]))
+        sys.exit(run(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.exit(130)
 
 
 if __name__ == "__main__":

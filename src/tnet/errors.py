@@ -376,3 +376,8 @@ class OutputClosed(Ended, status=ExitStatus.OUTPUT_CLOSED, says="output closed")
 
 class Terminated(Ended, status=ExitStatus.TERMINATED, says="terminated"):
     """SIGTERM."""
+
+
+def cannot_write(path: str, error: OSError) -> CannotWrite | OutputClosed:
+    """What a write to `path` that failed with `error` means."""
+    return OutputClosed() if isinstance(error, BrokenPipeError) else CannotWrite(path, error.strerror or str(error))

@@ -19,6 +19,7 @@ occupy_standard_descriptors()
 for fd in range(3):
     assert os.fstat(fd).st_rdev == os.stat(os.devnull).st_rdev and os.get_inheritable(fd), fd
 assert os.open(os.devnull, os.O_RDONLY) == 3
+assert sys.stdin.read() == ""
 sys.stdout.write("to nobody"); sys.stderr.write("to nobody")
 """
 

@@ -10,7 +10,7 @@ from tnet.accounts.accounts import open_store
 from tnet.accounts.hashing import Argon2
 from tnet.accounts.names import LONGEST, account_name
 from tnet.accounts.store import Account, EditableStore, Entry, Login
-from tnet.errors import BadUsage, CannotWrite, ExitStatus, OutputClosed
+from tnet.errors import BadUsage, ExitStatus, cannot_write
 from tnet.escape import safe_line
 from tnet.net.context import Context
 from tnet.plans.users import UsersPlan
@@ -74,10 +74,8 @@ def _write(out: TextIO, accounts: list[Account]) -> None:
     try:
         out.write((HEADER if out.isatty() else "") + "".join(map(_row, accounts)))
         out.flush()
-    except BrokenPipeError as error:
-        raise OutputClosed from error
     except OSError as error:
-        raise CannotWrite("standard output", error.strerror or str(error)) from error
+        raise cannot_write("standard output", error) from error
 
 
 def _row(account: Account) -> str:

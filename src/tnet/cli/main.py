@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import Any
 
 import click
@@ -58,34 +59,43 @@ for _command in (serve, connect, fetch, users, completion, man, config):
 def parse(argv: Sequence[str]) -> Asked | None:
     """What `argv` (without the program's name) asks for; None when it was answered by printing.
 
-    Raises: click.ClickException for what cannot be meant; click.exceptions.Exit.
+    Raises: click.ClickException for what cannot be meant; click.exceptions.Exit; click.Abort; OSError when printing
+    failed.
     """
-    asked: Any = tnet.main(list(argv), prog_name="tnet", obj=tuple(argv), standalone_mode=False)
+    # Not `tnet.main()`: it would make a reader that has left status 1.
+    with tnet.make_context("tnet", list(argv), obj=tuple(argv)) as ctx:
+        asked: Any = tnet.invoke(ctx)
     return asked if isinstance(asked, Asked) else None
 
 
 def run(argv: Sequence[str]) -> int:
     """Do what `argv` asks for; the exit status."""
+    from tnet.runtime.descriptors import occupy_standard_descriptors
+
+    occupy_standard_descriptors()  # before anything else is opened: it would get the number of a closed one
     try:
         asked = parse(argv)
-        if asked is not None:
-            from tnet.cli.start import start
-
-            return start(asked)
-        sys.stdout.flush()
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except click.ClickException as error:
-        error.show()
+        with suppress(OSError):
+            error.show()
         return error.exit_code
-    except (click.Abort, KeyboardInterrupt):
+    except click.Abort:
         return 130
-    except BrokenPipeError:
-        return _output_closed()
-    return 0
+    except OSError as error:
+        return _not_printed(error)
+    if asked is None:
+        return 0
+    from tnet.cli.start import start
+
+    return start(asked)
 
 
-def _output_closed() -> int:
-    """Make the interpreter's last flush harmless; the status that says who left."""
+def _not_printed(error: OSError) -> int:
+    """Make the interpreter's last flush harmless; the status for output that nobody takes."""
+    from tnet.cli.start import complain
+    from tnet.errors import cannot_write
+
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return 141
+    return complain(cannot_write("standard output", error))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
 import click
 
 from tnet.cli.asked import Asked
 
+if TYPE_CHECKING:
+    from tnet.errors import TnetError
+
 
 def start(asked: Asked) -> int:
     """Run the plan, telling its story on stderr; the exit status."""
-    from tnet.runtime.descriptors import occupy_standard_descriptors
-
-    occupy_standard_descriptors()  # before anything else is opened: it would get the number of a closed one
-
     from tnet.errors import TnetError
     from tnet.runtime.launch import launch
     from tnet.view.choose import choose
@@ -20,6 +22,15 @@ def start(asked: Asked) -> int:
     try:
         story = choose(asked.output, asked.command)
     except TnetError as error:
-        click.echo(f"tnet: error: {error}", err=True)
-        return error.exit_status
+        return complain(error)
     return launch(asked.plan, story)
+
+
+def complain(error: TnetError) -> int:
+    """Say on stderr what went wrong before there was a view to say it; the exit status."""
+    from tnet.errors import Ended
+
+    if not isinstance(error, Ended):
+        with suppress(OSError):
+            click.echo(f"tnet: error: {error}" + (f"\n  hint: {error.hint}" if error.hint else ""), err=True)
+    return error.exit_status

@@ -12,7 +12,7 @@ from contextlib import suppress
 from threading import Lock
 from typing import Self, cast
 
-from tnet.errors import CannotWrite, OutputClosed, TnetError
+from tnet.errors import CannotWrite, TnetError, cannot_write
 from tnet.escape import SafeStream
 from tnet.net.context import Context, Offload
 from tnet.net.stdio import StandardOutput, standard_output
@@ -62,7 +62,7 @@ async def open_file(path: str, workers: Offload) -> Output:
     try:
         return cast(Output, await workers.run(_opened, path, workers))
     except OSError as error:
-        raise _cannot_write(path, error) from error
+        raise cannot_write(path, error) from error
 
 
 class Stdout(Output):
@@ -122,7 +122,7 @@ class InPlace(Output):
         try:
             await self._workers.run(work, *arguments)
         except OSError as error:
-            raise _cannot_write(self._path, error) from error
+            raise cannot_write(self._path, error) from error
 
     # A cancelled call goes on in its thread: none may use a descriptor that is closed, or wait for one that is stuck.
 
@@ -196,7 +196,3 @@ def _mode_for(path: str) -> int:
         return stat.S_IMODE(os.lstat(path).st_mode) & 0o666
     except OSError:
         return 0o666
-
-
-def _cannot_write(path: str, error: OSError) -> CannotWrite | OutputClosed:
-    return OutputClosed() if error.errno == errno.EPIPE else CannotWrite(path, error.strerror or str(error))
