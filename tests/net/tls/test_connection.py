@@ -141,6 +141,18 @@ class TransportTests(TlsTestCase):
         self.assertIsInstance(pair.client.reason, ConnectionDone)
         self.assertEqual(pair.clock.getDelayedCalls(), [])
 
+    def test_transport_that_feeds_itself_closes(self) -> None:
+        """Whoever closes an echo need not know that its transport is its own producer, nor that it was paused."""
+        pair = self.pair(server=Talkative())
+        pair.server_tls.pauseProducing()
+        reading: list[str] = []
+        pair.server_wire.resumeProducing = lambda: reading.append("resumed")
+        pair.server_tls.loseConnection()
+        pair.settle()
+        self.assertEqual(reading, ["resumed"])
+        self.assertIsInstance(pair.client.reason, ConnectionDone)
+        self.assertIsInstance(pair.server.reason, ConnectionDone)
+
     def test_answer_to_the_last_words(self) -> None:
         """What is answered to data that came together with close_notify is still sent."""
 

@@ -48,6 +48,7 @@ class TlsTransport(BufferingTLSTransport):
     factory: TlsFactory
 
     _reading_paused = False
+    _feeds_itself = False
     _write_ended = False
     _sent_before_its_end: int | None = None
     _closing: IDelayedCall | None = None
@@ -91,10 +92,22 @@ class TlsTransport(BufferingTLSTransport):
         if self.handshaken:
             self.transport.resumeProducing()
 
+    def registerProducer(self, producer: Any, streaming: bool) -> None:
+        """Pause `producer` while the peer is slower; a transport may produce for itself."""
+        self._feeds_itself = producer is self
+        super().registerProducer(producer, streaming)
+
     # ── the end ──
 
     def loseConnection(self) -> None:
-        """Send what waits and close_notify, wait for the peer's; one that does nothing for `CLOSE_SECONDS` is cut."""
+        """Send what waits and close_notify, wait for the peer's; one that does nothing for `CLOSE_SECONDS` is cut.
+
+        A producer may go on until it is unregistered. A transport that produces for itself has nothing to go on
+        with, and reads again if it was paused: the peer's close_notify has to be heard.
+        """
+        if self._feeds_itself:
+            self.unregisterProducer()
+            self.resumeProducing()
         super().loseConnection()
         if self.connected and self._closing is None:
             self._await_progress()
