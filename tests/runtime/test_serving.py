@@ -6,18 +6,19 @@ from typing import Any, ClassVar
 from unittest import mock
 
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.error import CannotListenError
+from twisted.internet.error import CannotListenError, ConnectionAborted
 from twisted.internet.protocol import Factory, Protocol
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.support import World
 from tnet.errors import BadUsage, CannotListen, ExitStatus
-from tnet.events.kinds import Draining, Listening, Logged
+from tnet.events.kinds import ConnectionClosed, Draining, Listening, Logged
 from tnet.net.context import Context
 from tnet.net.server import Server
 from tnet.plans import Limits, TcpAddress
 from tnet.plans.serve import ServePlan
-from tnet.runtime.serving import CLOSE_SECONDS, Serving, serve
+from tnet.runtime.serving import CLOSE_SECONDS, CUT_SECONDS, Serving, serve
 
 
 class DiscardPlan(ServePlan):
@@ -78,7 +79,10 @@ class ServingTests(SynchronousTestCase):
         """The server's protocol for one more connection."""
         factory = self.world.reactor.tcpServers[0][1]
         protocol = factory.buildProtocol(None)
-        transport = mock.Mock(bytes_in=0, bytes_out=0, disconnecting=False)
+        transport = mock.Mock(bytes_in=0, bytes_out=0, disconnecting=False, ended_because="")
+        transport.abortConnection.side_effect = lambda: self.world.reactor.callLater(
+            0, protocol.connectionLost, Failure(ConnectionAborted())
+        )
         protocol.makeConnection(transport)
         return protocol
 
@@ -119,6 +123,7 @@ class ServingTests(SynchronousTestCase):
         self.assertTrue(transport.loseConnection.called)
         self.world.reactor.advance(CLOSE_SECONDS + 0.1)
         self.assertTrue(transport.abortConnection.called)
+        self.world.reactor.advance(0)
         self.successResultOf(draining)
 
     def test_second_cancellation_cuts_the_drain(self) -> None:
@@ -129,7 +134,23 @@ class ServingTests(SynchronousTestCase):
         self.assertNoResult(job)
         job.cancel()
         self.assertTrue(transport.abortConnection.called)
+        self.assertNoResult(job)
+        self.world.reactor.advance(0)
         self.assertEqual(self.successResultOf(job), ExitStatus.OK)
+
+    def test_the_end_of_a_cut_connection_is_told(self) -> None:
+        """The drain is over only when every connection has said how it ended, unless one does not."""
+        serving = self.start()
+        self.connect()
+        stuck = self.connect().transport
+        stuck.abortConnection.side_effect = None
+        draining = Deferred.fromCoroutine(serving.drain("tests"))
+        draining.cancel()
+        self.world.reactor.advance(0)
+        self.assertEqual([event.reason for event in self.world.recorder.of(ConnectionClosed)], ["aborted"])
+        self.assertNoResult(draining)
+        self.world.reactor.advance(CUT_SECONDS)
+        self.successResultOf(draining)
 
     def test_reload(self) -> None:
         """HUP reads anew; what is bad is one error line, and the old stays."""

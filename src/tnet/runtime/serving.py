@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from twisted.internet.defer import CancelledError, Deferred, TimeoutError, gatherResults
 from twisted.internet.interfaces import IProtocolFactory
 
@@ -20,6 +22,7 @@ from tnet.runtime.dotted import load
 from tnet.runtime.lag import LagWatch
 
 CLOSE_SECONDS = 2.0
+CUT_SECONDS = 0.5
 
 
 async def serve(plan: ServePlan, context: Context) -> ExitStatus:
@@ -95,7 +98,7 @@ class Serving:
                 await self._emptied(self._gate, CLOSE_SECONDS)
         except CancelledError:
             pass
-        self._gate.abort_all()
+        await self._cut(self._gate)
         await self._server.close()
 
     async def _listen(self, server: Server) -> None:
@@ -130,6 +133,12 @@ class Serving:
     async def _stop_listening(self) -> None:
         bound, self._bound = self._bound, []
         await gatherResults([each.stop() for each in bound], consumeErrors=True)
+
+    async def _cut(self, gate: Gate) -> None:
+        """End every connection now; their ends are still part of the story."""
+        gate.abort_all()
+        with suppress(CancelledError):
+            await self._emptied(gate, CUT_SECONDS)
 
     async def _emptied(self, gate: Gate, seconds: float) -> bool:
         """Whether every connection ended within `seconds`."""
