@@ -13,7 +13,7 @@ from twisted.internet.main import CONNECTION_DONE
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
-from tnet.runtime.reactor import RELIES_ON, LeanEPollReactor, install
+from tnet.runtime.reactor import EVENTS_A_TURN, RELIES_ON, LeanEPollReactor, install
 
 
 class Descriptor(FileDescriptor):
@@ -135,6 +135,16 @@ class LoopTests(SynchronousTestCase):
         pair += [self.add(on_read=remove_the_other), self.add(on_read=remove_the_other)]
         self.reactor.doPoll(1)
         self.assertEqual(sorted(one.read for one in pair), [b"", b"x"])
+
+    def test_turns_are_short_and_fair(self) -> None:
+        """Of a crowd a turn serves a bounded number, and nobody twice before all were: timers get their turn."""
+        crowd = [self.add() for _ in range(2 * EVENTS_A_TURN)]
+        for one in crowd:
+            one.peer.send(b"y" * 200)
+        self.reactor.doPoll(1)
+        self.assertEqual(sum(bool(one.read) for one in crowd), EVENTS_A_TURN)
+        self.reactor.doPoll(1)
+        self.assertEqual({len(one.read) for one in crowd}, {100})
 
     def test_waits_no_longer_than_told(self) -> None:
         """With nobody ready a turn ends when its time is up."""

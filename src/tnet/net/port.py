@@ -29,7 +29,7 @@ from tnet.net.transport import Stream, TcpServer, UnixServer
 # Twisted's own, and not promised: its server transport names its port in its repr with this.
 RELIES_ON = ("_realPortNumber",)
 
-ACCEPTS_PER_TURN = 100
+ACCEPTS_PER_TURN = 16
 PAUSE_SECONDS = 1.0
 WARNING_SECONDS = 60.0
 
