@@ -60,7 +60,7 @@ _tnet() {
     " connect --output") _tnet_words 'live plain json'; return ;;
     " connect --color") _tnet_words 'auto always never'; return ;;
     " fetch -o"|" fetch --output-file"|" fetch --ca"|" fetch --cert"|" fetch --key"|" fetch --events"|" fetch --log-file"|" fetch --config") _tnet_paths -f; return ;;
-    " fetch --data"|" fetch --max-redirects"|" fetch --max-time"|" fetch --max-size"|" fetch --connect-timeout"|" fetch --sni"|" fetch --alpn") :; return ;;
+    " fetch --data"|" fetch --max-redirects"|" fetch --max-time"|" fetch --max-size"|" fetch --connect-timeout"|" fetch --sni") :; return ;;
     " fetch --output") _tnet_words 'live plain json'; return ;;
     " fetch --color") _tnet_words 'auto always never'; return ;;
     " users add --password-file"|" users add --users") :; return ;;
@@ -87,8 +87,8 @@ _tnet() {
     ' serve auth') if [[ $cur == -* ]]; then _tnet_words '-p --port -H --host --public --listen --tls --cert --key --client-ca --max-connections --max-per-peer --idle-timeout --handshake-timeout --drain-timeout --print-tac --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config --users --attempts --auth-timeout -h --help'; else :; fi ;;
     ' serve web') if [[ $cur == -* ]]; then _tnet_words '-p --port -H --host --public --listen --tls --cert --key --client-ca --max-connections --max-per-peer --idle-timeout --handshake-timeout --drain-timeout --print-tac --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config --upload --hidden --index --no-listing --max-body -h --help'; else _tnet_paths -d; fi ;;
     ' serve ssh') if [[ $cur == -* ]]; then _tnet_words '-p --port -H --host --public --listen --tls --cert --key --client-ca --max-connections --max-per-peer --idle-timeout --handshake-timeout --drain-timeout --print-tac --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config --users --authorized-keys --host-key --attempts --auth-timeout -h --help'; else :; fi ;;
-    ' connect') if [[ $cur == -* ]]; then _tnet_words '--tls --crlf --raw --no-shutdown --linger --idle-timeout --source --timings -4 -6 --connect-timeout --ca --cert --key --sni --alpn --insecure --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;
-    ' fetch') if [[ $cur == -* ]]; then _tnet_words '-o --output-file --data --form --follow --no-follow --max-redirects --fail -i --include -I --head --raw --max-time --max-size --timings -4 -6 --connect-timeout --ca --cert --key --sni --alpn --insecure --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;
+    ' connect') if [[ $cur == -* ]]; then _tnet_words '--tls --crlf --raw --no-shutdown --linger --idle-timeout --source --timings -4 -6 --connect-timeout --ca --cert --key --sni --insecure --alpn --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;
+    ' fetch') if [[ $cur == -* ]]; then _tnet_words '-o --output-file --data --form --follow --no-follow --max-redirects --fail -i --include -I --head --raw --max-time --max-size --timings -4 -6 --connect-timeout --ca --cert --key --sni --insecure --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;
     ' users') if [[ $cur == -* ]]; then _tnet_words '-h --help'; else _tnet_words 'add passwd remove list'; fi ;;
     ' users add') if [[ $cur == -* ]]; then _tnet_words '--password-file --generate --no-password --users --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;
     ' users passwd') if [[ $cur == -* ]]; then _tnet_words '--password-file --generate --users --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;

@@ -10,7 +10,14 @@ from twisted.trial.unittest import TestCase
 
 from tests.cli.test_main import said
 from tnet.cli.config import default_path
-from tnet.cli.main import parse
+from tnet.cli.main import parse, tnet
+from tnet.plans import TcpAddress
+
+
+def _commands(command: click.Command) -> list[click.Command]:
+    """A command and all inside it."""
+    inner = command.commands.values() if isinstance(command, click.Group) else ()
+    return [command, *(each for one in inner for each in _commands(one))]
 
 
 class ConfigTests(TestCase):
@@ -60,6 +67,50 @@ class ConfigTests(TestCase):
         with self.assertRaises(click.BadParameter) as caught:
             parse(["serve", "echo"])
         self.assertIn("[serve.echo] has no option 'prot'. Did you mean 'port'?", caught.exception.message)
+
+    def test_what_means_nothing_is_refused(self) -> None:
+        """On the way to a command each key is an option of some command there, and each table a command."""
+        for text, problem in (
+            ("[sevre.echo]\nport = 7\n", "it has no table 'sevre'. Did you mean 'serve'?"),
+            ("[serve.ehco]\nport = 7\n", "[serve] has no table 'ehco'. Did you mean 'echo'?"),
+            ("[serve.echo.port]\nport = 7\n", "[serve.echo] has no table 'port'."),
+            ("serve = 7\n", "it has no option 'serve'."),
+            ("prot = 7\n", "it has no option 'prot'. Did you mean 'port'?"),
+            ("[serve.echo]\nconfig = 'x'\n", "[serve.echo] has no option 'config'."),
+        ):
+            self.write(text)
+            with self.assertRaises(click.BadParameter) as caught:
+                parse(["serve", "echo"])
+            self.assertIn(problem, caught.exception.message)
+        self.write("[fetch]\nwords = ['x']\n")
+        self.assertRaises(click.BadParameter, parse, ["fetch", "x"])
+
+    def test_key_and_variable_are_the_long_option(self) -> None:
+        """What an option is called on the command line is what it is called everywhere."""
+        self.write("ascii = true\n")
+        asked = parse(["serve", "echo"])
+        assert asked is not None
+        self.assertTrue(asked.output.ascii_only)
+        for command in _commands(tnet):
+            for option in command.params:
+                longs = [name[2:] for name in option.opts if name.startswith("--")]
+                if isinstance(option, click.Option) and longs:
+                    self.assertIn(str(option.name).replace("_", "-"), longs)
+
+    def test_values_are_what_the_command_line_would_take(self) -> None:
+        """A number, a switch, one of several, several; and a value of the wrong kind is a usage error."""
+        self.write("[serve.echo]\nhost = '::1'\nidle-timeout = 1.5\nprivacy = true\nverbose = 2\nascii = false\n")
+        asked = parse(["serve", "echo"])
+        assert asked is not None
+        self.assertEqual(asked.plan.listen, (TcpAddress("::1", 8000),))  # type: ignore[attr-defined]  # a ServePlan
+        self.assertEqual((asked.output.privacy, asked.output.verbosity, asked.output.ascii_only), (True, 2, False))
+        self.write("[serve]\nlisten = ['tcp://a:1', 'tcp://b:2']\n")
+        asked = parse(["serve", "echo"])
+        assert asked is not None
+        self.assertEqual(len(asked.plan.listen), 2)  # type: ignore[attr-defined]  # a ServePlan
+        for line in ("port = [1]", "privacy = 3", "color = 3", "verbose = true", "port = 1979-05-27"):
+            self.write(f"[serve.echo]\n{line}\n")
+            self.assertRaises(click.UsageError, parse, ["serve", "echo"])
 
     def test_broken_or_missing_file(self) -> None:
         """Broken TOML, and a named file that is missing, are usage errors; the default file may be missing."""

@@ -8,6 +8,7 @@ import click
 from twisted.trial.unittest import TestCase
 
 from tnet.cli.dialing import tls_dialing
+from tnet.cli.main import parse
 from tnet.plans.tls import TlsDialing
 
 NOTHING: dict[str, Any] = {"ca": None, "cert": None, "key": None, "sni": None, "alpn": (), "insecure": False}
@@ -30,6 +31,13 @@ class TlsDialingTests(TestCase):
             tls_dialing(full, wanted=True),
             TlsDialing(verify=False, ca_file="a", certificate_file="c", key_file="k", server_name="s", alpn=("h2",)),
         )
+
+    def test_the_protocol_of_fetch_is_not_chosen(self) -> None:
+        """HTTP decides what fetch offers; connect offers what it is told."""
+        self.assertRaises(click.NoSuchOption, parse, ["fetch", "h", "--alpn", "h2"])
+        asked = parse(["connect", "tls://h:1", "--alpn", "a", "--alpn", "b"])
+        assert asked is not None
+        self.assertEqual(asked.plan.tls.alpn, ("a", "b"))  # type: ignore[attr-defined]  # a ConnectPlan
 
     def test_certificate_and_key_go_together(self) -> None:
         """One without the other is a usage error."""

@@ -8,6 +8,7 @@ inside it that has such an option.
 from __future__ import annotations
 
 import difflib
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -46,33 +47,66 @@ def _read(path: Path) -> dict[str, Any]:
 
 
 def _defaults(table: dict[str, Any], ctx: click.Context, path: Path) -> dict[str, Any]:
-    known = {param.name for param in ctx.command.params if param.name and not _is_secret(param)}
+    """What holds for the command of `ctx`; every key and table on the way to it has to mean something."""
     found: dict[str, Any] = {}
-    words = ctx.command_path.split()[1:]
-    for depth in range(len(words) + 1):
+    way = _way(ctx)
+    for depth, command in enumerate(way):
+        where = f"{path}: " + (f"[{'.'.join(str(each.name) for each in way[1 : depth + 1])}]" if depth else "it")
         own = {_key(key): value for key, value in table.items() if not isinstance(value, dict)}
-        if depth == len(words):
-            _refuse_unknown(own, known, path, ".".join(words))
-        found |= {key: value for key, value in own.items() if key in known}
-        table = table.get(words[depth], {}) if depth < len(words) else {}
-    return found
+        inner = {key: value for key, value in table.items() if isinstance(value, dict)}
+        _refuse_unknown(f"{where} has no option", own, _every_option(command))
+        _refuse_unknown(f"{where} has no table", inner, _commands(command))
+        found |= own
+        table = inner.get(str(way[depth + 1].name), {}) if depth + 1 < len(way) else {}
+    return {key: _written(found[key], option, path) for key, option in _options(ctx.command).items() if key in found}
 
 
-def _refuse_unknown(own: dict[str, Any], known: set[str], path: Path, section: str) -> None:
-    for key in own.keys() - known:
-        near = difflib.get_close_matches(key, known, 1)
-        did_you_mean = f" Did you mean {near[0].replace('_', '-')!r}?" if near else ""
-        raise click.BadParameter(
-            f"{path}: [{section}] has no option {key.replace('_', '-')!r}.{did_you_mean}", param_hint="--config"
-        )
+def _way(ctx: click.Context) -> list[click.Command]:
+    """The commands from the outermost to that of `ctx`."""
+    return [*(_way(ctx.parent) if ctx.parent else ()), ctx.command]
 
 
-def _is_secret(param: click.Parameter) -> bool:
-    return isinstance(param, click.Option) and not param.allow_from_autoenv
+def _options(command: click.Command) -> dict[str, click.Option]:
+    """The options of a command that the file may set, by their keys."""
+    return {
+        str(option.name): option
+        for option in command.params
+        if isinstance(option, click.Option) and option.expose_value and option.allow_from_autoenv
+    }
+
+
+def _every_option(command: click.Command) -> set[str]:
+    """The keys of a command and of those inside it."""
+    return set(_options(command)).union(*map(_every_option, _commands(command).values()))
+
+
+def _commands(command: click.Command) -> Mapping[str, click.Command]:
+    return command.commands if isinstance(command, click.Group) else {}
+
+
+def _written(value: object, option: click.Option, path: Path) -> str | list[str]:
+    """A value of the file as it would stand on the command line."""
+    if option.multiple:
+        return [str(each) for each in (value if isinstance(value, list) else [value])]
+    if isinstance(value, list):
+        raise click.BadParameter(f"{path}: {_shown(str(option.name))} takes one value", param_hint="--config")
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _refuse_unknown(problem: str, given: Iterable[str], known: Collection[str]) -> None:
+    for key in given:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, 1)
+            did_you_mean = f" Did you mean {_shown(near[0])}?" if near else ""
+            raise click.BadParameter(f"{problem} {_shown(key)}.{did_you_mean}", param_hint="--config")
 
 
 def _key(key: str) -> str:
     return key.replace("-", "_")
+
+
+def _shown(key: str) -> str:
+    return repr(key.replace("_", "-"))
 
 
 @click.group("config", cls=Group, short_help="Show where defaults come from.")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from tnet.cli.asked import usage
-from tnet.cli.dialing import dials, tls_dialing
+from tnet.cli.dialing import chooses_protocol, dials, tls_dialing
 from tnet.cli.sections import Command
 from tnet.cli.story import tells_story
 from tnet.cli.values import DURATION
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 @click.option("--source", metavar="ADDR[:PORT]", help="Connect from this address.")
 @click.option("--timings", is_flag=True, help="Show where the time went.")
 @dials
+@chooses_protocol
 @tells_story
 def connect(
     *,

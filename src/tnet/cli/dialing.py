@@ -19,8 +19,8 @@ _FILE = click.Path(dir_okay=False)
 _dial, _tls = section("Connection"), section("TLS")
 
 _OPTIONS = (
-    _dial("-4", "family", type=int, flag_value=4, help="Only IPv4."),
-    _dial("-6", "family", type=int, flag_value=6, help="Only IPv6."),
+    _dial("-4", "family", type=int, flag_value=4, allow_from_autoenv=False, help="Only IPv4."),
+    _dial("-6", "family", type=int, flag_value=6, allow_from_autoenv=False, help="Only IPv6."),
     _dial(
         "--connect-timeout",
         type=DURATION,
@@ -32,9 +32,10 @@ _OPTIONS = (
     _tls("--cert", type=_FILE, metavar="FILE", help="Our certificate chain, PEM."),
     _tls("--key", type=_FILE, metavar="FILE", help="Its private key, PEM."),
     _tls("--sni", metavar="NAME", help="The name to ask for and to check. [default: the host]"),
-    _tls("--alpn", multiple=True, metavar="PROTOCOL", help="Offer PROTOCOL; repeatable, best first."),
     _tls("--insecure", is_flag=True, help="Accept any certificate: whoever is in between can read and change all."),
 )
+
+chooses_protocol = _tls("--alpn", multiple=True, metavar="PROTOCOL", help="Offer PROTOCOL; repeatable, best first.")
 
 
 def dials(command: F) -> F:
@@ -53,7 +54,7 @@ def tls_dialing(options: dict[str, Any], *, wanted: bool) -> TlsDialing | None:
 
     if (options["cert"] is None) != (options["key"] is None):
         raise click.UsageError("--cert and --key go together", click.get_current_context())
-    given = [f"--{name}" for name in ("ca", "cert", "sni", "alpn", "insecure") if options[name]]
+    given = [f"--{name}" for name in ("ca", "cert", "sni", "alpn", "insecure") if options.get(name)]
     if not wanted and given:
         raise click.UsageError(f"{given[0]} is for TLS: add --tls", click.get_current_context())
     if not wanted:
@@ -64,5 +65,5 @@ def tls_dialing(options: dict[str, Any], *, wanted: bool) -> TlsDialing | None:
         certificate_file=options["cert"],
         key_file=options["key"],
         server_name=options["sni"],
-        alpn=options["alpn"],
+        alpn=options.get("alpn", ()),
     )

@@ -32,7 +32,7 @@ _OPTIONS = (
     _story(
         "--color", type=click.Choice(["auto", "always", "never"]), default="auto", show_default=True, help="Colours."
     ),
-    _story("--ascii", "ascii_only", is_flag=True, help="Draw with ASCII characters only."),
+    _story("--ascii", is_flag=True, help="Draw with ASCII characters only."),
     _story("--privacy", is_flag=True, help="Mask peer addresses."),
     _story("--log-file", type=click.Path(dir_okay=False), metavar="FILE", help="Write the log there as well."),
     _story(
@@ -72,7 +72,7 @@ def _output(options: dict[str, Any]) -> Any:
         log_file=options.pop("log_file"),
         verbosity=-1 if quiet else verbose,
         color=options.pop("color"),
-        ascii_only=options.pop("ascii_only"),
+        ascii_only=options.pop("ascii"),
         privacy=options.pop("privacy"),
         timings=options.pop("timings", False),
     )
