@@ -130,8 +130,9 @@ class ErrorTests(SynchronousTestCase):
         self.assertIn("nothing listens there", errors.ConnectFailed("h:1", (_REFUSED, _REFUSED)).hint)
         self.assertEqual(errors.ConnectFailed("h:1", ()).hint, "")
 
-    def test_try_again(self) -> None:
-        """A name server's temporary failure is worth a second try, not a second look."""
+    def test_hints_for_names(self) -> None:
+        """A name server's temporary failure is worth a second try, a missing family another one."""
+        self.assertIn("-6", errors.NameNotResolved("h", NameFailure.NO_ADDRESS).hint)
         self.assertEqual(errors.NameNotResolved("h", NameFailure.TEMPORARY).hint, "try again")
 
     def test_failed_writes(self) -> None:

@@ -195,6 +195,9 @@ class NameFailure(Enum):
         return self.value
 
 
+_NAME_HINTS = {NameFailure.TEMPORARY: "try again", NameFailure.NO_ADDRESS: "allow both families: neither -4 nor -6"}
+
+
 @dataclass(eq=False)
 class NameNotResolved(NetworkError, status=ExitStatus.NOT_RESOLVED, says="cannot resolve {host}: {failure}"):
     """A host name that gave no address."""
@@ -204,7 +207,7 @@ class NameNotResolved(NetworkError, status=ExitStatus.NOT_RESOLVED, says="cannot
 
     @property
     def hint(self) -> str:
-        return "try again" if self.failure is NameFailure.TEMPORARY else "check the spelling of the host name"
+        return _NAME_HINTS.get(self.failure, "check the spelling of the host name")
 
 
 @dataclass(frozen=True, slots=True)

@@ -52,6 +52,14 @@ class Parsing(TestCase):
             with self.assertRaises(BadUsage, msg=text[:20]):
                 parse_items([text])
 
+    def test_a_second_url_is_no_header(self):
+        """One URL is fetched at a time; another one does not become a header called http."""
+        for text in ("http://h/", "HTTPS://h:1/"):
+            with self.assertRaises(BadUsage) as caught:
+                parse_items([text])
+            self.assertIn("second URL", str(caught.exception))
+        self.assertEqual(parse_items(["Referer:http://h/"]).headers, (("Referer", "http://h/"),))
+
     def test_items_that_read_files_are_reserved(self):
         """Text that begins with @ never turns into a file's name without a word."""
         for text in ("f@/etc/passwd", "k=@x", "k:=@x", "k==@x", "H:@x"):

@@ -149,7 +149,8 @@ def _login(url: Url) -> tuple[tuple[str, str], ...]:
 
     if not url.userinfo:
         return ()
-    click.echo("tnet: warning: a password in a URL is seen by whoever lists processes", err=True)
     user, _, password = url.userinfo.partition(":")
+    if password:
+        click.echo("tnet: warning: a password in a URL is seen by whoever lists processes", err=True)
     pair = unquote_to_bytes(user) + b":" + unquote_to_bytes(password)
     return (("Authorization", f"Basic {b64encode(pair).decode('ascii')}"),)

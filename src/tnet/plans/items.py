@@ -15,6 +15,7 @@ Source: the grammar that HTTPie made common.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NoReturn
@@ -24,6 +25,7 @@ from tnet.errors import BadUsage
 
 _SEPARATORS = (":=@", "==@", ":=", "==", "=@", ":@", "=", "@", ";", ":")
 _SPECIAL = frozenset("".join(_SEPARATORS))
+_URL = re.compile(r"https?://", re.IGNORECASE)
 _FIELD = "ITEM"
 
 
@@ -91,6 +93,8 @@ def is_item(text: str) -> bool:
 
 
 def _split(text: str) -> tuple[str, str, str]:
+    if _URL.match(text):
+        raise BadUsage(_FIELD, f"{text!r} is a second URL, and one is fetched at a time")
     tokens = _tokens(text)
     found = _find(tokens)
     if found is None or found[0] == 0:

@@ -183,7 +183,7 @@ class Redirects(Case):
         self.ok()
         self.assertNotIn(b"s3cret", heard)
         self.assertIn(b"Accept: a/b", heard)
-        texts = [event.text for event in self.wire.world.recorder.of(Logged) if event.level == "info"]
+        texts = [event.text for event in self.wire.world.recorder.of(Logged) if event.level == "notice"]
         self.assertEqual(texts, ["not sent on to 127.0.0.1:82: X-Api-Key"])
         self.assertNotIn("s3cret", str(self.wire.world.recorder.records))
 

@@ -10,6 +10,7 @@ from twisted.internet.defer import Deferred
 from tests.certificates import make_authority, write_pair
 from tests.net.tls.pairs import Pair, TlsTestCase
 from tnet.errors import BadUsage, CaFileUnusable, CertificateRejected, OwnCertificateUnusable
+from tnet.events.kinds import Logged
 from tnet.net.tls.dialing import ClientTls
 from tnet.net.tls.serving import ServerTls
 from tnet.plans.tls import TlsDialing, TlsServing
@@ -31,9 +32,11 @@ class ClientTests(TlsTestCase):
             self.assertEqual(pair.server_tls.getHandle().get_servername(), sent)
 
     def test_unverified(self) -> None:
-        """With `verify` off a stranger under a wrong name is accepted."""
+        """With `verify` off a stranger under a wrong name is accepted, and each time we are warned."""
         stranger = self.serving(make_authority().leaf(["other.example"]))
         self.assertEqual(Pair(self.dialing(verify=False), stranger).settle().client.handshakes, 1)
+        (logged,) = self.world.recorder.of(Logged)
+        self.assertEqual((logged.level, logged.text[:28]), ("warning", "certificates are not checked"))
 
     def test_server_name_is_checked_instead_of_the_host(self) -> None:
         """The plan's name decides, not the host that was dialled."""

@@ -167,7 +167,7 @@ class LocalCertificateTests(TlsTestCase):
         failing.error = OwnCertificateUnusable("ca", "No space left on device")
         now[0] += timedelta(days=LEAF_DAYS - 5)
         self.assertEqual((self.ends(server), self.ends(server)), (ends, ends))
-        (logged,) = self.world.recorder.of(Logged)
+        (logged,) = (line for line in self.world.recorder.of(Logged) if line.level == "error")
         self.assertIn("No space left on device", logged.text)
         failing.error = None
         now[0] += timedelta(days=2)

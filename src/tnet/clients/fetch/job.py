@@ -44,7 +44,7 @@ async def _fetch(plan: FetchPlan, context: Context, deadline: Deadline, stdout: 
 def _tell(before: Request, after: Request, context: Context) -> None:
     context.publisher.log("debug", f"redirected to {after.url}")
     if names := dropped(before, after):
-        context.publisher.log("info", f"not sent on to {after.url.authority}: {', '.join(names)}")
+        context.publisher.log("notice", f"not sent on to {after.url.authority}: {', '.join(names)}")
 
 
 async def _deliver(exchange: Exchange, request: Request, plan: FetchPlan, context: Context, stdout: int) -> None:

@@ -33,6 +33,8 @@ class ClientTls:
 
         Raises: CaFileUnusable, OwnCertificateUnusable.
         """
+        if not plan.verify:
+            context.publisher.log("warning", "certificates are not checked: whoever is in between can read it all")
         return cls(plan, await context.workers.run(client_context, plan))
 
     def towards(self, host: str | None, peer: str = "") -> ClientConnections:
