@@ -3,6 +3,7 @@
 import os
 import sqlite3
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 from stat import S_IMODE
 
@@ -16,6 +17,8 @@ from tnet.accounts.store import Account, AccountExists, Entry, Login, NoSuchAcco
 ALICE = Entry(Account("alice", groups=("staff", "ops")), "secret-a")
 BOB = Entry(Account("bob", disabled=True), "secret-b")
 GUEST = Entry(Account("guest", login=Login.NOTHING), None)
+KEYS = ("ssh-ed25519 AAAA one", "ssh-ed25519 BBBB")
+KEYED = Entry(Account("keyed", login=Login.KEY, keys=KEYS), None)
 
 
 class _WithFile(TestCase):
@@ -49,6 +52,35 @@ class KeepingTests(_WithFile):
             Deferred.fromCoroutine(self.store.add(Entry(Account("alice"), "other"))), AccountExists
         )
         self.assertEqual(await self.store.find("alice"), ALICE)
+
+    async def test_all_or_none(self) -> None:
+        """Of several that are added none is when one of them is there already."""
+        await self.store.add(BOB)
+        for entries in ((ALICE, BOB), (ALICE, GUEST, ALICE)):
+            await self.assertFailure(Deferred.fromCoroutine(self.store.add(*entries)), AccountExists)
+        self.assertEqual(await self.store.accounts(), [BOB.account])
+        await self.store.add(ALICE, GUEST)
+        self.assertEqual(await self.store.accounts(), [ALICE.account, BOB.account, GUEST.account])
+
+    async def test_keys(self) -> None:
+        """Public keys are kept, for an account that needs one and for one that has a password besides."""
+        both = Entry(Account("both", keys=KEYS), "secret")
+        await self.store.add(KEYED, both)
+        self.assertEqual(await self.store.find("keyed"), KEYED)
+        self.assertEqual(await self.store.find("both"), both)
+        self.assertEqual(await self.store.open_to_all(), [])
+
+    async def test_disable_and_enable(self) -> None:
+        """An account is disabled and enabled, once or twice; an unknown name is an error."""
+        await self.store.add(ALICE)
+        for _ in range(2):
+            await self.store.disable("alice")
+            self.assertEqual(await self.store.find("alice"), Entry(replace(ALICE.account, disabled=True), "secret-a"))
+        for _ in range(2):
+            await self.store.enable("alice")
+            self.assertEqual(await self.store.find("alice"), ALICE)
+        await self.assertFailure(Deferred.fromCoroutine(self.store.disable("eve")), NoSuchAccount)
+        await self.assertFailure(Deferred.fromCoroutine(self.store.enable("eve")), NoSuchAccount)
 
     async def test_change_and_remove(self) -> None:
         """A secret can be changed and an account removed; an unknown name is an error."""
@@ -105,14 +137,27 @@ class NoPasswordTests(_WithFile):
         """The database itself refuses a lost, an empty or a leftover secret, and an unknown way to log in."""
         await self.store.add(ALICE)
         with closing(sqlite3.connect(self.path)) as other:
-            for change in ("secret = NULL", "secret = ''", "login = 'nothing'", "login = 'x', secret = NULL"):
+            for change in (
+                "secret = NULL",
+                "secret = ''",
+                "login = 'nothing'",
+                "login = 'x', secret = NULL",
+                "login = 'key', secret = NULL",
+            ):
                 with self.assertRaises(sqlite3.IntegrityError):
                     other.execute(f"UPDATE accounts SET {change}")
 
     async def test_tampered(self) -> None:
         """What got past that all the same is a failed store, and opens nothing."""
         await self.store.add(ALICE)
-        for login, secret in (("password", None), ("password", ""), ("nothing", "s"), ("nothing", ""), ("x", None)):
+        for login, secret in (
+            ("password", None),
+            ("password", ""),
+            ("nothing", "s"),
+            ("nothing", ""),
+            ("x", None),
+            ("key", None),
+        ):
             with closing(sqlite3.connect(self.path)) as other, other:
                 other.execute("PRAGMA ignore_check_constraints = ON")
                 other.execute("UPDATE accounts SET login = ?, secret = ?", (login, secret))
@@ -140,6 +185,18 @@ class FileTests(_WithFile):
         self.assertEqual(S_IMODE(self.path.stat().st_mode), 0o600)
         self.assertEqual(S_IMODE(self.path.parent.stat().st_mode), 0o700)
 
+    async def test_not_private(self) -> None:
+        """A file that others can read or write is refused with what to do, and then works again."""
+        await self.store.add(ALICE)
+        for mode in (0o640, 0o604, 0o620):
+            self.path.chmod(mode)
+            for attempt in (self.store.find("alice"), self.store.add(BOB)):
+                error = await self.assertFailure(Deferred.fromCoroutine(attempt), StoreFailed)
+                self.assertIn(f"{mode:04o}", str(error))
+                self.assertEqual(error.hint, f"chmod 600 {self.path}")
+        self.path.chmod(0o600)
+        self.assertEqual(await self.store.find("alice"), ALICE)
+
     async def test_closed(self) -> None:
         """No call leaves the database open: the log and the shared memory are gone."""
         await self.store.add(ALICE)
@@ -159,6 +216,7 @@ class FileTests(_WithFile):
         """A file that is no database, or one of somebody else, is a failed store and stays untouched."""
         self.path.parent.mkdir(parents=True)
         self.path.write_bytes(b"hello, I am no database" * 100)
+        self.path.chmod(0o600)
         await self.assertFailure(Deferred.fromCoroutine(self.store.find("alice")), StoreFailed)
         await self.assertFailure(Deferred.fromCoroutine(self.store.add(ALICE)), StoreFailed)
         self.assertTrue(self.path.read_bytes().startswith(b"hello"))
@@ -169,6 +227,7 @@ class FileTests(_WithFile):
         for statement in ("CREATE TABLE other (x)", "PRAGMA user_version = 99"):
             with closing(sqlite3.connect(self.path)) as other:
                 other.execute(statement)
+            self.path.chmod(0o600)
             await self.assertFailure(Deferred.fromCoroutine(self.store.find("alice")), StoreFailed)
             await self.assertFailure(Deferred.fromCoroutine(self.store.add(ALICE)), StoreFailed)
 
@@ -178,3 +237,69 @@ class FileTests(_WithFile):
         self.path.parent.write_bytes(b"")
         error = await self.assertFailure(Deferred.fromCoroutine(self.store.add(ALICE)), StoreFailed)
         self.assertIn(str(self.path), str(error))
+
+
+class MigrationTests(_WithFile):
+    """Files of older tnets."""
+
+    FIRST = """
+    CREATE TABLE accounts (
+        name TEXT PRIMARY KEY NOT NULL,
+        secret TEXT NOT NULL,
+        disabled INTEGER NOT NULL DEFAULT 0 CHECK (disabled IN (0, 1)),
+        member_of TEXT NOT NULL DEFAULT ''
+    ) WITHOUT ROWID;
+    INSERT INTO accounts VALUES ('alice', 'secret-a', 0, 'staff ops'), ('bob', 'secret-b', 1, '');
+    PRAGMA user_version = 1;
+    """
+    SECOND = """
+    CREATE TABLE accounts (
+        name TEXT PRIMARY KEY NOT NULL,
+        login TEXT NOT NULL CHECK (login IN ('password', 'nothing')),
+        secret TEXT CHECK (secret <> ''),
+        disabled INTEGER NOT NULL DEFAULT 0 CHECK (disabled IN (0, 1)),
+        member_of TEXT NOT NULL DEFAULT '',
+        CHECK ((login = 'password') = (secret IS NOT NULL))
+    ) WITHOUT ROWID;
+    INSERT INTO accounts VALUES
+        ('alice', 'password', 'secret-a', 0, 'staff ops'), ('bob', 'password', 'secret-b', 1, ''),
+        ('guest', 'nothing', NULL, 0, '');
+    PRAGMA user_version = 1;
+    """
+
+    def made(self, script: str) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        self.path.unlink(missing_ok=True)
+        with closing(sqlite3.connect(self.path)) as other:
+            other.executescript(script)
+        self.path.chmod(0o600)
+
+    def version(self) -> int:
+        with closing(sqlite3.connect(self.path)) as other:
+            (version,) = other.execute("PRAGMA user_version").fetchone()
+        return int(version)
+
+    async def test_looked_at(self) -> None:
+        """A file of version 1, of either kind, keeps every account and is of version 2 after the first look."""
+        for script, entries in ((self.FIRST, [ALICE, BOB]), (self.SECOND, [ALICE, BOB, GUEST])):
+            self.made(script)
+            for entry in entries:
+                self.assertEqual(await self.store.find(entry.account.name), entry)
+            self.assertEqual(await self.store.accounts(), [entry.account for entry in entries])
+            self.assertEqual(self.version(), 2)
+
+    async def test_added_to(self) -> None:
+        """An account with keys can be added to it at once."""
+        for script in (self.FIRST, self.SECOND):
+            self.made(script)
+            await self.store.add(KEYED)
+            self.assertEqual(await self.store.find("keyed"), KEYED)
+            self.assertEqual(await self.store.find("alice"), ALICE)
+
+    async def test_nothing_lost(self) -> None:
+        """A file whose accounts do not fit stays as it was, and is a failed store."""
+        self.made(self.FIRST + "UPDATE accounts SET secret = '' WHERE name = 'bob'")
+        await self.assertFailure(Deferred.fromCoroutine(self.store.find("alice")), StoreFailed)
+        with closing(sqlite3.connect(self.path)) as other:
+            self.assertEqual(len(other.execute("SELECT * FROM accounts").fetchall()), 2)
+        self.assertEqual(self.version(), 1)

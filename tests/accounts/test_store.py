@@ -62,6 +62,8 @@ class ValueTests(TestCase):
         """An entry whose secret and way to log in disagree cannot be made; an empty secret fits neither."""
         for login, secret in ((Login.PASSWORD, None), (Login.PASSWORD, ""), (Login.NOTHING, "s"), (Login.NOTHING, "")):
             self.assertRaises(ValueError, Entry, Account("a", login=login), secret)
+        self.assertRaises(ValueError, Entry, Account("a", login=Login.KEY), None)
+        self.assertRaises(ValueError, Entry, Account("a", login=Login.KEY, keys=("ssh-ed25519 A",)), "s")
 
     def test_errors(self) -> None:
         """Each error is one line that names the store, and exits with 1."""

@@ -107,7 +107,7 @@ class Accounts:
 
     async def _refresh(self, store: Store, name: str, old: str, password: bytes) -> None:
         """Store a secret of today's strength for a password that proved right; failing costs nobody the login."""
-        if not self._hasher.outdated(old):
+        if not store.renews or not self._hasher.outdated(old):
             return
         try:
             new = await self._hashing.run(self._hasher.hash, password)

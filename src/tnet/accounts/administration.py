@@ -16,7 +16,7 @@ from tnet.net.context import Context
 from tnet.plans.users import UsersPlan
 
 HEADER = "NAME\tSTATE\tLOGIN\tGROUPS\n"
-_LOGIN = {Login.PASSWORD: "password", Login.NOTHING: "no-password"}
+_LOGIN = {Login.PASSWORD: "password", Login.KEY: "key", Login.NOTHING: "no-password"}
 
 
 async def administer(plan: UsersPlan, context: Context) -> ExitStatus:

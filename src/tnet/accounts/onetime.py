@@ -11,6 +11,7 @@ class OneTimeStore:
     """The account `tnet`, with the secret that it was given, until the process ends."""
 
     url = "one-time"
+    renews = True
 
     def __init__(self, secret: str) -> None:
         self._entry = Entry(Account(NAME), secret)

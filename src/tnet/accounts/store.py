@@ -23,17 +23,23 @@ class Login(Enum):
     """What an account has to show besides its name."""
 
     PASSWORD = "password"  # noqa: S105 (a word for it)
+    KEY = "key"
     NOTHING = "nothing"
 
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """Somebody who may come in, unless `disabled`, after showing what `login` says."""
+    """Somebody who may come in, unless `disabled`, after showing what `login` says.
+
+    `keys` are public keys as OpenSSH writes them, one a line; where keys are asked for, one of them opens any account
+    that is not disabled. With Login.KEY nothing else does.
+    """
 
     name: str
     disabled: bool = False
     groups: tuple[str, ...] = ()
     login: Login = Login.PASSWORD
+    keys: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +48,7 @@ class Entry:
 
     `secret` is None exactly for an account without a password: no password, and not the empty one, opens it.
 
-    Raises: ValueError when the two disagree.
+    Raises: ValueError when the two disagree, or when an account that needs a key has none.
     """
 
     account: Account
@@ -51,15 +57,20 @@ class Entry:
     def __post_init__(self) -> None:
         if (self.secret is not None) is not (self.account.login is Login.PASSWORD) or self.secret == "":
             raise ValueError(f"{self.account.name!r} has a secret that does not fit how it logs in")
+        if self.account.login is Login.KEY and not self.account.keys:
+            raise ValueError(f"{self.account.name!r} logs in with a key and has none")
 
 
 class Store(Protocol):
     """What a login needs.
 
-    Raises: StoreFailed, from every method, when the store cannot be asked.
+    A change shows in the next answer, whoever made it. `renews` when a secret can be replaced by a stronger one.
+
+    Raises: StoreFailed or Overloaded, from every method, when the store cannot be asked.
     """
 
     url: str
+    renews: bool
 
     async def find(self, name: str) -> Entry | None:
         """The entry called `name`, exactly."""
@@ -78,16 +89,22 @@ class Store(Protocol):
 
 
 class EditableStore(Store, Protocol):
-    """A store that `tnet users` can change."""
+    """A store that `tnet users` can list and, unless it raises StoreIsReadOnly, change."""
 
     async def accounts(self) -> list[Account]:
         """Every account, by name."""
 
-    async def add(self, entry: Entry) -> None:
-        """Add an entry. Raises: AccountExists."""
+    async def add(self, *entries: Entry) -> None:
+        """Add all the entries, or none of them. Raises: AccountExists."""
 
     async def change(self, name: str, secret: str) -> None:
         """Set the secret of `name`, which from then on asks for a password. Raises: NoSuchAccount."""
+
+    async def disable(self, name: str) -> None:
+        """Let nobody in as `name`, whatever is shown, until it is enabled. Raises: NoSuchAccount."""
+
+    async def enable(self, name: str) -> None:
+        """Let `name` in again. Raises: NoSuchAccount."""
 
     async def remove(self, name: str) -> None:
         """Forget the account `name`. Raises: NoSuchAccount."""
@@ -99,9 +116,21 @@ class StoreFailed(OurError):
 
     url: str
     reason: str
+    advice: str = ""
 
     def __str__(self) -> str:
         return f"users store {self.url}: {self.reason}"
+
+
+@dataclass(eq=False)
+class StoreIsReadOnly(UserError):
+    """A users store that somebody else keeps."""
+
+    url: str
+    advice: str
+
+    def __str__(self) -> str:
+        return f"users store {self.url} is read-only"
 
 
 @dataclass(eq=False)
