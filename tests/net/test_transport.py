@@ -253,15 +253,29 @@ class EndTests(_Case):
         self.assertEqual(wire.stream.os_error.errno, ECONNRESET)
         self.assertTrue(wire.protocol.lost.check(ConnectionLost))
 
+    def test_hang_up_while_reading_is_paused(self) -> None:
+        """What the peer sent before it hung up arrives, though the reactor notices the hang-up first."""
+        for closed, expected in ((True, b""), (False, b"last words")):
+            wire = self.wire()
+            wire.stream.pauseProducing()
+            wire.peer.sendall(b"last words")
+            wire.peer.close()
+            if closed:
+                wire.stream.loseConnection()
+            wire.stream.connectionLost(Failure(ConnectionLost()))
+            self.assertEqual(b"".join(wire.protocol.chunks), expected)
+            self.assertEqual(wire.stream.bytes_in, len(expected))
+
     def test_hang_up_while_closing_is_clean(self) -> None:
         """When we were closing, all was sent and nothing failed, the peer's hang-up is a proper end."""
-        wire = self.wire()
-        wire.stream.write(b"all")
-        wire.peer.recv(10)
-        wire.stream.loseConnection()
-        wire.peer.close()
-        wire.stream.connectionLost(Failure(ConnectionLost()))
-        self.assertTrue(wire.protocol.lost.check(ConnectionDone))
+        for close in ("loseConnection", "loseWriteConnection"):
+            wire = self.wire()
+            wire.stream.write(b"all")
+            wire.peer.recv(10)
+            getattr(wire.stream, close)()
+            wire.peer.close()
+            wire.stream.connectionLost(Failure(ConnectionLost()))
+            self.assertTrue(wire.protocol.lost.check(ConnectionDone), close)
 
     def test_hang_up_with_bytes_unsent_is_not(self) -> None:
         """With bytes still waiting it is a loss."""

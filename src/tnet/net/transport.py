@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Iterable
+from contextlib import suppress
 from errno import ENOBUFS
 from typing import Any, Protocol, cast
 
@@ -163,15 +164,35 @@ class Stream(tcp.Connection):
                 self._watcher.paused()
 
     def connectionLost(self, reason: Failure) -> None:
-        """Ask the system for its reason while there is a socket to ask.
+        """Take what came, and ask the system for its reason, while there is a socket to ask.
 
         A hang-up without an error, when we were closing and all was sent, is no loss: UNIX sockets end like that.
         """
-        if reason.type is ConnectionLost and hasattr(self, "socket"):
-            self._ask_why()
-            if self.os_error is None and self.disconnecting and not self.dataBuffer and not self._tempDataLen:
-                reason = Failure(CONNECTION_DONE)
-        super().connectionLost(reason)
+        try:
+            if reason.type is ConnectionLost and hasattr(self, "socket"):
+                self._ask_why()
+                if self.os_error is None and self._said_all():
+                    reason = Failure(CONNECTION_DONE)
+                self._read_the_rest()
+        finally:
+            super().connectionLost(reason)
+
+    def _read_the_rest(self) -> None:
+        """A hang-up is noticed even while reading is paused; what had come before it is not lost with it.
+
+        Shape: at most what the system holds for one socket.
+        """
+        if self.disconnecting:
+            return
+        with suppress(OSError):
+            while data := self.socket.recv(LARGEST_READ):
+                self.bytes_in += len(data)
+                self.protocol.dataReceived(data)
+
+    def _said_all(self) -> bool:
+        """Whether we have nothing to send any more, and nothing of it waits."""
+        ending = self.disconnecting or self._writeDisconnecting or self._writeDisconnected
+        return bool(ending) and not self.dataBuffer and not self._tempDataLen
 
     def _ask_why(self) -> None:
         number = self.socket.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
