@@ -122,6 +122,13 @@ class PlainViewTests(SynchronousTestCase):
         self.assertEqual(show.stderr.lines[0], "tnet: error: early")
         self.assertTrue(re.match(r"[\d:.]{12} +tnet: error: late", show.stderr.lines[-1]))
 
+    def test_server_that_never_ran(self) -> None:
+        """Why a server could not begin is told once, and it has nothing to sum up."""
+        show = Show("serve echo")
+        show.publisher.log("error", "cannot listen", "a hint")
+        send(show.publisher, STOPPED)
+        self.assertEqual(show.stderr.lines, ["tnet: error: cannot listen", "  hint: a hint"])
+
     def test_quiet_client(self) -> None:
         """A client says nothing unless something is wrong."""
         show = Show("fetch")

@@ -97,7 +97,7 @@ class PlainView(StoryView):
     """Tells the story in lines.
 
     With a `card` a server's beginning is told on it, and with `watched` its end as well. A complaint is stamped
-    once a server runs, or in a log (`stamped`).
+    once a server runs, or in a log (`stamped`); of one that never ran, the complaint is all there is to say.
     """
 
     def __init__(
@@ -139,7 +139,8 @@ class PlainView(StoryView):
                 self._card.listening(event)
                 self._stamped = True
             case kinds.Stopped() if self._interest.serving:
-                self._part(record)
+                if self._stamped:
+                    self._part(record)
             case _:
                 self._sink.write(self._teller.line(record))
 
