@@ -44,6 +44,7 @@ class ErrorTests(TestCase):
         media, body = pages.error(404, "<b>", b"text/html")
         self.assertEqual(media, pages.HTML)
         self.assertIn(b"<p>&lt;b&gt;</p>", body)
+        self.assertIn(b'<a href="/">', body)
 
     def test_a_bare_reply(self) -> None:
         """What never became a request gets a complete response that closes."""
@@ -70,6 +71,10 @@ class PageTests(TestCase):
         self.assertIn("default-src 'none'", pages.CONTENT_SECURITY_POLICY.decode())
         self.assertNotIn("script", pages.CONTENT_SECURITY_POLICY.decode())
         self.assertIn("<title>a&lt;b</title>", document)
+
+    def test_a_form_of_ours_names_its_origin(self) -> None:
+        """Referrers stay with us, but with us they are there: without any, a browser's form says `Origin: null`."""
+        self.assertEqual(pages.PAGE_FIELDS[b"Referrer-Policy"], b"same-origin")
 
     def test_fields(self) -> None:
         """Only a page carries the policy; everything is nosniff."""

@@ -14,7 +14,7 @@ from tests.servers.web.wire import Wire
 def form(*files: tuple[str, bytes], end: bytes = b"--b--\r\n") -> bytes:
     """A multipart body."""
     parts = (
-        b'--b\r\nContent-Disposition: form-data; name="file"; filename="%b"\r\n\r\n%b\r\n' % (name.encode(), data)
+        b'--b\r\nContent-Disposition: form-data; name="file"; filename="%b"\r\n\r\n%b\r\n' % (os.fsencode(name), data)
         for name, data in files
     )
     return b"".join(parts) + end
@@ -173,6 +173,25 @@ class FormTests(UploadTestCase):
             self.assertEqual(self.post(wire, body), status)
             self.assertEqual((self.names("sub"), self.content("sub/b.txt")), ({"b.txt"}, b"sub/b.txt"))
             self.nothing_left()
+
+    def test_what_is_wrong_is_said_once(self) -> None:
+        """A refusal names the name or the fault, escaped once and without what Python calls it."""
+        for files, told in (
+            (form(("a\nb", b"1")), b'400 Bad Request: "a\\x0ab" cannot be the name of an upload\n'),
+            (form(("\udcff", b"1")), b"400 Bad Request: malformed multipart body: Segment header failed to decode\n"),
+        ):
+            self.post(self.open(), files)
+            self.assertEqual(self.last.body, told)
+
+    def test_many_files(self) -> None:
+        """However many files a form holds, only the one that is coming is open."""
+        wire = self.open()
+        body = form(*((f"n{number}", b"x") for number in range(50)), end=b"")
+        wire.send(f"POST / HTTP/1.1\r\nHost: h\r\n{FORM}\r\nContent-Length: {len(body) + 7}\r\n\r\n".encode(), body)
+        self.assertLess(len(os.listdir("/proc/self/fd")) - self.descriptors, 5)
+        wire.send(b"--b--\r\n")
+        self.assertEqual((wire.reply().status, len(self.names()), self.content("n49")), (201, 56, b"x"))
+        self.nothing_left()
 
     def test_not_a_form(self) -> None:
         """Another type of body is 415, a form for a file 405, a form for nothing 404; no body at all is a bad form."""

@@ -60,5 +60,10 @@ def parse_multipart(body: IO[bytes], content_type: bytes) -> dict[bytes, list[by
                     else:
                         found.setdefault(name, []).append(bytes(value))
     except MultipartError as error:
-        raise Refusal(400, f"malformed multipart body: {error}") from error
+        raise malformed(error) from error
     return found
+
+
+def malformed(error: MultipartError) -> Refusal:
+    """The answer to a multipart body that cannot be read."""
+    return Refusal(400, f"malformed multipart body: {error.args[0]}")

@@ -35,7 +35,7 @@ CONTENT_SECURITY_POLICY = (
 NOSNIFF = {b"X-Content-Type-Options": b"nosniff"}
 PAGE_FIELDS = NOSNIFF | {
     b"Content-Security-Policy": CONTENT_SECURITY_POLICY,
-    b"Referrer-Policy": b"no-referrer",
+    b"Referrer-Policy": b"same-origin",
 }
 
 HTML = b"text/html; charset=utf-8"
@@ -93,7 +93,7 @@ def error(status: int, reason: str, accept: bytes) -> tuple[bytes, bytes]:
     form, title = preferred(accept), f"{status} {phrase(status)}"
     if form is HTML:
         more = f"<p>{html.escape(reason)}</p>" if reason else ""
-        return HTML, page(title, f"<h1>{html.escape(title)}</h1>{more}")
+        return HTML, page(title, f'<h1>{html.escape(title)}</h1>{more}<p><a href="/">Go to the start</a></p>')
     if form is JSON:
         return JSON, json.dumps({"status": status, "error": phrase(status), "reason": reason}).encode() + b"\n"
     return TEXT, (f"{title}: {reason}\n" if reason else f"{title}\n").encode("utf-8", "replace")

@@ -40,13 +40,21 @@ class Staged:
             while view:
                 view = view[self._file.write(view) :]
 
+    def complete(self) -> None:
+        """Nothing more is written: give the descriptor back.
+
+        Raises: Refusal.
+        """
+        with translated(b""):
+            self._file.close()
+
     def commit(self, name: bytes) -> None:
         """Give the file its name, unless another has it.
 
         Raises: Refusal, 409 when the name is taken.
         """
+        self.complete()
         with translated(name):
-            self._file.close()
             try:
                 os.link(self._name, name, src_dir_fd=self._directory, dst_dir_fd=self._directory, follow_symlinks=False)
             except OSError as error:
@@ -106,4 +114,4 @@ def judge_name(name: bytes, *, hidden: bool) -> None:
     visible = all(byte >= 0x20 and byte not in b"\x7f/\\" for byte in name)
     dotted = name.startswith(b".") and (not hidden or name in (b".", b"..") or name.startswith(UPLOAD_PREFIX))
     if not name or not visible or dotted or len(name) > MAX_NAME_BYTES:
-        raise Refusal(400, f"{shown(name)!r} cannot be the name of an upload")
+        raise Refusal(400, f'"{shown(name)}" cannot be the name of an upload')

@@ -16,7 +16,7 @@ from zope.interface import implementer
 from tnet.net.context import Offload
 from tnet.servers.web import pages
 from tnet.servers.web.bodies import IBodySink, Refusal
-from tnet.servers.web.forms import boundary_of
+from tnet.servers.web.forms import boundary_of, malformed
 from tnet.servers.web.listing import shown
 from tnet.servers.web.request import WebRequest
 from tnet.servers.web.root import OpenDirectory, Root
@@ -71,10 +71,14 @@ class Form:
             for event in self._parser.parse(data):
                 if isinstance(event, MultipartSegment):
                     self._begin(event.filename)
-                elif event is not None and self._current is not None:
+                elif self._current is None:
+                    continue
+                elif event is None:
+                    self._current.complete()
+                else:
                     self._current.write(event)
         except MultipartError as error:
-            raise Refusal(400, f"malformed multipart body: {error}") from error
+            raise malformed(error) from error
 
     def commit(self) -> list[bytes]:
         """Make all the files appear, or none; their names.
