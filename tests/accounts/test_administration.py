@@ -9,9 +9,9 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
 from tests.support import World
-from tnet.accounts.accounts import open_store
 from tnet.accounts.administration import administer
 from tnet.accounts.hashing import matches
+from tnet.accounts.location import open_store
 from tnet.accounts.store import Account, AccountExists, Entry, Login, NoSuchAccount
 from tnet.errors import BadUsage, CannotWrite, ExitStatus, OutputClosed, TnetError
 from tnet.plans.users import UsersPlan

@@ -1,8 +1,9 @@
 """Argon2id secrets: made, checked, aged."""
 
+import bcrypt
 from twisted.trial.unittest import TestCase
 
-from tnet.accounts.hashing import Argon2, UnreadableSecret, matches
+from tnet.accounts.hashing import Argon2, UnreadableSecret, check_readable, matches
 
 QUICK = Argon2(memory_kib=8, passes=1, lanes=1)
 
@@ -50,6 +51,24 @@ class AgeingTests(TestCase):
     def test_impossible_parameters(self) -> None:
         """Parameters that Argon2 itself does not allow are unreadable too."""
         self.assertRaises(UnreadableSecret, matches, b"x", QUICK.hash(b"x").replace("m=8", "m=1"))
+
+
+class BcryptTests(TestCase):
+    """Secrets that another program made."""
+
+    def test_checked(self) -> None:
+        """A bcrypt secret is checked, readable, and outdated whatever it cost."""
+        secret = bcrypt.hashpw(b"pw", bcrypt.gensalt(4)).decode()
+        self.assertTrue(matches(b"pw", secret))
+        self.assertFalse(matches(b"no", secret))
+        self.assertTrue(Argon2().outdated(secret))
+        check_readable(secret)
+
+    def test_unreadable(self) -> None:
+        """One that is malformed or too dear is unreadable."""
+        for secret in ("$2b$12$abc", "$2b$31$" + "." * 53, "$2b$12$" + "a" * 53, "plain"):
+            self.assertRaises(UnreadableSecret, check_readable, secret)
+            self.assertRaises(UnreadableSecret, matches, b"pw", secret)
 
 
 class DecoyTests(TestCase):

@@ -199,7 +199,7 @@ def _serve_tnet(folder: str, secret: str) -> None:
     from twisted.internet.defer import Deferred
 
     from tests.end_to_end.real_world import RealWorld
-    from tnet.accounts.accounts import open_store
+    from tnet.accounts.location import open_store
     from tnet.accounts.store import Account, Entry
     from tnet.events.kinds import Listening
     from tnet.plans import TcpAddress

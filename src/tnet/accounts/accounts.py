@@ -9,10 +9,10 @@ from twisted.cred.checkers import ICredentialsChecker
 from tnet.accounts import onetime, passwords
 from tnet.accounts.checker import PasswordChecker
 from tnet.accounts.hashing import Argon2, UnreadableSecret, matches
+from tnet.accounts.location import open_store
 from tnet.accounts.names import account_name
 from tnet.accounts.onetime import OneTimeStore
-from tnet.accounts.sqlite import SqliteStore
-from tnet.accounts.store import Account, EditableStore, Entry, Login, Store, StoreFailed, sqlite_path
+from tnet.accounts.store import Account, Entry, Login, Store, StoreFailed
 from tnet.errors import BadUsage, TnetError
 from tnet.events import Publisher
 from tnet.net.context import Context, Offload
@@ -63,7 +63,7 @@ class Accounts:
         store = self._fallback or self._kept
         entry = await _find(store, user)
         secret = entry.secret if entry is not None else None
-        right = await self._matches(store, password, self._decoy if secret is None else secret)
+        right = await self._matches(store, password, secret or store.decoy or self._decoy)
         if entry is None or secret is None or entry.account.disabled or not right:
             return None
         await self._refresh(store, entry.account.name, secret, password)
@@ -119,14 +119,6 @@ class Accounts:
 async def _find(store: Store, user: bytes | str) -> Entry | None:
     name = account_name(user)
     return None if name is None else await store.find(name)
-
-
-def open_store(users: str | None, context: Context) -> EditableStore:
-    """The store that `users` names; nothing is touched yet.
-
-    Raises: BadUsage.
-    """
-    return SqliteStore(sqlite_path(users), context.workers)
 
 
 async def open_accounts(

@@ -6,8 +6,8 @@ import sys
 from typing import TextIO
 
 from tnet.accounts import passwords
-from tnet.accounts.accounts import open_store
 from tnet.accounts.hashing import Argon2
+from tnet.accounts.location import open_store
 from tnet.accounts.names import LONGEST, account_name
 from tnet.accounts.store import Account, EditableStore, Entry, Login
 from tnet.errors import BadUsage, ExitStatus, cannot_write

@@ -1,5 +1,7 @@
 """Passwords to secrets and back to yes or no: Argon2id, in the PHC string form that carries its own parameters.
 
+Secrets that others made with bcrypt are checked too, and count as outdated.
+
 These functions take tens of milliseconds and tens of MiB on purpose: call them in a bounded pool of threads. The
 work releases the interpreter lock.
 
@@ -16,6 +18,8 @@ from dataclasses import dataclass
 from cryptography.exceptions import InvalidKey
 from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
 
+from tnet.accounts import bcrypt
+
 SALT_BYTES = 16
 KEY_BYTES = 32
 DEAREST_MEMORY_KIB = 1 << 20
@@ -26,7 +30,7 @@ _PHC = re.compile(rf"\$argon2id\$v=19\$m=(\d{{1,9}}),t=(\d{{1,9}}),p=(\d{{1,9}})
 
 
 class UnreadableSecret(ValueError):
-    """A stored secret that is not Argon2id in PHC form, or asks for more work than we would ever do."""
+    """A stored secret that is neither Argon2id in PHC form nor bcrypt, or asks for more work than we would ever do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,7 @@ class Argon2:
 
         Raises: UnreadableSecret.
         """
-        return _parameters(secret) != self
+        return bcrypt.cost(secret) is not None or _parameters(secret) != self
 
     def decoy(self) -> str:
         """A secret that no password has: checking one against it costs what checking a real one costs."""
@@ -68,20 +72,30 @@ def matches(password: bytes, secret: str) -> bool:
 
     Raises: UnreadableSecret.
     """
-    _parameters(secret)
     try:
+        if bcrypt.cost(secret) is not None:
+            return bcrypt.matches(password, secret)
+        _parameters(secret)
         Argon2id.verify_phc_encoded(password, secret)
     except InvalidKey:
         return False
+    except UnreadableSecret:
+        raise
     except ValueError as error:
         raise UnreadableSecret(str(error)) from error
     return True
 
 
+def check_readable(secret: str) -> None:
+    """Raises: UnreadableSecret when no password could be checked against `secret`."""
+    if bcrypt.cost(secret) is None:
+        _parameters(secret)
+
+
 def _parameters(secret: str) -> Argon2:
     found = _PHC.fullmatch(secret)
     if found is None:
-        raise UnreadableSecret("not an Argon2id secret")
+        raise UnreadableSecret("neither Argon2id in PHC form nor bcrypt")
     parameters = Argon2(*map(int, found.groups()))
     if parameters.memory_kib > DEAREST_MEMORY_KIB or parameters.passes > DEAREST_PASSES:
         raise UnreadableSecret("asks for too much work")

@@ -12,6 +12,7 @@ class OneTimeStore:
 
     url = "one-time"
     renews = True
+    decoy = None
 
     def __init__(self, secret: str) -> None:
         self._entry = Entry(Account(NAME), secret)

@@ -49,6 +49,7 @@ class SqliteStore:
     """
 
     renews = True
+    decoy = None
 
     def __init__(self, path: Path, workers: Offload) -> None:
         self.url = f"sqlite:{path}"

@@ -1,22 +1,15 @@
-"""What a users store is, whatever keeps it, and where to find it.
+"""What a users store is, whatever keeps it.
 
 A store's methods are coroutines: one that blocks does its work in threads.
 """
 
 from __future__ import annotations
 
-import os
-import re
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from pathlib import Path
 from typing import ClassVar, Protocol
 
-from tnet.errors import BadUsage, OurError, UserError
-from tnet.places import data_folder
-
-_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+from tnet.errors import OurError, UserError
 
 
 class Login(Enum):
@@ -65,12 +58,16 @@ class Store(Protocol):
     """What a login needs.
 
     A change shows in the next answer, whoever made it. `renews` when a secret can be replaced by a stronger one.
+    `decoy` is a secret that no password has, for a store whose secrets are not of the kind that we make.
 
     Raises: StoreFailed or Overloaded, from every method, when the store cannot be asked.
     """
 
     url: str
     renews: bool
+
+    @property
+    def decoy(self) -> str | None: ...
 
     async def find(self, name: str) -> Entry | None:
         """The entry called `name`, exactly."""
@@ -161,27 +158,3 @@ class NoSuchAccount(_AboutAccount):
     @property
     def hint(self) -> str:
         return "see `tnet users list`"
-
-
-def sqlite_path(users: str | None, environ: Mapping[str, str] = os.environ) -> Path:
-    """The file that `users` names: `sqlite:PATH`, `sqlite:///PATH` or a plain path; the default store for None.
-
-    Raises: BadUsage for another scheme. Only the scheme is quoted: the rest of a URL may hold a password.
-    """
-    if users is None:
-        return data_folder(environ) / "users.db"
-    found = _SCHEME.match(users)
-    if found is not None and found[1].lower() != "sqlite":
-        raise BadUsage("--users", f"unknown scheme {found[1]!r}", "use sqlite:PATH or a plain path, as ./NAME")
-    path = users[found.end() :] if found else users
-    if path.startswith("//"):
-        path = _without_authority(path)
-    if not path or "\0" in path:
-        raise BadUsage("--users", "no path given", "use sqlite:PATH or a plain path")
-    return Path(os.path.abspath(path))
-
-
-def _without_authority(path: str) -> str:
-    if not path.startswith("///"):
-        raise BadUsage("--users", "a SQLite store has no host", "use sqlite:PATH or sqlite:///PATH")
-    return path[2:]

@@ -7,8 +7,8 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
 from tests.support import World
-from tnet.accounts.accounts import open_store
 from tnet.accounts.hashing import Argon2
+from tnet.accounts.location import open_store
 from tnet.accounts.store import Account, Entry, Login
 from tnet.errors import BadUsage
 from tnet.plans import TcpAddress

@@ -1,0 +1,58 @@
+"""Where accounts are kept: the URL that `--users` takes, and the store behind it."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from pathlib import Path
+
+from tnet.accounts.htpasswd import HtpasswdStore
+from tnet.accounts.sqlite import SqliteStore
+from tnet.accounts.store import EditableStore
+from tnet.errors import BadUsage
+from tnet.net.context import Context
+from tnet.places import data_folder
+
+ADVICE = "use sqlite:PATH, postgresql://HOST/DATABASE, htpasswd:FILE or a plain path, as ./NAME"
+
+_SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
+
+
+def open_store(users: str | None, context: Context) -> EditableStore:
+    """The store that `users` names, the default one for None; nothing is touched yet.
+
+    Raises: BadUsage. Only the scheme is quoted: the rest of a URL may hold a password.
+    """
+    if users is None:
+        return SqliteStore(default_path(), context.workers)
+    match _scheme(users):
+        case None:
+            return SqliteStore(_path(users), context.workers)
+        case "sqlite":
+            return SqliteStore(_path(users.partition(":")[2]), context.workers)
+        case "htpasswd":
+            return HtpasswdStore(_path(users.partition(":")[2]), context.workers, context.publisher)
+        case scheme:
+            raise BadUsage("--users", f"unknown scheme {scheme!r}", ADVICE)
+
+
+def default_path(environ: Mapping[str, str] = os.environ) -> Path:
+    """The SQLite file that is used when no store is named."""
+    return data_folder(environ) / "users.db"
+
+
+def _scheme(users: str) -> str | None:
+    found = _SCHEME.match(users)
+    return None if found is None else found[1].lower()
+
+
+def _path(text: str) -> Path:
+    """The absolute path that `PATH` or `///PATH` means."""
+    if text.startswith("//"):
+        if not text.startswith("///"):
+            raise BadUsage("--users", "a file has no host", "write one slash, or three")
+        text = text[2:]
+    if not text or "\0" in text:
+        raise BadUsage("--users", "no path given", ADVICE)
+    return Path(os.path.abspath(text))
