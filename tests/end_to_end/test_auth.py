@@ -20,8 +20,8 @@ from twisted.trial.unittest import SkipTest, TestCase
 
 from tests.certificates import make_authority, write_pair
 from tests.end_to_end.real_world import RealWorld, receive_until
-from tnet.accounts.accounts import open_store
 from tnet.accounts.hashing import Argon2
+from tnet.accounts.location import open_store
 from tnet.accounts.store import Account, Entry
 from tnet.events.kinds import AuthAttempted, ConnectionClosed, Listening
 from tnet.plans import Limits, TcpAddress
