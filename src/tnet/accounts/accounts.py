@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from base64 import b64encode
 
 from twisted.cred.checkers import ICredentialsChecker
 
@@ -80,6 +81,25 @@ class Accounts:
         if entry is None or entry.account.disabled or entry.account.login is not Login.NOTHING:
             return None
         return entry.account
+
+    async def key_holder(self, user: bytes | str, blob: bytes) -> Account | None:
+        """The account called `user` that the public key opens; None when it opens none, whatever is wrong.
+
+        That the key's owner is at the other end is for the caller to check. Each answer takes one look at the store.
+
+        Shape: `blob` is the key in SSH's wire format.
+        Raises: Overloaded or StoreFailed when nobody can tell now.
+        """
+        wanted = b64encode(blob).decode()
+        entry = await _find(self._fallback or self._kept, user)
+        account = Account("", disabled=True) if entry is None else entry.account
+        opens = wanted in {word for line in account.keys for word in line.split()[1:2]}
+        return account if opens and not account.disabled else None
+
+    async def groups_of(self, name: str) -> tuple[str, ...]:
+        """What the account called `name` is a member of. Raises: Overloaded or StoreFailed."""
+        entry = await _find(self._fallback or self._kept, name)
+        return () if entry is None else entry.account.groups
 
     async def open_to_all(self) -> list[str]:
         """The names that need no password. Raises: Overloaded or StoreFailed."""

@@ -1,19 +1,16 @@
-"""authorized_keys files, and who they let in."""
+"""authorized_keys files, and whose keys they hold."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from twisted.conch.error import ValidPublicKey
 from twisted.conch.ssh.keys import Key
-from twisted.cred.credentials import SSHPrivateKey
-from twisted.cred.error import UnauthorizedLogin
+from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
 from tnet.errors import CannotRead
-from tnet.servers.ssh.authorized_keys import KeyChecker, Skipped, parse_keys, read_keys
+from tnet.servers.ssh.authorized_keys import FileKeys, Skipped, parse_keys, read_keys
 
 ALICE, BOB = (Key(Ed25519PrivateKey.generate()) for _ in range(2))
 LINE = ALICE.public().toString("openssh", comment="alice")
@@ -73,40 +70,12 @@ class ReadTests(TestCase):
         self.assertRaises(CannotRead, read_keys, [self.mktemp()])
 
 
-class CheckerTests(TestCase):
-    """Questions and signatures."""
+class FileKeysTests(TestCase):
+    """Whose the keys of files are."""
 
-    def setUp(self) -> None:
-        self.checker = KeyChecker("alice", frozenset({BLOB}))
-
-    def ask(self, user: bytes, key: Key, signature: bytes | None = None) -> Any:
-        credentials = SSHPrivateKey(user, b"ssh-ed25519", key.public().blob(), b"message", signature)
-        return self.checker.requestAvatarId(credentials)
-
-    def test_signature(self) -> None:
-        """The right user with the right key's signature comes in."""
-        self.assertEqual(self.successResultOf(self.ask(b"alice", ALICE, ALICE.sign(b"message"))), b"alice")
-
-    def test_question(self) -> None:
-        """Without a signature the right pair would do, and nobody is in yet."""
-        self.failureResultOf(self.ask(b"alice", ALICE), ValidPublicKey)
-
-    def test_wrong(self) -> None:
-        """Another user, another key, or another's signature would not do, with or without a signature."""
-        for user, key in ((b"bob", ALICE), (b"alice", BOB), (b"bob", BOB)):
-            self.failureResultOf(self.ask(user, key), UnauthorizedLogin)
-            self.failureResultOf(self.ask(user, key, key.sign(b"message")), UnauthorizedLogin)
-        self.failureResultOf(self.ask(b"alice", ALICE, BOB.sign(b"message")), UnauthorizedLogin)
-        self.failureResultOf(self.ask(b"alice", ALICE, ALICE.sign(b"another")), UnauthorizedLogin)
-
-    def test_malformed_signature(self) -> None:
-        """Whatever is no signature is a wrong one."""
-        good = ALICE.sign(b"message")
-        for signature in (b"\0", b"x" * 40, good[:-1], good[:10], b"\xff" * 80):
-            self.failureResultOf(self.ask(b"alice", ALICE, signature), UnauthorizedLogin)
-
-    def test_reload(self) -> None:
-        """New keys count at once, and old ones no longer."""
-        self.checker.blobs = frozenset({BOB.public().blob()})
-        self.failureResultOf(self.ask(b"alice", ALICE), UnauthorizedLogin)
-        self.failureResultOf(self.ask(b"alice", BOB), ValidPublicKey)
+    def test_owner(self) -> None:
+        """A key of the files opens the one name that they are for, and no other; another key opens nothing."""
+        keys = FileKeys("alice", frozenset({BLOB}))
+        asked = [(b"alice", BLOB), (b"bob", BLOB), (b"alice", BOB.public().blob()), (b"\xff", BLOB)]
+        owners = [self.successResultOf(Deferred.fromCoroutine(keys.owner(*each))) for each in asked]
+        self.assertEqual(owners, ["alice", None, None, None])

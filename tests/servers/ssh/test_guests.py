@@ -17,7 +17,8 @@ class GuestTests(TestCase):
     def setUp(self) -> None:
         self.asked: list[str] = []
         realm = Realm(lambda name: lambda request: self.asked.append(f"{name} {request.kind}"))
-        self.interface, self.guest, self.leave = realm.requestAvatar(b"alice", None, IConchUser)
+        avatar = self.successResultOf(realm.requestAvatar(b"alice", None, IConchUser))
+        self.interface, self.guest, self.leave = avatar
 
     def test_interface(self) -> None:
         """The realm gives a guest that Conch can use."""
@@ -25,7 +26,18 @@ class GuestTests(TestCase):
         verifyObject(IConchUser, self.guest)
         self.assertIsInstance(self.guest, Guest)
         self.assertEqual(self.guest.name, "alice")
+        self.assertEqual(self.guest.groups, ())
         self.leave()
+
+    def test_groups(self) -> None:
+        """A guest knows the groups of the account, as they are at the login."""
+
+        async def groups_of(name: str) -> tuple[str, ...]:
+            return (f"friends of {name}", "staff")
+
+        realm = Realm(lambda name: lambda request: None, groups_of)
+        _, guest, _ = self.successResultOf(realm.requestAvatar("álice".encode(), None, IConchUser))
+        self.assertEqual(guest.groups, ("friends of álice", "staff"))
 
     def test_session(self) -> None:
         """A session has the peer's window and a sane largest packet."""

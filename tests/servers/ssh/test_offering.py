@@ -7,13 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from twisted.conch.error import ValidPublicKey
 from twisted.conch.interfaces import IConchUser
 from twisted.conch.ssh.keys import Key
-from twisted.cred.credentials import ISSHPrivateKey
+from twisted.cred.credentials import ISSHPrivateKey, SSHPrivateKey
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
 from tests.support import World
+from tnet.accounts.accounts import open_store
+from tnet.accounts.store import Account, Entry
 from tnet.errors import BadUsage, CannotRead
 from tnet.events.kinds import Logged
 from tnet.plans.addresses import TcpAddress
@@ -52,13 +55,45 @@ class OfferTests(TestCase):
     def made(self, **options: Any) -> Any:
         return self.successResultOf(self.offered(**options))
 
+    def would_do(self, checker: Any, user: str) -> bool:
+        """Whether the key would let that user in."""
+        asked = checker.requestAvatarId(SSHPrivateKey(user.encode(), b"ssh-ed25519", KEY.blob(), b"", None))
+        return bool(self.failureResultOf(asked).check(ValidPublicKey))
+
+    def add(self, account: Account) -> None:
+        """Give the default store an account with a password."""
+        self.successResultOf(Deferred.fromCoroutine(open_store(None, self.world.context).add(Entry(account, "x"))))
+
+    def test_account_keys(self) -> None:
+        """The keys of an account let it in, not another one, and not while it is disabled; its groups come along."""
+        line = KEY.toString("openssh", comment="alice").decode()
+        self.add(Account("alice", groups=("staff",), keys=(line,)))
+        self.add(Account("carol", disabled=True, keys=(line,)))
+        self.add(Account("dave"))
+        server = self.made()
+        checker = server.factory.portal.checkers[ISSHPrivateKey]
+        names = ("alice", "carol", "dave", "nobody", system_user())
+        self.assertEqual([self.would_do(checker, name) for name in names], [True, False, False, False, False])
+        login = server.factory.portal.realm.requestAvatar(b"alice", None, IConchUser)
+        self.assertEqual(self.successResultOf(login)[1].groups, ("staff",))
+
+    def test_keys_of_accounts_and_files(self) -> None:
+        """With accounts named beside the files both let in; with files alone the accounts' keys do not count."""
+        self.add(Account("alice", keys=(KEY.toString("openssh").decode(),)))
+        users = f"sqlite:{self.home / 'tnet' / 'users.db'}"
+        for options, alice in (({"users": users}, True), ({}, False)):
+            server = self.made(authorized_keys=(str(self.keys),), **options)
+            checker = server.factory.portal.checkers[ISSHPrivateKey]
+            self.assertEqual((self.would_do(checker, "alice"), self.would_do(checker, system_user())), (alice, True))
+
     def test_keys_alone(self) -> None:
         """With keys and no accounts only keys let in, and no one-time account is made, wherever it listens."""
         server = self.made(authorized_keys=(str(self.keys),), public=True)
         self.assertEqual(server.factory.portal.listCredentialsInterfaces(), [ISSHPrivateKey])
         self.assertEqual(self.world.disclosed, [])
         checker = server.factory.portal.checkers[ISSHPrivateKey]
-        self.assertEqual((checker.user, checker.blobs), (system_user().encode(), {KEY.blob()}))
+        self.assertEqual(self.would_do(checker, system_user()), True)
+        self.assertEqual(self.would_do(checker, "alice"), False)
 
     def test_exposed_without_anybody(self) -> None:
         """A server that strangers can reach does not start when nobody could log in."""
@@ -97,15 +132,15 @@ class OfferTests(TestCase):
         checker = server.factory.portal.checkers[ISSHPrivateKey]
         self.keys.unlink()
         self.failureResultOf(Deferred.fromCoroutine(server.reload()), CannotRead)
-        self.assertEqual(checker.blobs, {KEY.blob()})
+        self.assertTrue(self.would_do(checker, system_user()))
         self.keys.write_bytes(b"")
         self.successResultOf(Deferred.fromCoroutine(server.reload()))
-        self.assertEqual(checker.blobs, frozenset())
+        self.assertFalse(self.would_do(checker, system_user()))
 
     def test_namespace(self) -> None:
         """The shell knows the factory, the publisher and the reactor."""
         server = self.made(authorized_keys=(str(self.keys),))
-        _, guest, _ = server.factory.portal.realm.requestAvatar(b"x", None, IConchUser)
+        _, guest, _ = self.successResultOf(server.factory.portal.realm.requestAvatar(b"x", None, IConchUser))
         names = guest.launch(Request("exec")).namespace
         self.assertEqual({name for name in names if name[0] != "_"}, {"factory", "publisher", "reactor"})
         self.assertIs(names["factory"], server.factory)

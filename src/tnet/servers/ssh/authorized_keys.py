@@ -1,9 +1,9 @@
-"""The keys in authorized_keys files, and the check whether one of them made a signature.
+"""The keys in authorized_keys files, and whose they are.
 
 Only plain lines let anybody in: a line with options, a certificate or a malformed key is skipped and reported, never
 half obeyed.
 
-Source: OpenSSH's sshd(8), AUTHORIZED_KEYS FILE FORMAT; CVE-2024-45337.
+Source: OpenSSH's sshd(8), AUTHORIZED_KEYS FILE FORMAT.
 """
 
 from __future__ import annotations
@@ -12,16 +12,8 @@ import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from twisted.conch.error import ValidPublicKey
-from twisted.cred.checkers import ICredentialsChecker
-from twisted.cred.credentials import ISSHPrivateKey
-from twisted.cred.error import UnauthorizedLogin
-from twisted.internet.defer import Deferred, execute
-from zope.interface import implementer
-
-from tnet.protocols.ssh.user_keys import KeyUnusable, read_blob, read_line
+from tnet.protocols.ssh.user_keys import KeyUnusable, read_line
 from tnet.servers.ssh.files import read_guarded
 
 FILE_BYTES = 1 << 20
@@ -68,41 +60,14 @@ def read_keys(paths: Iterable[str]) -> tuple[frozenset[bytes], tuple[str, ...]]:
     return found, tuple(warnings)
 
 
-@implementer(ICredentialsChecker)
-class KeyChecker:
-    """Lets `user` in with any key of `blobs`; nobody else with any key.
+@dataclass
+class FileKeys:
+    """One user, and the keys of files that open that name and no other."""
 
-    A question without a signature is answered with ValidPublicKey only for a key that would do, after the same work
-    whoever asks.
-    """
+    user: str
+    blobs: frozenset[bytes] = frozenset()
 
-    credentialInterfaces = (ISSHPrivateKey,)
-
-    def __init__(self, user: str, blobs: frozenset[bytes]) -> None:
-        self.user = user.encode()
-        self.blobs = blobs
-
-    def requestAvatarId(self, credentials: Any) -> Deferred[bytes | tuple[()]]:
-        """Who the key is good for.
-
-        Fires with: the user's name; UnauthorizedLogin; ValidPublicKey.
-        """
-        return execute(self._avatar_id, credentials)
-
-    def _avatar_id(self, credentials: Any) -> bytes | tuple[()]:
-        key = read_blob(credentials.blob)
-        known, right = credentials.blob in self.blobs, credentials.username == self.user
-        if not (known and right):
-            raise UnauthorizedLogin("that key is not for that user")
-        if not credentials.signature:
-            raise ValidPublicKey
-        if not _signed(key, credentials):
-            raise UnauthorizedLogin("the signature is wrong")
-        return self.user
-
-
-def _signed(key: Any, credentials: Any) -> bool:
-    try:
-        return bool(key.verify(credentials.signature, credentials.sigData))
-    except Exception:  # noqa: BLE001 (whatever a malformed signature makes Conch raise, it is no signature)
-        return False
+    async def owner(self, user: bytes, blob: bytes) -> str | None:
+        """The user, when that one is meant and the key is of the files."""
+        known, right = blob in self.blobs, user == self.user.encode()
+        return self.user if known and right else None

@@ -1,8 +1,8 @@
 """What `tnet serve ssh` offers: a Python shell inside the server, for those who have logged in.
 
-Who that is: accounts, with passwords; or, with `--authorized-keys` and no `--users`, keys alone. A key of those files
-lets in one name only, that of the operating system's user who runs the server, since the shell has that user's power
-whoever logs in.
+Who that is: accounts, with their passwords and keys; or, with `--authorized-keys` and no `--users`, the keys of those
+files alone. Those let in one name only, that of the operating system's user who runs the server, since the shell has
+that user's power whoever logs in.
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ from tnet.net.context import Context
 from tnet.net.server import Server
 from tnet.plans.addresses import TcpAddress
 from tnet.plans.serve import SshPlan
-from tnet.servers.ssh.authorized_keys import KeyChecker, read_keys
+from tnet.servers.ssh.authorized_keys import FileKeys, read_keys
 from tnet.servers.ssh.factory import Factory
-from tnet.servers.ssh.guests import Realm
+from tnet.servers.ssh.guests import Realm, no_groups
 from tnet.servers.ssh.host_key import default_path, open_host_key, read_host_key
+from tnet.servers.ssh.key_checker import KeyChecker
 from tnet.servers.ssh.programs import PythonPrograms
 
 
@@ -40,7 +41,7 @@ async def offer(plan: SshPlan, context: Context) -> Server:
     await doors.open()
     namespace: dict[str, Any] = {"publisher": context.publisher, "reactor": context.reactor}
     programs = PythonPrograms(namespace)
-    portal = Portal(Realm(lambda name: programs.launch), doors.checkers)
+    portal = Portal(Realm(lambda name: programs.launch, doors.groups_of), doors.checkers)
     factory = Factory(portal, host_key, context.reactor, attempts=plan.attempts, login_seconds=plan.login_seconds)
     namespace["factory"] = factory
     if os.geteuid() == 0:
@@ -55,13 +56,13 @@ async def offer(plan: SshPlan, context: Context) -> Server:
 
 
 class _Doors:
-    """The ways in: passwords of accounts, keys of files, or both."""
+    """The ways in: passwords and keys of accounts, keys of files, or all of them."""
 
     def __init__(self, plan: SshPlan, context: Context) -> None:
         self._plan = plan
         self._context = context
         self._accounts: Accounts | None = None
-        self._keys = KeyChecker(system_user(), frozenset()) if plan.authorized_keys else None
+        self._keys = FileKeys(system_user()) if plan.authorized_keys else None
 
     async def open(self) -> None:
         """Read the keys, and the accounts unless keys alone are meant."""
@@ -79,14 +80,25 @@ class _Doors:
     @property
     def checkers(self) -> list[ICredentialsChecker]:
         """What the portal asks."""
-        passwords = [] if self._accounts is None else [self._accounts.checker]
-        return passwords if self._keys is None else [*passwords, self._keys]
+        files = [] if self._keys is None else [self._keys.owner]
+        if self._accounts is None:
+            return [KeyChecker(*files)]
+        return [self._accounts.checker, KeyChecker(*files, self._owner)]
+
+    async def groups_of(self, name: str) -> tuple[str, ...]:
+        """The groups of an account; whoever has none is in none. Raises: Overloaded or StoreFailed."""
+        return await (no_groups(name) if self._accounts is None else self._accounts.groups_of(name))
+
+    async def _owner(self, user: bytes, blob: bytes) -> str | None:
+        assert self._accounts is not None
+        account = await self._accounts.key_holder(user, blob)
+        return None if account is None else account.name
 
     @property
     def name(self) -> str:
         """The name to log in with, or a word for it."""
         if self._keys is not None:
-            return self._keys.user.decode()
+            return self._keys.user
         return onetime.NAME if self._accounts is not None and self._accounts.one_time else "USER"
 
     async def reload(self) -> None:
