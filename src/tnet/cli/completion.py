@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import os
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SHELLS = ("bash", "zsh", "fish", "powershell")
 
@@ -30,7 +32,7 @@ def completion(shell: str, install: bool) -> None:
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text, "utf-8")
     except OSError as error:
-        raise click.ClickException(f"cannot write {place}: {error.strerror}") from error
+        raise OSError(error.errno, error.strerror, str(place)) from error
     click.echo(f"wrote {place}", err=True)
     click.echo(_advice(shell, place), err=True)
 
@@ -45,17 +47,15 @@ def script(shell: str) -> str:
 
 
 def _place(shell: str) -> Path:
-    share = _home("XDG_DATA_HOME", "~/.local/share")
+    from tnet.places import config_folder, data_folder
+
+    share = data_folder().parent
     return {
         "bash": share / "bash-completion" / "completions" / "tnet",
         "zsh": share / "zsh" / "site-functions" / "_tnet",
-        "fish": _home("XDG_CONFIG_HOME", "~/.config") / "fish" / "completions" / "tnet.fish",
+        "fish": config_folder().parent / "fish" / "completions" / "tnet.fish",
         "powershell": share / "tnet" / "completions" / "tnet.ps1",
     }[shell]
-
-
-def _home(variable: str, default: str) -> Path:
-    return Path(os.environ.get(variable) or default).expanduser()
 
 
 def _advice(shell: str, place: Path) -> str:

@@ -7,14 +7,15 @@ inside it that has such an option.
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Mapping
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from tnet.cli.sections import Group
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def default_path() -> Path:
@@ -29,6 +30,8 @@ def use_config(ctx: click.Context, param: click.Parameter, value: str | None) ->
 
     Raises: click.BadParameter, naming the file and the key.
     """
+    from pathlib import Path
+
     path = Path(value) if value else default_path()
     if not value and not path.is_file():
         return
@@ -94,9 +97,11 @@ def _written(value: object, option: click.Option, path: Path) -> str | list[str]
 
 
 def _refuse_unknown(problem: str, given: Iterable[str], known: Collection[str]) -> None:
+    from difflib import get_close_matches
+
     for key in given:
         if key not in known:
-            near = difflib.get_close_matches(key, known, 1)
+            near = get_close_matches(key, known, 1)
             did_you_mean = f" Did you mean {_shown(near[0])}?" if near else ""
             raise click.BadParameter(f"{problem} {_shown(key)}.{did_you_mean}", param_hint="--config")
 

@@ -59,8 +59,8 @@ for _command in (serve, connect, fetch, users, completion, man, config):
 def parse(argv: Sequence[str]) -> Asked | None:
     """What `argv` (without the program's name) asks for; None when it was answered by printing.
 
-    Raises: click.ClickException for what cannot be meant; click.exceptions.Exit; click.Abort; OSError when printing
-    failed.
+    Raises: click.ClickException for what cannot be meant; click.exceptions.Exit; click.Abort; OSError when printing,
+    or writing the file that it names, failed.
     """
     # Not `tnet.main()`: it would make a reader that has left status 1.
     with tnet.make_context("tnet", list(argv), obj=tuple(argv)) as ctx:
@@ -84,7 +84,7 @@ def run(argv: Sequence[str]) -> int:
     except click.Abort:
         return 130
     except OSError as error:
-        return _not_printed(error)
+        return _not_written(error)
     if asked is None:
         return 0
     from tnet.cli.start import start
@@ -92,10 +92,11 @@ def run(argv: Sequence[str]) -> int:
     return start(asked)
 
 
-def _not_printed(error: OSError) -> int:
+def _not_written(error: OSError) -> int:
     """Make the interpreter's last flush harmless; the status for output that nobody takes."""
     from tnet.cli.start import complain
     from tnet.errors import cannot_write
 
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return complain(cannot_write("standard output", error))
+    if error.filename is None:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return complain(cannot_write(error.filename or "standard output", error))

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING
 
 import click
 
 from tnet.cli.asked import Asked
-
-if TYPE_CHECKING:
-    from tnet.errors import TnetError
+from tnet.errors import Ended, TnetError
 
 
 def start(asked: Asked) -> int:
     """Run the plan, telling its story on stderr; the exit status."""
-    from tnet.errors import TnetError
     from tnet.runtime.launch import launch
     from tnet.view.choose import choose
 
@@ -28,8 +24,6 @@ def start(asked: Asked) -> int:
 
 def complain(error: TnetError) -> int:
     """Say on stderr what went wrong before there was a view to say it; the exit status."""
-    from tnet.errors import Ended
-
     if not isinstance(error, Ended):
         with suppress(OSError):
             click.echo(f"tnet: error: {error}" + (f"\n  hint: {error.hint}" if error.hint else ""), err=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 
 import click
@@ -11,7 +10,7 @@ import click
 @click.command("man", short_help="Show a man page.")
 @click.argument("words", nargs=-1, metavar="[COMMAND]...")
 def man(words: tuple[str, ...]) -> None:
-    """Show the man page of COMMAND, or of tnet; in a pipe, print its source.
+    """Show the man page of COMMAND, or of tnet; where there is no `man` to format it, its source.
 
     \b
     Examples:
@@ -27,10 +26,24 @@ def man(words: tuple[str, ...]) -> None:
     source = found.get(f"{name}.1") or found.get(f"{name}.5")
     if source is None:
         raise click.UsageError(f"no man page for {' '.join(words)!r}", click.get_current_context())
-    viewer = shutil.which("man")
-    if viewer is None or not sys.stdout.isatty():
-        click.echo(source, nl=False)
-        return
-    import subprocess
+    click.echo(_formatted(source), nl=False)
 
-    subprocess.run([viewer, "-l", "-"], input=source.encode("utf-8"), check=False)  # noqa: S603 (a fixed command)
+
+def _formatted(source: str) -> str:
+    """What there is to print of a page: nothing any more once a terminal's pager has shown it."""
+    import subprocess
+    from shutil import which
+
+    formatter = which("man")
+    if formatter is None:
+        return source
+    shown = sys.stdout.isatty()
+    done = subprocess.run(  # noqa: S603 (a fixed command)
+        [formatter, "-l", "-"],
+        input=source,
+        encoding="utf-8",
+        stdout=None if shown else subprocess.PIPE,
+        stderr=None if shown else subprocess.DEVNULL,
+        check=False,
+    )
+    return "" if shown else done.stdout or source
