@@ -10,7 +10,10 @@ from twisted.internet import reactor
 from twisted.internet.defer import gatherResults
 from twisted.trial.unittest import TestCase
 
+from tests.runtime.test_launch import Told
+from tnet.events import Publisher
 from tnet.net.workers import Workers
+from tnet.runtime.world import make_context
 
 STUCK = """
 import sys
@@ -42,6 +45,14 @@ class WorkersTests(TestCase):
         self.assertEqual(await gatherResults([workers.run(double, n) for n in range(200)]), list(range(0, 400, 2)))
         self.assertTrue(1 <= len(names) <= 3, names)
         self.assertNotIn(threading.current_thread().name, names)
+
+    async def test_files_for_everybody(self) -> None:
+        """As many calls for files may wait as there can be connections: none of them is refused."""
+        context = make_context(reactor, Publisher(), Told(), lambda _: None)
+        free = threading.Event()
+        calls = [context.workers.run(free.wait, 20) for _ in range(5000)]
+        free.set()
+        self.assertEqual(await gatherResults(calls), [True] * 5000)
 
     def test_stuck(self) -> None:
         """A process ends though a thread of its is stuck for ever and a call waits behind it."""

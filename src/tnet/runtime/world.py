@@ -11,6 +11,9 @@ from tnet.net.workers import Workers
 from tnet.runtime.story import Story
 
 FILE_THREADS = 4
+# A connection waits for one file at a time, and connections have limits of their own; to refuse a call would break
+# off a download that is one of many.
+FILE_QUEUE = 1 << 16
 NAME_THREADS = 8
 
 
@@ -21,7 +24,7 @@ def make_context(
     return Context(
         reactor=reactor,
         publisher=publisher,
-        workers=Workers(reactor, "the file queue", threads=FILE_THREADS),
+        workers=Workers(reactor, "the file queue", threads=FILE_THREADS, queue=FILE_QUEUE),
         names=Workers(reactor, "the name resolver", threads=NAME_THREADS),
         disclose=story.disclose,
         note=story.note,
