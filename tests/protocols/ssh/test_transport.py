@@ -17,8 +17,10 @@ from tests.protocols.ssh.peers import (
     KEXINIT,
     NEWKEYS,
     OPEN,
+    SERVICE_ACCEPT,
     SERVICE_REQUEST,
     UNIMPLEMENTED,
+    USERAUTH_FAILURE,
     USERAUTH_REQUEST,
     Client,
     Pair,
@@ -30,6 +32,7 @@ from tnet.protocols.ssh import algorithms, transport
 
 VERSION = b"SSH-2.0-test\r\n"
 IGNORE = 2
+LOGIN_SERVICE = (SERVICE_REQUEST, NS(b"ssh-userauth"))
 
 
 def alone(*data: bytes) -> tuple[Any, StringTransport]:
@@ -230,12 +233,22 @@ class TurnTests(TestCase):
             pair.send(number, payload)
             self.assertTrue(pair.is_closed, number)
 
-    def test_one_service_request(self) -> None:
-        """A second request for the login service, which would count attempts anew, is refused."""
+    def test_service_requested_anew(self) -> None:
+        """Asking for the login service before every attempt, as Paramiko does, is granted; the count goes on."""
         pair = Pair()
-        pair.ask_to_log_in()
-        pair.ask_to_log_in()
-        self.assertTrue(pair.is_closed)
+        for _ in range(pair.server.attempts - 1):
+            self.assertEqual(numbers(pair.send(*LOGIN_SERVICE)), [SERVICE_ACCEPT])
+            self.assertEqual(
+                numbers(pair.send(USERAUTH_REQUEST, password(b"wrong")) + pair.wait(10)), [USERAUTH_FAILURE]
+            )
+        self.assertEqual(numbers(pair.send(*LOGIN_SERVICE)), [SERVICE_ACCEPT])
+        self.assertEqual(numbers(pair.send(USERAUTH_REQUEST, password(b"wrong")) + pair.wait(10)), [DISCONNECT])
+
+    def test_no_service_request_after_login(self) -> None:
+        """Whoever has logged in cannot ask to log in."""
+        pair = Pair()
+        pair.log_in()
+        self.assertEqual(numbers(pair.send(*LOGIN_SERVICE)), [DISCONNECT])
 
     def test_second_login_is_ignored(self) -> None:
         """A login request after the login is ignored, as RFC 4252 wants."""

@@ -248,14 +248,19 @@ class ServerTransport(conch.SSHServerTransport):
         super().ssh_KEXINIT(packet)
 
     def ssh_SERVICE_REQUEST(self, packet: bytes) -> None:
-        """Start the login service, once: a second one would start the count of attempts anew."""
+        """Start the login service, once: a second one would start the count of attempts anew.
+
+        Paramiko asks before every attempt: it is told yes, and the first one goes on.
+        """
         fields = Reader(packet)
         name = fields.string()
         fields.end()
-        if name != b"ssh-userauth" or self.service is not None:
+        if name != b"ssh-userauth" or self.logged_in:
             self.sendDisconnect(conch.DISCONNECT_SERVICE_NOT_AVAILABLE, b"that service is not offered now")
-        else:
+        elif self.service is None:
             super().ssh_SERVICE_REQUEST(packet)
+        else:
+            self.sendPacket(conch.MSG_SERVICE_ACCEPT, NS(name))
 
     def ssh_DISCONNECT(self, packet: bytes) -> None:
         """The peer is leaving: nothing after this counts."""
