@@ -98,6 +98,15 @@ class WriteTests(TestCase):
         self.assertEqual(self.programme.happened, ["start", "stop"])
         self.assertEqual(self.pair.server.service.channels, {})
 
+    def test_connection_lost(self) -> None:
+        """When the connection is gone, what waits and what code still writes is dropped."""
+        session = self.opened(window=0)
+        session.write(b"never read")
+        self.pair.server.connectionLost()
+        session.write(b"nor this")
+        self.assertEqual((session.waiting_bytes, session.is_ending), (0, True))
+        self.assertEqual(self.programme.happened, ["start", "stop"])
+
     def test_paused_connection(self) -> None:
         """While the connection is full a channel keeps its bytes to itself; then it goes on."""
         session = self.opened()

@@ -144,7 +144,14 @@ class Channel(SSHChannel):
 
     def closeReceived(self) -> None:
         """The peer wants nothing more: what waits is dropped, and we close as well."""
+        self._drop()
+        self.conn.sendClose(self)
+
+    def closed(self) -> None:
+        """Both sides have closed, or the connection is lost: what waits is dropped."""
+        self._drop()
+
+    def _drop(self) -> None:
         self._queue.clear()
         self.waiting_bytes = 0
         self.is_ending = True
-        self.conn.sendClose(self)

@@ -126,6 +126,7 @@ class Session(Channel):
 
     def closed(self) -> None:
         """Both sides have closed, or the connection is lost: the program must stop."""
+        super().closed()
         program, self._program = self._program, None
         if program is not None:
             program.stop()
