@@ -141,6 +141,12 @@ class TerminalTests(_Session):
             self.assert_ends(self.pair.send(*data(text)), status)
             self.assertFalse(self.pair.is_closed)
 
+    def test_end_of_input(self) -> None:
+        """Where nothing more can be typed, as from a pipe, the lines that came are run and the session ends."""
+        heard = self.pair.send_all(data(b"answer\r"), (END, struct.pack(">L", 0)))
+        self.assertIn(b"\r\n42\r\n", received(heard))
+        self.assert_ends(heard, 0)
+
     def test_nothing_after_exit(self) -> None:
         """What was typed behind `exit()` is not run."""
         heard = self.pair.send(*data(b"exit()\rprint('late')\r"))

@@ -152,6 +152,11 @@ class TerminalShell(PythonProgram):
         """Take what was typed."""
         self._screen.dataReceived(data)
 
+    def receive_eof(self) -> None:
+        """End, since nothing more can be typed."""
+        if self._screen.terminalProtocol is not None:
+            self._screen.terminalProtocol.handle_QUIT()
+
     def resize(self, terminal: Terminal) -> None:
         """Draw for a terminal of this size."""
         self._screen.resize(terminal.columns, terminal.rows)
