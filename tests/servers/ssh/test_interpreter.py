@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import signal
 import sys
 from typing import Any
 
@@ -75,6 +76,24 @@ class InterpreterTests(TestCase):
         """`input()` and reading stdin fail with a reason, and do not wait."""
         self.push("input()", "import sys; sys.stdin.read()")
         self.assertEqual(self.err.count(b"EOFError: input() cannot wait here"), 2)
+
+    def test_signal_to_the_server(self) -> None:
+        """A signal to the server interrupts code that would keep it from being heard, and is heard."""
+        heard: list[int] = []
+        before = signal.signal(signal.SIGTERM, lambda number, frame: heard.append(number))
+        self.addCleanup(signal.signal, signal.SIGTERM, before)
+        self.push("import signal", "for _ in range(3): signal.raise_signal(signal.SIGTERM)", "")
+        self.assertIn(b"KeyboardInterrupt", self.err)
+        self.assertEqual(heard, [signal.SIGTERM])
+        signal.raise_signal(signal.SIGTERM)
+        self.assertEqual(heard, [signal.SIGTERM] * 2)
+
+    def test_signals_that_nobody_waits_for(self) -> None:
+        """What the process ignores is ignored during a session's code as well."""
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+        self.addCleanup(signal.signal, signal.SIGINT, before)
+        self.push("import signal; signal.raise_signal(signal.SIGINT); 'done'")
+        self.assertEqual((self.out, self.err), (b"'done'\n", b""))
 
     def test_exit(self) -> None:
         """`exit()` raises SystemExit, shows what was printed before, and leaves the server's stdin open."""

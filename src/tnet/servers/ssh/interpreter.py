@@ -1,20 +1,25 @@
 """Runs a session's Python: its output goes to the session, and nothing reads the server's own stdin.
 
-The streams of the process are exchanged only while the session's code runs.
+The streams of the process are exchanged only while the session's code runs. Code that does not end keeps the reactor
+from hearing a signal to the server, so a signal interrupts it.
 """
 
 from __future__ import annotations
 
 import ast
 import io
+import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any, Protocol
 
 from twisted.conch.manhole import ManholeInterpreter
 from twisted.python.monkey import MonkeyPatcher
 
 COALESCE_CHARACTERS = 8192
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
 COMPILE_FAILURES = (SyntaxError, ValueError, OverflowError, RecursionError, MemoryError)
 
 
@@ -127,6 +132,11 @@ class Interpreter(ManholeInterpreter):
         finally:
             self._flush()
 
+    def runcode(self, *args: Any, **kwargs: Any) -> None:
+        """Run compiled code, until it ends or the server is asked to."""
+        with _interrupted_by_signals(self.filename):
+            super().runcode(*args, **kwargs)
+
     def displayhook(self, obj: Any) -> None:
         """Show a value on a line of its own; None is not shown and does not become `_`."""
         if obj is None:
@@ -158,6 +168,32 @@ class Interpreter(ManholeInterpreter):
     def _flush(self) -> None:
         self._out.flush()
         self._err.flush()
+
+
+@contextmanager
+def _interrupted_by_signals(filename: str) -> Iterator[None]:
+    """Meanwhile, a signal that this process minds is heard, and then raises KeyboardInterrupt in code of `filename`."""
+    heard_by = {number: heard for number in SIGNALS if callable(heard := signal.getsignal(number))}
+
+    def interrupt(number: int, frame: FrameType | None) -> None:
+        heard_by[signal.Signals(number)](number, frame)
+        if _is_within(frame, filename):
+            raise KeyboardInterrupt
+
+    for number in heard_by:
+        signal.signal(number, interrupt)
+    try:
+        yield
+    finally:
+        for number, heard in heard_by.items():
+            signal.signal(number, heard)
+
+
+def _is_within(frame: FrameType | None, filename: str) -> bool:
+    """Whether code of `filename` is running, or waits for what it called."""
+    while frame is not None and frame.f_code.co_filename != filename:
+        frame = frame.f_back
+    return frame is not None
 
 
 def exit_status(stop: SystemExit) -> tuple[int, str]:
