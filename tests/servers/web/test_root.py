@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 
 from twisted.trial.unittest import TestCase
 
@@ -50,6 +51,17 @@ class RootTests(TestCase):
         data = opened.read(0, 100) if isinstance(opened, OpenFile) else None
         opened.close()
         return data
+
+    def test_no_descriptor_left(self) -> None:
+        """A file that cannot be opened because too many are is not said to be missing."""
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        lowest_free = os.dup(0)
+        os.close(lowest_free)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (lowest_free, hard))
+        try:
+            self.assertEqual(self.read("a.txt"), 503)
+        finally:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
     def test_files_and_directories(self) -> None:
         """Names lead to files and directories; no names lead to the root itself."""

@@ -13,7 +13,7 @@ from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from errno import EACCES, EPERM
+from errno import EACCES, EMFILE, ENFILE, EPERM
 from threading import Lock
 
 from tnet.errors import CannotRead
@@ -24,6 +24,8 @@ MAX_LINKS = 16
 
 _DIRECTORY = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+_STATUS = {EACCES: 403, EPERM: 403, EMFILE: 503, ENFILE: 503}
 
 
 class OpenFile:
@@ -97,14 +99,15 @@ class Root:
     def open(self, names: Sequence[bytes]) -> OpenFile | OpenDirectory:
         """What `names` lead to, below the root.
 
-        Raises: Refusal, 404 for what is not there, not shown or not a file or directory, 403 for what we may not read.
+        Raises: Refusal, 404 for what is not there, not shown or not a file or directory, 403 for what we may not
+        read, 503 when too many files are open.
         """
         if not all(self.shows(name, first=not at) for at, name in enumerate(names)):
             raise Refusal(404)
         try:
             return self._walk(names)
         except OSError as error:
-            raise Refusal(403 if error.errno in (EACCES, EPERM) else 404) from error
+            raise Refusal(_STATUS.get(error.errno or 0, 404)) from error
 
     def shows(self, name: bytes, *, first: bool) -> bool:
         """Whether a name may be seen; `/.well-known/` always may (RFC 8615)."""
