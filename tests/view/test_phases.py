@@ -49,6 +49,12 @@ class PhasesTests(SynchronousTestCase):
         self.assertEqual((hop.peer, hop.reused, hop.exchange), ("a:80", False, exchanged()))
         self.assertEqual((self.phases.start, round(self.phases.end, 3)), (0.0, 0.1))
 
+    def test_how_a_span_ended(self) -> None:
+        """A failed span names its error; one that was given up was cancelled, by whatever means."""
+        self._see(0.1, kinds.SpanEnded(span="a", seconds=0, outcome="failed", error="BodyCutShort"))
+        self._see(0.2, kinds.SpanEnded(span="b", seconds=0, outcome="cancelled", error="CancelledError"))
+        self.assertEqual([lane.detail for lane in self.phases.hops[0].lanes], ["BodyCutShort", "cancelled"])
+
     def test_reused_connection(self) -> None:
         """A second request on a connection is a hop of its own that says so and keeps the handshake."""
         handshake = kinds.TlsHandshaken(outcome="ok", seconds=0.01)

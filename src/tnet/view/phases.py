@@ -113,7 +113,8 @@ def _lane(record: Record) -> Lane | None:
         case kinds.TlsHandshaken() as event:
             name, detail, outcome = "tls", event.error or event.tls_version or "", event.outcome
         case kinds.SpanEnded() as event:
-            name, detail, outcome = event.span, event.error or "", event.outcome
+            name, outcome = event.span, event.outcome
+            detail = outcome if outcome == "cancelled" else event.error or ""
         case _:
             return None
     return Lane(name, detail, record.t - event.seconds, record.t, outcome)
