@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import Any
 
+from twisted.internet.defer import Deferred
+from twisted.internet.error import ConnectionAborted
 from twisted.trial.unittest import TestCase
 
+from tests.servers.web.test_files import Threads
 from tests.servers.web.wire import Wire
 from tests.support import World
 from tnet.errors import CannotRead
@@ -27,10 +31,13 @@ class OfferTests(TestCase):
             with open(os.path.join(self.path, name), "w") as file:
                 file.write(name)
 
+    def plan(self, **options: Any) -> WebPlan:
+        """A plan for the directory."""
+        return WebPlan(**({"listen": (TcpAddress("127.0.0.1", 0),), "root": self.path} | options))
+
     async def offer(self, **options: Any) -> Server:
-        """What is offered for a plan."""
-        options = {"listen": (TcpAddress("127.0.0.1", 0),), "root": self.path} | options
-        server = await offer(WebPlan(**options), World().context)
+        """What is offered for a plan, until the test ends."""
+        server = await offer(self.plan(**options), World().context)
         self.addCleanup(server.close)
         return server
 
@@ -56,6 +63,22 @@ class OfferTests(TestCase):
         wire = self.wire(server)
         server.goodbye()
         self.assertTrue(wire.socket.disconnecting)
+
+    async def test_close(self) -> None:
+        """The end waits until nothing is left of an upload that was cut off; one that was complete stays."""
+        threads = Threads()
+        server = await offer(self.plan(upload=True), replace(World().context, workers=threads))
+        wires = [self.wire(server), self.wire(server)]
+        for wire, body in zip(wires, (b"half", b"complete"), strict=True):
+            wire.send(b"PUT /new HTTP/1.1\r\nHost: h\r\nContent-Length: 8\r\n\r\n" + body)
+        threads.work()
+        for wire in wires:
+            wire.hang_up(ConnectionAborted())
+        closing = Deferred.fromCoroutine(server.close())
+        self.assertNoResult(closing)
+        threads.work()
+        self.successResultOf(closing)
+        self.assertEqual(set(os.listdir(self.path)), {"a.txt", ".env", "start.html", "new"})
 
     async def test_notes(self) -> None:
         """Whoever opens uploads to other machines is told what that means."""

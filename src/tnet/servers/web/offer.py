@@ -18,11 +18,9 @@ async def offer(plan: WebPlan, context: Context) -> Server:
     root = Root(plan.root, hidden=plan.hidden)
     tree = Tree(root, context.workers, index=plan.index, list_directories=plan.listing, accept_uploads=plan.upload)
     factory = WebFactory(tree, reactor=context.reactor, now=context.clock, max_body_bytes=plan.max_body_bytes)
-
-    async def close() -> None:
-        root.close()
-
-    return Server(factory=factory, goodbye=factory.goodbye, close=close, notes=_warnings(plan), alpn=(b"http/1.1",))
+    return Server(
+        factory=factory, goodbye=factory.goodbye, close=tree.close, notes=_warnings(plan), alpn=(b"http/1.1",)
+    )
 
 
 def _warnings(plan: WebPlan) -> tuple[str, ...]:

@@ -9,12 +9,13 @@ from twisted.web.server import NOT_DONE_YET
 from zope.interface import implementer
 
 from tnet.net.context import Offload
-from tnet.servers.web import listing, pages, upload
+from tnet.servers.web import listing, pages
 from tnet.servers.web.bodies import IBodyConsumer, IBodySink, Refusal
 from tnet.servers.web.files import UNTRUSTED, FileResource
 from tnet.servers.web.media import is_active, media_type
 from tnet.servers.web.request import WebRequest
 from tnet.servers.web.root import OpenDirectory, OpenFile, Root
+from tnet.servers.web.upload import Uploads
 
 KNOWN_METHODS = (b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"PATCH", b"OPTIONS", b"TRACE")
 
@@ -43,14 +44,14 @@ class Tree(Resource):
         self._workers = workers
         self._index = tuple(name.encode("utf-8", "surrogateescape") for name in index)
         self._lists = list_directories
-        self._uploads = accept_uploads
+        self._uploads = Uploads(root, workers) if accept_uploads else None
         self._allowed = b"GET, HEAD, OPTIONS" + (b", POST, PUT" if accept_uploads else b"")
 
     def bodyBegun(self, request: WebRequest, length: int | None) -> IBodySink | None:
         """Take an upload, refuse every other body that belongs to no method of ours, and ignore that of a GET."""
         names, slash = names_of(request.postpath)
         if self._uploads and request.method in (b"PUT", b"POST"):
-            return upload.begin(request, self._root, names, slash, self._workers)
+            return self._uploads.begin(request, names, slash)
         self._judge_method(request, names)
         return None
 
@@ -58,7 +59,7 @@ class Tree(Resource):
         """Answer what has no body."""
         names, slash = names_of(request.postpath)
         if self._uploads and request.method in (b"PUT", b"POST"):
-            upload.begin(request, self._root, names, slash, self._workers).bodyEnded()
+            self._uploads.begin(request, names, slash).bodyEnded()
             return NOT_DONE_YET
         self._judge_method(request, names)
         opened = self._root.open(names)
@@ -68,6 +69,12 @@ class Tree(Resource):
         if isinstance(opened, OpenFile):
             return self._file(request, opened, names, slash)
         return self._directory(request, opened, names, slash)
+
+    async def close(self) -> None:
+        """Serve nothing more, once nothing is left of uploads that were cut off."""
+        if self._uploads is not None:
+            await self._uploads.cleaned_up()
+        self._root.close()
 
     def _judge_method(self, request: WebRequest, names: Sequence[bytes]) -> None:
         if request.method in (b"GET", b"HEAD", b"OPTIONS"):
@@ -109,7 +116,7 @@ class Tree(Resource):
     async def _list(self, request: WebRequest, names: Sequence[bytes]) -> None:
         form = _form_for(request)
         with request.channel.trace.span("list directory"):
-            body = await self._workers.run(listing.make, self._root, names, form, upload=self._uploads)
+            body = await self._workers.run(listing.make, self._root, names, form, upload=self._uploads is not None)
         for field, value in (pages.fields_for(form) | {b"Cache-Control": b"no-cache"}).items():
             request.setHeader(field, value)
         request.setHeader(b"Vary", b"Accept, User-Agent")

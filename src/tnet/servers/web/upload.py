@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from multipart import MultipartError, MultipartSegment, PushMultipartParser
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, gatherResults
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -118,12 +118,16 @@ class Form:
 
 @implementer(IBodySink)
 class Receiver:
-    """Feeds a body to a Put or a Form in a worker, one piece at a time, and answers the request."""
+    """Feeds a body to a Put or a Form in a worker, one piece at a time, and answers the request.
 
-    def __init__(self, request: WebRequest, upload: Put | Form, workers: Offload) -> None:
+    While it cleans up in a worker, that is among `ending`.
+    """
+
+    def __init__(self, request: WebRequest, upload: Put | Form, workers: Offload, ending: set[Deferred[Any]]) -> None:
         self._request = request
         self._upload = upload
         self._workers = workers
+        self._ending = ending
         self._lock = Lock()
         self._over = False
 
@@ -149,7 +153,9 @@ class Receiver:
         _created(self._request, names)
 
     def _discard(self) -> None:
-        self._workers.run(self._end).addErrback(lambda _: self._end())
+        end: Deferred[Any] = self._workers.run(self._end).addErrback(lambda _: self._end())
+        self._ending.add(end)
+        end.addBoth(lambda _: self._ending.discard(end))
 
     def _alone(self, step: Callable[..., Any], *args: Any) -> Any:
         """In a worker: a step of an upload, while no other step runs; none runs after the end.
@@ -166,14 +172,26 @@ class Receiver:
                 self._upload.discard()
 
 
-def begin(request: WebRequest, root: Root, names: Sequence[bytes], slash: bool, workers: Offload) -> Receiver:
-    """Where the body of an upload request goes.
+class Uploads:
+    """The uploads to somewhere below `root`."""
 
-    Raises: Refusal.
-    """
-    _judge_origin(request)
-    make = partial(_put, names, slash) if request.method == b"PUT" else partial(_form, request, names)
-    return Receiver(request, make(root), workers)
+    def __init__(self, root: Root, workers: Offload) -> None:
+        self._root = root
+        self._workers = workers
+        self._ending: set[Deferred[Any]] = set()
+
+    def begin(self, request: WebRequest, names: Sequence[bytes], slash: bool) -> Receiver:
+        """Where the body of an upload request goes.
+
+        Raises: Refusal.
+        """
+        _judge_origin(request)
+        make = partial(_put, names, slash) if request.method == b"PUT" else partial(_form, request, names)
+        return Receiver(request, make(self._root), self._workers, self._ending)
+
+    async def cleaned_up(self) -> None:
+        """Returns when nothing is left of uploads that were cut off."""
+        await gatherResults(tuple(self._ending))
 
 
 def _put(names: Sequence[bytes], slash: bool, root: Root) -> Put:
