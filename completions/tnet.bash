@@ -15,7 +15,7 @@ _tnet() {
             continue
         fi
         case $word in
-        --alpn|--attempts|--auth-timeout|--authorized-keys|--ca|--cert|--client-ca|--color|--config|--connect-timeout|--data|--drain-timeout|--events|--handshake-timeout|--host|--host-key|--idle-timeout|--index|--key|--linger|--listen|--log-file|--max-body|--max-connections|--max-per-peer|--max-redirects|--max-size|--max-time|--output|--output-file|--password-file|--port|--sni|--source|--users|-H|-o|-p) skip=1; continue ;;
+        --alpn|--attempts|--auth-timeout|--authorized-keys|--ca|--cert|--client-ca|--color|--config|--connect-timeout|--data|--dialect|--drain-timeout|--events|--handshake-timeout|--host|--host-key|--idle-timeout|--index|--key|--linger|--listen|--log-file|--max-body|--max-connections|--max-per-peer|--max-redirects|--max-size|--max-time|--output|--output-file|--password-file|--port|--sni|--source|--users|-H|-o|-p) skip=1; continue ;;
         -*) continue ;;
         esac
         case "$path $word" in
@@ -47,6 +47,7 @@ _tnet() {
     " serve auth --cert"|" serve auth --key"|" serve auth --client-ca"|" serve auth --events"|" serve auth --log-file"|" serve auth --config") _tnet_paths -f; return ;;
     " serve auth --output") _tnet_words 'live plain json'; return ;;
     " serve auth --color") _tnet_words 'auto always never'; return ;;
+    " serve auth --dialect") _tnet_words 'line pop3 redis'; return ;;
     " serve web -p"|" serve web --port"|" serve web -H"|" serve web --host"|" serve web --listen"|" serve web --max-connections"|" serve web --max-per-peer"|" serve web --idle-timeout"|" serve web --handshake-timeout"|" serve web --drain-timeout"|" serve web --index"|" serve web --max-body") :; return ;;
     " serve web --cert"|" serve web --key"|" serve web --client-ca"|" serve web --events"|" serve web --log-file"|" serve web --config") _tnet_paths -f; return ;;
     " serve web --output") _tnet_words 'live plain json'; return ;;
@@ -84,7 +85,7 @@ _tnet() {
     '') if [[ $cur == -* ]]; then _tnet_words '--version -h --help'; else _tnet_words 'serve connect fetch users completion man config'; fi ;;
     ' serve') if [[ $cur == -* ]]; then _tnet_words '-h --help'; else _tnet_words 'echo auth web ssh'; fi ;;
     ' serve echo') if [[ $cur == -* ]]; then _tnet_words '-p --port -H --host --public --listen --tls --cert --key --client-ca --max-connections --max-per-peer --idle-timeout --handshake-timeout --drain-timeout --print-tac --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;
-    ' serve auth') if [[ $cur == -* ]]; then _tnet_words '-p --port -H --host --public --listen --tls --cert --key --client-ca --max-connections --max-per-peer --idle-timeout --handshake-timeout --drain-timeout --print-tac --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config --users --attempts --auth-timeout -h --help'; else :; fi ;;
+    ' serve auth') if [[ $cur == -* ]]; then _tnet_words '-p --port -H --host --public --listen --tls --cert --key --client-ca --max-connections --max-per-peer --idle-timeout --handshake-timeout --drain-timeout --print-tac --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config --users --attempts --auth-timeout --dialect -h --help'; else :; fi ;;
     ' serve web') if [[ $cur == -* ]]; then _tnet_words '-p --port -H --host --public --listen --tls --cert --key --client-ca --max-connections --max-per-peer --idle-timeout --handshake-timeout --drain-timeout --print-tac --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config --upload --hidden --index --no-listing --max-body -h --help'; else _tnet_paths -d; fi ;;
     ' serve ssh') if [[ $cur == -* ]]; then _tnet_words '-p --port -H --host --public --listen --tls --cert --key --client-ca --max-connections --max-per-peer --idle-timeout --handshake-timeout --drain-timeout --print-tac --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config --users --authorized-keys --host-key --attempts --auth-timeout -h --help'; else :; fi ;;
     ' connect') if [[ $cur == -* ]]; then _tnet_words '--tls --crlf --raw --no-shutdown --linger --idle-timeout --source --timings -4 -6 --connect-timeout --ca --cert --key --sni --insecure --alpn --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;

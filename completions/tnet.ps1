@@ -95,6 +95,7 @@ Register-ArgumentCompleter -Native -CommandName tnet -ScriptBlock {
             , @('--users', 'The users store. [default: see `tnet users --help`]')
             , @('--attempts', 'Tries a connection has. [default: 3; 1<=x<=100]')
             , @('--auth-timeout', 'For the whole login. [default: 60]')
+            , @('--dialect', 'What the login is spoken in. [default: line]')
             , @('-h', 'Show this message and exit.')
             , @('--help', 'Show this message and exit.')
         )
@@ -107,6 +108,11 @@ Register-ArgumentCompleter -Native -CommandName tnet -ScriptBlock {
             , @('auto', 'Colours. [default: auto]')
             , @('always', 'Colours. [default: auto]')
             , @('never', 'Colours. [default: auto]')
+        )
+        'serve auth --dialect' = @(
+            , @('line', 'What the login is spoken in. [default: line]')
+            , @('pop3', 'What the login is spoken in. [default: line]')
+            , @('redis', 'What the login is spoken in. [default: line]')
         )
         'serve web' = @(
             , @('-p', '0 picks one and prints it. [default: 8080]')

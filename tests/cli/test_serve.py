@@ -9,7 +9,7 @@ from twisted.trial.unittest import TestCase
 from tests.cli.test_main import said
 from tnet.cli.main import parse
 from tnet.plans import FdAddress, Limits, TcpAddress, UnixAddress
-from tnet.plans.serve import AuthPlan, SshPlan, WebPlan
+from tnet.plans.serve import DIALECTS, AuthPlan, SshPlan, WebPlan
 from tnet.plans.tls import TlsServing
 
 
@@ -68,6 +68,8 @@ class OptionTests(TestCase):
 
     def test_tools(self) -> None:
         """Each tool's own options reach its plan."""
+        self.assertEqual([plan("auth", "--dialect", dialect).dialect for dialect in DIALECTS], list(DIALECTS))
+        self.assertEqual(plan("auth").dialect, "line")
         auth = plan("auth", "--attempts", "5", "--users", "sqlite:x.db")
         self.assertEqual((type(auth), auth.attempts, auth.users, auth.login_seconds), (AuthPlan, 5, "sqlite:x.db", 60))
         web = plan("web", "/srv", "--upload", "--index", "a", "--max-body", "5MiB", "--no-listing")

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _FILE = click.Path(dir_okay=False)
 
+_DIALECTS = ("line", "pop3", "redis")
+
 _limit, _tls, _where = section("Limit"), section("TLS"), section("Address")
 
 _LIMITS = (
@@ -115,8 +117,13 @@ def echo(*, common: dict[str, Any]) -> EchoPlan:
     "--attempts", type=click.IntRange(1, 100), metavar="N", default=3, show_default=True, help="Tries a connection has."
 )
 @click.option("--auth-timeout", type=DURATION, default="60", show_default=True, help="For the whole login.")
-def auth(*, common: dict[str, Any], users: str | None, attempts: int, auth_timeout: float) -> AuthPlan:
+@click.option(
+    "--dialect", type=click.Choice(_DIALECTS), default="line", show_default=True, help="What the login is spoken in."
+)
+def auth(*, common: dict[str, Any], users: str | None, attempts: int, auth_timeout: float, dialect: str) -> AuthPlan:
     """Ask for a user name and a password, then let those who are logged in talk to each other.
+
+    For tests of other clients, the login is spoken as POP3 or Redis speak it, before an empty mailbox or no data.
 
     Without any account, one is made for this run alone and its password is shown once.
 
@@ -124,10 +131,11 @@ def auth(*, common: dict[str, Any], users: str | None, attempts: int, auth_timeo
     Examples:
       tnet serve auth --port 8000
       tnet users add alice && tnet serve auth --public --tls
+      tnet serve auth --dialect redis --port 6379
     """
     from tnet.plans.serve import AuthPlan
 
-    return AuthPlan(**common, users=users, attempts=attempts, login_seconds=auth_timeout)
+    return AuthPlan(**common, users=users, attempts=attempts, login_seconds=auth_timeout, dialect=dialect)
 
 
 @serve.command(cls=Command, short_help="A directory over HTTP.")

@@ -10,6 +10,7 @@ from tnet.plans.limits import Limits
 from tnet.plans.plan import Plan
 from tnet.plans.tls import TlsServing
 
+DIALECTS = ("line", "pop3", "redis")
 DEFAULT_INDEX = ("index.html", "index.htm")
 
 
@@ -46,7 +47,7 @@ class EchoPlan(ServePlan):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthPlan(ServePlan):
-    """A line server that asks for a login.
+    """A server that asks for a login.
 
     Units: `login_seconds` for the whole login.
     """
@@ -56,6 +57,7 @@ class AuthPlan(ServePlan):
     users: str | None = None
     attempts: int = 3
     login_seconds: float = 60
+    dialect: str = "line"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

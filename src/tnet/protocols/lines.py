@@ -50,6 +50,13 @@ class LineReader:
         """No more bytes will come."""
         self._fed_all = True
 
+    def rest(self) -> bytes:
+        """What was fed and not yet taken, for somebody else: nothing is left."""
+        rest = bytes(self._buffer)
+        self._buffer.clear()
+        self._searched = 0
+        return rest
+
     def take(self) -> bytes | Overlong | EndOfLines | None:
         """The next line without its end, or what stands for it; None until more is fed."""
         end = self._buffer.find(LINE_FEED, self._searched)

@@ -8,7 +8,8 @@ from tests.servers.auth.wire import Doorman, House, Visit
 from tnet.accounts.store import Account, StoreFailed
 from tnet.errors import Overloaded
 from tnet.events.kinds import AuthAttempted, SpanEnded, StateEntered
-from tnet.servers.auth.connection import INPUTS_A_TURN, LINE_BYTES, READ_AHEAD_BYTES
+from tnet.protocols.auth.ears import LINE_BYTES
+from tnet.servers.auth.connection import INPUTS_A_TURN, READ_AHEAD_BYTES
 
 
 async def _pw_opens(user: bytes, password: bytes) -> Account | None:

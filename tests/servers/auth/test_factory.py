@@ -9,6 +9,7 @@ from zope.interface.verify import verifyObject
 from tests.servers.auth.wire import Doorman, House
 from tnet.accounts.store import Account
 from tnet.protocols.auth.dialogue import Input, Opened, Output, Say
+from tnet.protocols.auth.ears import LineEar
 from tnet.servers.auth.factory import AuthFactory
 
 
@@ -90,6 +91,9 @@ class StrangerTests(TestCase):
 
             def __init__(self, attempts: int) -> None:
                 self.attempts = attempts
+
+            def ear(self) -> LineEar:
+                return LineEar()
 
             def advance(self, got: Input) -> list[Output]:
                 return [Say(b"%d" % self.attempts)] if isinstance(got, Opened) else []

@@ -31,8 +31,22 @@ class TooLong:
 
 
 @dataclass(frozen=True, slots=True)
+class Request:
+    """The peer sent a request of several words, where it does not speak in lines; one may be a password."""
+
+    words: tuple[bytes, ...] = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Malformed:
+    """The peer sent what is no request; nothing more of it can be understood."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class NoMoreLines:
-    """The peer sends no more, and every line of it was heard."""
+    """The peer sends no more, and every line or request of it was heard."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +84,16 @@ class Counts:
 
 
 @dataclass(frozen=True, slots=True)
+class Connected:
+    """The answer to `Connect`: the backend waits for its first byte."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unreachable:
+    """The answer to `Connect` when the backend does not come."""
+
+
+@dataclass(frozen=True, slots=True)
 class Deadline:
     """The time for the login is up."""
 
@@ -88,12 +112,16 @@ Input = (
     Opened
     | Line
     | TooLong
+    | Request
+    | Malformed
     | NoMoreLines
     | Recognized
     | Verdict
     | Unavailable
     | Names
     | Counts
+    | Connected
+    | Unreachable
     | Deadline
     | Leaving
     | Lost
@@ -104,7 +132,7 @@ Input = (
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Send this line to the peer."""
+    """Send this line, or these lines, to the peer, and a line end."""
 
     line: bytes
 
@@ -154,13 +182,45 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
+class Connect:
+    """Connect to the backend in the name of `name`; answer with Connected or Unreachable."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Couple:
+    """Send what was said; from here on peer and backend talk with each other, and the dialogue hears no more."""
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     """Send what was said, and end the connection; `reason` says why if the peer did not ask for it."""
 
     reason: str = ""
 
 
-Output = Say | Recognize | Verify | Join | Leave | Broadcast | ListNames | Count | Close
+Output = Say | Recognize | Verify | Join | Leave | Broadcast | ListNames | Count | Connect | Couple | Close
+
+
+class Ear(Protocol):
+    """Cuts the bytes that a peer sends into inputs, in bounded memory and at the dialogue's pace."""
+
+    @property
+    def pending_bytes(self) -> int:
+        """How much was fed and not yet taken."""
+
+    def feed(self, data: bytes) -> None:
+        """More bytes came."""
+
+    def feed_end(self) -> None:
+        """No more bytes will come."""
+
+    def take(self) -> Input | None:
+        """The next input; None until more is fed."""
+
+    def rest(self) -> bytes:
+        """What was fed and not yet taken, for somebody else: nothing is left."""
 
 
 class Dialect(Protocol):
@@ -177,6 +237,9 @@ class Dialect(Protocol):
     @property
     def hearing(self) -> bool:
         """Whether it can be given the peer's next line now."""
+
+    def ear(self) -> Ear:
+        """What its peer is heard with."""
 
     def advance(self, got: Input) -> list[Output]:
         """Take one input; what to do about it, in order."""

@@ -31,9 +31,11 @@ from tnet.protocols.auth.dialogue import (
     Say,
     TooLong,
     Unavailable,
+    Unreachable,
     Verdict,
     Verify,
 )
+from tnet.protocols.auth.ears import LineEar
 
 BLANKS = 10
 NAMES_SHOWN = 50
@@ -43,6 +45,7 @@ ASK_PASSWORD = Say(b"Password:")
 FAILED = Say(b"Login failed.")
 TRY_LATER = Say(b"Login is unavailable now. Try again later.")
 LINE_TOO_LONG = Say(b"Line too long.")
+UNREACHABLE = Say(b"The backend cannot be reached now.")
 TOO_SLOW = Say(b"Too slow.")
 STOPPING = Say(b"The server is stopping.")
 GOODBYE = Say(b"Goodbye.")
@@ -96,6 +99,7 @@ class LineDialect:
         Unavailable, last  .             .             .             CLOSED        .             .
         Names              .             .             .             .             ACTIVE        .
         Counts             .             .             .             .             ACTIVE        .
+        Unreachable        .             .             .             .             CLOSED        .
         Deadline           CLOSED        CLOSED        CLOSED        CLOSED        .             .
         Leaving            CLOSED        CLOSED        CLOSED        CLOSED        CLOSED        .
         Lost               CLOSED        CLOSED        CLOSED        CLOSED        CLOSED        .
@@ -123,6 +127,10 @@ class LineDialect:
     def hearing(self) -> bool:
         """Whether it can be given the peer's next line now."""
         return self.state not in WAITING
+
+    def ear(self) -> LineEar:
+        """What its peer is heard with."""
+        return LineEar()
 
     def advance(self, got: Input) -> list[Output]:
         """Take one input; what to do about it, in order."""
@@ -180,6 +188,8 @@ class LineDialect:
         match got:
             case Line(b"/quit"):
                 return _end()
+            case Unreachable():
+                return _end("the backend cannot be reached", UNREACHABLE)
             case Line(line):
                 return State.ACTIVE, self._obey(line)
             case Names(names):

@@ -29,29 +29,24 @@ from tnet.protocols.auth.dialogue import (
     Join,
     Leave,
     Leaving,
-    Line,
     ListNames,
     Lost,
     Names,
-    NoMoreLines,
     Opened,
     Output,
     Recognize,
     Recognized,
     Say,
-    TooLong,
     Unavailable,
     Verdict,
     Verify,
 )
-from tnet.protocols.lines import EndOfLines, LineReader, Overlong
 from tnet.servers.auth.lingering import Lingering
 from tnet.servers.auth.outbox import Outbox
 
 if TYPE_CHECKING:
     from tnet.servers.auth.factory import AuthFactory
 
-LINE_BYTES = 4096
 INPUTS_A_TURN = 128
 READ_AHEAD_BYTES = 16 * 1024
 
@@ -83,7 +78,7 @@ class AuthProtocol(Protocol):
     def __init__(self, factory: AuthFactory) -> None:
         self._factory = factory
         self._dialect = factory.dialect(factory.attempts)
-        self._lines = LineReader(LINE_BYTES)
+        self._ear = self._dialect.ear()
         self._news: deque[Input] = deque()
 
     # ── what Twisted calls ──
@@ -99,7 +94,7 @@ class AuthProtocol(Protocol):
 
     def dataReceived(self, data: bytes) -> None:
         if not self._closing:
-            self._lines.feed(data)
+            self._ear.feed(data)
             self._turn()
 
     def readConnectionLost(self) -> None:
@@ -107,7 +102,7 @@ class AuthProtocol(Protocol):
         if self._closing:
             self._lingering.peer_ended()
         else:
-            self._lines.feed_end()
+            self._ear.feed_end()
             self._turn()
 
     def writeConnectionLost(self) -> None: ...
@@ -168,15 +163,7 @@ class AuthProtocol(Protocol):
     def _next_line(self) -> Input | None:
         if self._closing or self._outbox.reader_slow or not self._dialect.hearing:
             return None
-        match self._lines.take():
-            case Overlong():
-                return TooLong()
-            case EndOfLines():
-                return NoMoreLines()
-            case None:
-                return None
-            case line:
-                return Line(line)
+        return self._ear.take()
 
     def _advance(self, got: Input) -> None:
         before = self._dialect.phase
@@ -260,7 +247,7 @@ class AuthProtocol(Protocol):
 
     def _mind_reading(self) -> None:
         """Read no further while more lines wait than we keep; a socket at its end must not be read again."""
-        enough = self._lines.pending_bytes > READ_AHEAD_BYTES and not self._closing
+        enough = self._ear.pending_bytes > READ_AHEAD_BYTES and not self._closing
         if enough is self._reading_paused or self._peer_ended or not self.connected:
             return
         self._reading_paused = enough

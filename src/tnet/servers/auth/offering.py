@@ -8,6 +8,7 @@ from tnet.accounts.accounts import open_accounts
 from tnet.net.context import Context
 from tnet.net.server import Server
 from tnet.plans.serve import AuthPlan
+from tnet.protocols.auth.dialects import DIALECTS
 from tnet.servers.auth.factory import AuthFactory
 
 NAMES_SHOWN = 5
@@ -25,6 +26,7 @@ async def offer(plan: AuthPlan, context: Context) -> Server:
         attempts=plan.attempts,
         login_seconds=plan.login_seconds,
         recognize=accounts.recognize,
+        dialect=DIALECTS[plan.dialect],
     )
     return Server(
         factory=factory,
