@@ -6,6 +6,7 @@ from typing import Any
 
 from twisted.application.service import IService, IServiceCollection
 from twisted.internet.error import CannotListenError
+from twisted.logger import LogEvent, formatEvent, globalLogPublisher
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.runtime.test_launch import Core, Told
@@ -40,16 +41,20 @@ class ServeServiceTests(SynchronousTestCase):
         self.assertEqual(self.story.calls[-1], "stop")
 
     def test_a_server_that_cannot_start_stops_the_reactor(self) -> None:
-        """A busy port is one error line, and the process ends instead of serving nothing."""
+        """A busy port is one error line, in twistd's log, too; and the process ends instead of serving nothing."""
 
         def refuse(*_: Any, **__: Any) -> Any:
             raise CannotListenError("127.0.0.1", 7, OSError(98, "in use"))
 
         self.patch(self.core, "listenTCP", refuse)
         self.core.running = True
+        twistd: list[LogEvent] = []
+        globalLogPublisher.addObserver(twistd.append)
+        self.addCleanup(globalLogPublisher.removeObserver, twistd.append)
         self.service.startService()
         self.assertTrue(self.core.hasStopped)
         self.assertIn("cannot listen on", self.story.recorder.of(Logged)[0].text)
+        self.assertIn("cannot listen on", formatEvent(twistd[0]))
         self.successResultOf(self.service.stopService())
 
     def test_application(self) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from twisted.application.service import Application, IService, Service
 from twisted.internet.defer import Deferred, succeed
+from twisted.logger import Logger
 from twisted.python.failure import Failure
 
 from tnet.errors import TnetError
@@ -19,8 +20,11 @@ from tnet.runtime.world import make_context
 class ServeService(Service):
     """Serves a plan while it runs; stopping drains, as a signal to `tnet serve` does.
 
-    A plan that cannot be served (a busy port, no accounts) stops the reactor, with one line that says why.
+    A plan that cannot be served (a busy port, no accounts) stops the reactor, with one line that says why: in the
+    story, and in twistd's log, since a daemon's stderr is nowhere.
     """
+
+    _log = Logger()
 
     def __init__(self, plan: ServePlan, story: Story, reactor: Any = None) -> None:
         self._plan = plan
@@ -53,7 +57,9 @@ class ServeService(Service):
         error = failure.value
         self._serving = None
         hint = error.hint if isinstance(error, TnetError) else ""
-        self._publisher.log("error", str(error) or type(error).__name__, hint)
+        why = str(error) or type(error).__name__
+        self._publisher.log("error", why, hint)
+        self._log.error("tnet cannot serve: {why}", why=why)
         reactor.callWhenRunning(reactor.stop)
 
     def _ended(self, outcome: Any) -> Any:
