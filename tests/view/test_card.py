@@ -28,7 +28,7 @@ class ReachTests(SynchronousTestCase):
             (replace(LISTENING, tls=True), ["tnet", "connect", "tls://127.0.0.1:8000"]),
             (replace(v6, tool="web"), ["curl", "http://[::1]:8000/"]),
             (replace(LISTENING, tool="web", tls=True), ["curl", "https://127.0.0.1:8000/"]),
-            (replace(v6, tool="ssh"), ["ssh", "-p", "8000", "::1"]),
+            (replace(v6, tool="ssh"), ["ssh", "-p", "8000", "USER@::1"]),
             (path, ["tnet", "connect", "unix:/a b"]),
             (replace(path, tool="web"), ["curl", "--unix-socket", "/a b", "http://localhost/"]),
         ):

@@ -25,7 +25,7 @@ def reach(event: Listening) -> str:
             scheme = "https" if event.tls else "http"
             return f"curl {shlex.quote(f'{scheme}://{where}/')}"
         case "ssh":
-            return f"ssh -p {event.server_port} {shlex.quote(host)}"
+            return f"ssh -p {event.server_port} {shlex.quote(f'USER@{host}')}"
         case _:
             return f"tnet connect {shlex.quote(f'tls://{where}' if event.tls else where)}"
 
