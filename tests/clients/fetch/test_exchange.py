@@ -65,7 +65,10 @@ class Case(SynchronousTestCase):
         self.exchange.makeConnection(self.transport)
 
     def lose(self, reason):
+        """Lose the connection as Twisted does, which tells a producer first."""
         self.transport.connected = False
+        if self.transport.producer is not None:
+            self.transport.producer.stopProducing()
         self.exchange.connectionLost(Failure(reason))
 
     def read_all(self):

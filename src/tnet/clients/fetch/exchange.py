@@ -155,7 +155,7 @@ class Exchange(Protocol):
         self._room.ring()
 
     def stopProducing(self) -> None:
-        self._hush()
+        """Do nothing: the connection is lost, and `connectionLost`, which says why, comes next."""
 
     # ── inside ──
 
