@@ -15,7 +15,7 @@ _tnet() {
             continue
         fi
         case $word in
-        --alpn|--attempts|--auth-timeout|--authorized-keys|--ca|--cert|--client-ca|--color|--config|--connect-timeout|--data|--dialect|--drain-timeout|--events|--handshake-timeout|--host|--host-key|--idle-timeout|--index|--key|--linger|--listen|--log-file|--max-body|--max-connections|--max-per-peer|--max-redirects|--max-size|--max-time|--output|--output-file|--password-file|--port|--sni|--source|--users|-H|-o|-p) skip=1; continue ;;
+        --alpn|--attempts|--auth-timeout|--authorized-keys|--ca|--cert|--client-ca|--color|--config|--connect-timeout|--data|--dialect|--drain-timeout|--events|--group|--handshake-timeout|--host|--host-key|--idle-timeout|--index|--key|--linger|--listen|--log-file|--max-body|--max-connections|--max-per-peer|--max-redirects|--max-size|--max-time|--output|--output-file|--password-file|--port|--sni|--source|--users|-H|-o|-p) skip=1; continue ;;
         -*) continue ;;
         esac
         case "$path $word" in
@@ -29,7 +29,10 @@ _tnet() {
         " users") path="$path $word" ;;
         " users add") path="$path $word" ;;
         " users passwd") path="$path $word" ;;
+        " users disable") path="$path $word" ;;
+        " users enable") path="$path $word" ;;
         " users remove") path="$path $word" ;;
+        " users import") path="$path $word" ;;
         " users list") path="$path $word" ;;
         " completion") path="$path $word" ;;
         " man") path="$path $word" ;;
@@ -64,7 +67,7 @@ _tnet() {
     " fetch --data"|" fetch --max-redirects"|" fetch --max-time"|" fetch --max-size"|" fetch --connect-timeout"|" fetch --sni") :; return ;;
     " fetch --output") _tnet_words 'live plain json'; return ;;
     " fetch --color") _tnet_words 'auto always never'; return ;;
-    " users add --password-file"|" users add --users") :; return ;;
+    " users add --password-file"|" users add --key"|" users add --group"|" users add --users") :; return ;;
     " users add --output") _tnet_words 'live plain json'; return ;;
     " users add --events"|" users add --log-file"|" users add --config") _tnet_paths -f; return ;;
     " users add --color") _tnet_words 'auto always never'; return ;;
@@ -72,10 +75,22 @@ _tnet() {
     " users passwd --output") _tnet_words 'live plain json'; return ;;
     " users passwd --events"|" users passwd --log-file"|" users passwd --config") _tnet_paths -f; return ;;
     " users passwd --color") _tnet_words 'auto always never'; return ;;
+    " users disable --users") :; return ;;
+    " users disable --output") _tnet_words 'live plain json'; return ;;
+    " users disable --events"|" users disable --log-file"|" users disable --config") _tnet_paths -f; return ;;
+    " users disable --color") _tnet_words 'auto always never'; return ;;
+    " users enable --users") :; return ;;
+    " users enable --output") _tnet_words 'live plain json'; return ;;
+    " users enable --events"|" users enable --log-file"|" users enable --config") _tnet_paths -f; return ;;
+    " users enable --color") _tnet_words 'auto always never'; return ;;
     " users remove --users") :; return ;;
     " users remove --output") _tnet_words 'live plain json'; return ;;
     " users remove --events"|" users remove --log-file"|" users remove --config") _tnet_paths -f; return ;;
     " users remove --color") _tnet_words 'auto always never'; return ;;
+    " users import --users") :; return ;;
+    " users import --output") _tnet_words 'live plain json'; return ;;
+    " users import --events"|" users import --log-file"|" users import --config") _tnet_paths -f; return ;;
+    " users import --color") _tnet_words 'auto always never'; return ;;
     " users list --users") :; return ;;
     " users list --output") _tnet_words 'live plain json'; return ;;
     " users list --events"|" users list --log-file"|" users list --config") _tnet_paths -f; return ;;
@@ -90,10 +105,13 @@ _tnet() {
     ' serve ssh') if [[ $cur == -* ]]; then _tnet_words '-p --port -H --host --public --listen --tls --cert --key --client-ca --max-connections --max-per-peer --idle-timeout --handshake-timeout --drain-timeout --print-tac --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config --users --authorized-keys --host-key --attempts --auth-timeout -h --help'; else :; fi ;;
     ' connect') if [[ $cur == -* ]]; then _tnet_words '--tls --crlf --raw --no-shutdown --linger --idle-timeout --source --timings -4 -6 --connect-timeout --ca --cert --key --sni --insecure --alpn --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;
     ' fetch') if [[ $cur == -* ]]; then _tnet_words '-o --output-file --data --form --follow --no-follow --max-redirects --fail -i --include -I --head --raw --max-time --max-size --timings -4 -6 --connect-timeout --ca --cert --key --sni --insecure --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;
-    ' users') if [[ $cur == -* ]]; then _tnet_words '-h --help'; else _tnet_words 'add passwd remove list'; fi ;;
-    ' users add') if [[ $cur == -* ]]; then _tnet_words '--password-file --generate --no-password --users --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;
+    ' users') if [[ $cur == -* ]]; then _tnet_words '-h --help'; else _tnet_words 'add passwd disable enable remove import list'; fi ;;
+    ' users add') if [[ $cur == -* ]]; then _tnet_words '--password-file --generate --no-password --key --group --users --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;
     ' users passwd') if [[ $cur == -* ]]; then _tnet_words '--password-file --generate --users --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;
+    ' users disable') if [[ $cur == -* ]]; then _tnet_words '--users --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;
+    ' users enable') if [[ $cur == -* ]]; then _tnet_words '--users --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;
     ' users remove') if [[ $cur == -* ]]; then _tnet_words '--users --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;
+    ' users import') if [[ $cur == -* ]]; then _tnet_words '--users --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;
     ' users list') if [[ $cur == -* ]]; then _tnet_words '--users --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;
     ' completion') if [[ $cur == -* ]]; then _tnet_words '--install -h --help'; else _tnet_words 'bash zsh fish powershell'; fi ;;
     ' man') if [[ $cur == -* ]]; then _tnet_words '-h --help'; else :; fi ;;

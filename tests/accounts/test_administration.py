@@ -1,19 +1,23 @@
-"""`tnet users`: add, list, passwd, remove."""
+"""`tnet users`: add, list, passwd, disable, enable, remove, import."""
 
 import io
 import sys
 from pathlib import Path
 from typing import Any
 
+import bcrypt
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
-from tests.support import World
+from tests.accounts.test_keys import EDWARDS, NIST
+from tests.support import AtOnce, World
+from tnet.accounts.accounts import Accounts
 from tnet.accounts.administration import administer
-from tnet.accounts.hashing import matches
+from tnet.accounts.hashing import Argon2, matches
+from tnet.accounts.listing import json_lines, table, tsv
 from tnet.accounts.location import open_store
 from tnet.accounts.store import Account, AccountExists, Entry, Login, NoSuchAccount
-from tnet.errors import BadUsage, CannotWrite, ExitStatus, OutputClosed, TnetError
+from tnet.errors import BadUsage, CannotRead, CannotWrite, ExitStatus, OutputClosed, TnetError
 from tnet.plans.users import UsersPlan
 
 
@@ -37,12 +41,20 @@ class _WithStore(TestCase):
         self.url = f"sqlite:{Path(self.mktemp()).absolute() / 'users.db'}"
         self.store = open_store(self.url, self.world.context)
 
-    async def users(self, action: Any, name: str = "", password: str | None = None, *, none: bool = False) -> None:
-        plan = UsersPlan(action=action, users=self.url, name=name, password=password, no_password=none)
+    async def users(
+        self, action: Any, name: str = "", password: str | None = None, *, none: bool = False, **others: Any
+    ) -> None:
+        plan = UsersPlan(action=action, users=self.url, name=name, password=password, no_password=none, **others)
         self.assertEqual(await administer(plan, self.world.context), ExitStatus.OK)
 
-    async def refused(self, kind: type[TnetError], action: Any, name: str = "", password: str | None = None) -> Any:
-        return await self.assertFailure(Deferred.fromCoroutine(self.users(action, name, password)), kind)
+    async def refused(self, kind: type[TnetError], *args: Any, **others: Any) -> Any:
+        return await self.assertFailure(Deferred.fromCoroutine(self.users(*args, **others)), kind)
+
+    def file(self, text: str | bytes) -> str:
+        """The path of a file with that text."""
+        path = Path(self.mktemp())
+        path.write_bytes(text.encode() if isinstance(text, str) else text)
+        return str(path)
 
     async def opens(self, name: str, password: str) -> bool:
         entry = await self.store.find(name)
@@ -101,10 +113,42 @@ class ChangingTests(_WithStore):
         await self.users("remove", "alice")
         self.assertIsNone(await self.store.find("alice"))
 
+    async def test_disable_and_enable(self) -> None:
+        """A disabled account keeps its password for when it is enabled."""
+        await self.users("add", "alice", "pw")
+        for action, disabled in (("disable", True), ("enable", False)):
+            await self.users(action, "alice")
+            entry = await self.store.find("alice")
+            assert entry is not None
+            self.assertEqual(entry.account.disabled, disabled)
+            self.assertIn(f"{action}d alice in", self.logged())
+        self.assertTrue(await self.opens("alice", "pw"))
+
+    async def test_keys_and_groups(self) -> None:
+        """A new account has the keys of every file and its groups, each once; without a password it needs a key."""
+        files = tuple(map(self.file, (EDWARDS, EDWARDS + b"\n" + NIST)))
+        keys = (EDWARDS.decode(), NIST.decode())
+        await self.users("add", "alice", "pw", key_files=files, groups=("ops", "web", "ops"))
+        await self.users("add", "deploy", none=True, key_files=files)
+        self.assertEqual(
+            await self.store.accounts(),
+            [Account("alice", groups=("ops", "web"), keys=keys), Account("deploy", login=Login.KEY, keys=keys)],
+        )
+
+    async def test_bad_keys_and_groups(self) -> None:
+        """A file without a key, or none at all, and a group that cannot be are refused, and nobody is added."""
+        error = await self.refused(CannotRead, "add", "alice", "pw", key_files=(self.file("no key"),))
+        self.assertIn("line 1", str(error))
+        await self.refused(CannotRead, "add", "alice", "pw", key_files=("/nonexistent",))
+        error = await self.refused(BadUsage, "add", "alice", "pw", groups=("a b",))
+        self.assertEqual(error.field, "--group")
+        self.assertEqual(await self.store.accounts(), [])
+
     async def test_unknown(self) -> None:
         """A name that nobody has is an error, and nothing is disclosed."""
         await self.refused(NoSuchAccount, "passwd", "eve")
-        await self.refused(NoSuchAccount, "remove", "eve")
+        for action in ("remove", "disable", "enable"):
+            await self.refused(NoSuchAccount, action, "eve")
         self.assertEqual(self.world.kept, [])
 
     async def test_names_and_passwords(self) -> None:
@@ -116,30 +160,62 @@ class ChangingTests(_WithStore):
         self.assertEqual(await self.store.accounts(), [])
 
 
+class ImportTests(_WithStore):
+    """Accounts from a file."""
+
+    async def test_import(self) -> None:
+        """Argon2id and bcrypt secrets are taken as they are, and open the accounts."""
+        secrets = {"alice": Argon2(8, 1, 1).hash(b"pw"), "bob": bcrypt.hashpw(b"pw", bcrypt.gensalt(4)).decode()}
+        text = "# all\n" + "".join(f"{name}:{secret}\n" for name, secret in secrets.items())
+        await self.users("import", file=self.file(text))
+        for name in secrets:
+            self.assertTrue(await self.opens(name, "pw"))
+        self.assertIn("imported 2 accounts into", self.logged())
+
+    async def test_renewed(self) -> None:
+        """A bcrypt secret becomes an Argon2id one at the first login."""
+        secret = bcrypt.hashpw(b"pw", bcrypt.gensalt(4)).decode()
+        await self.users("import", file=self.file(f"bob:{secret}"))
+        accounts = Accounts(self.store, AtOnce(), self.world.publisher, hasher=Argon2(8, 1, 1))
+        self.assertEqual(await accounts.verify(b"bob", b"pw"), Account("bob"))
+        entry = await self.store.find("bob")
+        assert entry is not None
+        assert entry.secret is not None
+        self.assertTrue(entry.secret.startswith("$argon2id$"))
+        self.assertEqual(await accounts.verify(b"bob", b"pw"), Account("bob"))
+
+    async def test_all_or_none(self) -> None:
+        """With one line that is refused, or one name that is there already, nobody is imported."""
+        good = Argon2(8, 1, 1).hash(b"pw")
+        await self.users("add", "carol", "pw")
+        error = await self.refused(CannotRead, "import", file=self.file(f"alice:{good}\nbob:hunter2\n"))
+        self.assertIn("line 2: plain text is refused", str(error))
+        self.assertNotIn("hunter2", str(error))
+        await self.refused(AccountExists, "import", file=self.file(f"alice:{good}\ncarol:{good}\n"))
+        for empty in ("", "# nobody"):
+            await self.refused(CannotRead, "import", file=self.file(empty))
+        await self.refused(CannotRead, "import", file="/nonexistent")
+        self.assertEqual(await self.store.accounts(), [Account("carol")])
+
+
 class ListTests(_WithStore):
     """What is shown."""
 
-    async def listed(self, out: _Out) -> str:
+    async def listed(self, out: _Out, **others: Any) -> str:
         self.patch(sys, "stdout", out)
-        await self.users("list")
+        await self.users("list", **others)
         return out.getvalue()
 
-    async def test_lines(self) -> None:
-        """One tab-separated line an account, by name."""
+    async def test_forms(self) -> None:
+        """A pipe gets tab-separated lines by name, a terminal columns, and who asks for it JSON Lines."""
         await self.store.add(Entry(Account("bob", disabled=True, login=Login.NOTHING), None))
-        await self.store.add(Entry(Account("alice", groups=("ops", "staff")), "x"))
-        self.assertEqual(
-            await self.listed(_Out()), "alice\tenabled\tpassword\tops,staff\nbob\tdisabled\tno-password\t\n"
-        )
-
-    async def test_heads(self) -> None:
-        """A terminal gets column heads."""
-        self.assertEqual(await self.listed(_Out(terminal=True)), "NAME\tSTATE\tLOGIN\tGROUPS\n")
-
-    async def test_hostile_name(self) -> None:
-        """A name that some other program put there cannot move the terminal or the columns."""
-        await self.store.add(Entry(Account("a\x1b]0;x\a\tb\n"), "x"))
-        self.assertEqual(await self.listed(_Out()), "a\\x1b]0;x\\x07\\x09b\\x0a\tenabled\tpassword\t\n")
+        await self.store.add(Entry(Account("alice"), "x"))
+        accounts = await self.store.accounts()
+        self.assertEqual([account.name for account in accounts], ["alice", "bob"])
+        self.assertEqual(await self.listed(_Out()), tsv(accounts))
+        self.assertEqual(await self.listed(_Out(terminal=True)), table(accounts))
+        for terminal in (False, True):
+            self.assertEqual(await self.listed(_Out(terminal=terminal), as_json=True), json_lines(accounts))
 
     async def test_reader_gone(self) -> None:
         """A reader that left ends the command quietly; a full disk does not."""

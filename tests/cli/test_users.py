@@ -29,6 +29,28 @@ class UsersTests(TestCase):
         self.assertEqual(plan("add", "a", "--generate"), UsersPlan(action="add", name="a"))
         self.assertEqual(plan("add", "a", "--no-password"), UsersPlan(action="add", name="a", no_password=True))
 
+    def test_keys_and_groups(self) -> None:
+        """Files with keys and groups can be given more than once."""
+        asked = plan(
+            "add", "a", "--no-password", "--key", "x.pub", "--key", "y.pub", "--group", "ops", "--group", "web"
+        )
+        self.assertEqual((asked.key_files, asked.groups), (("x.pub", "y.pub"), ("ops", "web")))
+
+    def test_switches(self) -> None:
+        """An account is disabled and enabled by its name alone."""
+        for action in ("disable", "enable"):
+            self.assertEqual(plan(action, "a"), UsersPlan(action=action, name="a"))
+
+    def test_import(self) -> None:
+        """A file, or stdin, is imported."""
+        for file in ("x", "-"):
+            self.assertEqual(plan("import", file), UsersPlan(action="import", file=file))
+
+    def test_list_for_programs(self) -> None:
+        """With --output json the list is JSON, too."""
+        self.assertEqual(plan("list", "--output", "json"), UsersPlan(action="list", as_json=True))
+        self.assertEqual(plan("list", "--output", "plain"), UsersPlan(action="list"))
+
     def test_password_file(self) -> None:
         """The password is the file's first line without its end; the repr does not show it."""
         file = Path(self.mktemp())

@@ -71,7 +71,7 @@ class MannersTests(UsersCase):
             f"changed the password of alice in {self.url}",
         )
         self.assertSays(self.users("remove", "alice"), f"removed alice from {self.url}")
-        self.assertEqual(self.listed(), [["guest", "enabled", "no-password", ""]])
+        self.assertEqual(self.listed(), [["guest", "enabled", "no-password", "", "0"]])
 
     def test_quiet(self) -> None:
         """With -q success is silent, and an error is not; a new password is shown all the same."""
@@ -187,7 +187,7 @@ class TerminalTests(UsersCase):
         rest, status = self.finish(child)
         self.assertNotIn(CANARY, shown + rest)
         self.assertEqual(status, 0)
-        self.assertEqual(self.listed(), [["alice", "enabled", "password", ""]])
+        self.assertEqual(self.listed(), [["alice", "enabled", "password", "", "0"]])
 
     def test_interrupted(self) -> None:
         """Ctrl-C at the prompt ends with 130, the echo back on and nothing added."""
@@ -201,12 +201,13 @@ class TerminalTests(UsersCase):
         self.assertFalse(self.database.exists())
 
     def test_list(self) -> None:
-        """A terminal gets column heads, a pipe does not."""
+        """A terminal gets columns under their heads, a pipe tab-separated lines."""
         self.add("alice")
         rest, status = self.finish(self.spawn("list"))
-        rows = [line.split("\t") for line in rest.splitlines()]
-        self.assertEqual(rows, [["NAME", "STATE", "LOGIN", "GROUPS"], ["alice", "enabled", "password", ""]])
-        self.assertEqual((status, self.listed()), (0, rows[1:]))
+        heads, row = (line.split() for line in rest.splitlines())
+        self.assertEqual(heads, ["NAME", "STATE", "LOGIN", "GROUPS", "KEYS"])
+        self.assertEqual(row, ["alice", "enabled", "password", "0"])
+        self.assertEqual((status, self.listed()), (0, [["alice", "enabled", "password", "", "0"]]))
 
 
 class CanaryTests(UsersCase):
@@ -298,6 +299,63 @@ class NameAloneTests(UsersCase):
             check=False,
         )
         self.assertEqual(done.stdout, b"Username:\r\nWelcome, guest!\r\nEcho: hi\r\nGoodbye.\r\n")
+
+
+class ServedTests(UsersCase):
+    """What changes while a server runs."""
+
+    def attempt(self, server: Running, name: str, password: str = "pw") -> str:
+        """The answer to one login."""
+        return self.opens(server, name, password)[2]
+
+    def test_sqlite(self) -> None:
+        """Somebody new can log in at once, nobody who was disabled can, and everybody who was enabled again."""
+        self.add("alice")
+        server = self.serve()
+        self.assertEqual(self.attempt(server, "alice"), "Welcome, alice!")
+        self.add("bob")
+        self.assertEqual(self.attempt(server, "bob"), "Welcome, bob!")
+        self.assertSays(self.users("disable", "bob"), f"disabled bob in {self.url}")
+        self.assertEqual(self.attempt(server, "bob"), "Login failed.")
+        self.assertSays(self.users("enable", "bob"), f"enabled bob in {self.url}")
+        self.assertEqual(self.attempt(server, "bob"), "Welcome, bob!")
+
+    def test_htpasswd(self) -> None:
+        """A password file of Apache's own tool, and what that tool changes later."""
+        htpasswd = shutil.which("htpasswd")
+        if htpasswd is None:
+            self.skipTest("htpasswd is not installed")
+        path = str(self.home.parent / f"{self.home.name}.htpasswd")
+
+        def change(*argv: str) -> None:
+            subprocess.run([htpasswd, *argv], input=b"pw\n", capture_output=True, check=True)
+
+        change("-iBC4", "-c", path, "alice")
+        server = self.serve("--users", f"htpasswd:{path}")
+        self.assertEqual(self.attempt(server, "alice"), "Welcome, alice!")
+        self.assertEqual(self.attempt(server, "alice", "x" * 100), "Login failed.")
+        change("-iBC4", path, "bob")
+        self.assertEqual(self.attempt(server, "bob"), "Welcome, bob!")
+        change("-D", path, "alice")
+        self.assertEqual(self.attempt(server, "alice"), "Login failed.")
+        change("-im", path, "eve")
+        self.assertEqual(self.attempt(server, "bob"), "Welcome, bob!")
+        self.assertEqual(self.attempt(server, "eve"), "Login failed.")
+        texts = [event["text"] for event in server.wait_for("log")]
+        self.assertIn(f"htpasswd:{path}: line 2: MD5 (apr1) is refused: make it with `htpasswd -B`", texts[0])
+
+    def test_import(self) -> None:
+        """What Apache's tool made is imported, and opens the account."""
+        htpasswd = shutil.which("htpasswd")
+        if htpasswd is None:
+            self.skipTest("htpasswd is not installed")
+        made = subprocess.run([htpasswd, "-inBC4", "alice"], input=b"pw\n", capture_output=True, check=True)
+        done = self.users("import", "-", stdin=made.stdout.decode())
+        self.assertSays(done, f"imported 1 account into {self.url}")
+        server = self.serve()
+        for _ in range(2):
+            self.assertEqual(self.attempt(server, "alice"), "Welcome, alice!")
+        self.assertNotIn(b"$2y$", self.database.read_bytes())
 
 
 class SshTests(OpenSshCase):

@@ -25,6 +25,11 @@ def cost(secret: str) -> int | None:
     return int(found[1]) if found is not None and 4 <= int(found[1]) <= DEAREST_COST else None
 
 
+def readable(secret: str) -> bool:
+    """Whether `secret` is a bcrypt secret that we would check."""
+    return cost(secret) is not None
+
+
 def matches(password: bytes, secret: str) -> bool:
     """Whether `secret`, a bcrypt secret, was made from `password`.
 

@@ -86,10 +86,12 @@ def matches(password: bytes, secret: str) -> bool:
     return True
 
 
-def check_readable(secret: str) -> None:
-    """Raises: UnreadableSecret when no password could be checked against `secret`."""
-    if bcrypt.cost(secret) is None:
-        _parameters(secret)
+def readable(secret: str) -> bool:
+    """Whether a password could be checked against `secret`."""
+    try:
+        return bcrypt.cost(secret) is not None or _parameters(secret) is not None
+    except UnreadableSecret:
+        return False
 
 
 def _parameters(secret: str) -> Argon2:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from stat import S_ISREG, S_IWOTH
@@ -36,14 +37,16 @@ _CRYPT_LETTERS = 13
 
 
 class Malformed(ValueError):
-    """A line that names no account with a bcrypt secret."""
+    """A line that names no account with a secret that is taken."""
 
     def __init__(self, number: int, reason: str) -> None:
         super().__init__(f"line {number}: {reason}")
 
 
-def parse(data: bytes) -> dict[str, Entry]:
-    """The entries of a password file, by name. Blank lines and those that begin with # say nothing.
+def parse(data: bytes, usable: Callable[[str], bool] = bcrypt.readable) -> dict[str, Entry]:
+    """The entries of a password file, by name; `usable` tells which secrets are taken.
+
+    Blank lines, those that begin with #, and what follows a second colon say nothing.
 
     Raises: Malformed.
     """
@@ -51,19 +54,19 @@ def parse(data: bytes) -> dict[str, Entry]:
     for number, line in enumerate(data.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
         text = line.strip()
         if text and not text.startswith(b"#"):
-            entry = _entry(number, text)
+            entry = _entry(number, text, usable)
             if entries.setdefault(entry.account.name, entry) is not entry:
                 raise Malformed(number, f"{entry.account.name!r} is there twice")
     return entries
 
 
-def _entry(number: int, line: bytes) -> Entry:
+def _entry(number: int, line: bytes, usable: Callable[[str], bool]) -> Entry:
     user, colon, rest = line.partition(b":")
     name = account_name(user)
     if name is None or not colon:
         raise Malformed(number, "not NAME:SECRET, or a name that no account may have")
     secret = rest.split(b":", 1)[0].decode("ascii", "replace")
-    if bcrypt.cost(secret) is None:
+    if not usable(secret):
         raise Malformed(number, f"{_form(secret)} is refused: make it with `htpasswd -B`")
     return Entry(Account(name), secret)
 

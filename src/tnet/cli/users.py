@@ -13,14 +13,29 @@ from tnet.cli.story import tells_story
 if TYPE_CHECKING:
     from tnet.plans.users import UsersPlan
 
-_STORE = click.option("--users", metavar="URL", help="The users store. [default: sqlite: in $XDG_DATA_HOME/tnet]")
+_STORE = click.option(
+    "--users",
+    metavar="URL",
+    help="The users store: sqlite:PATH, or htpasswd:FILE, which is only read.  "
+    "[default: sqlite: in $XDG_DATA_HOME/tnet]",
+)
 _PASSWORD_FILE = click.option(
     "--password-file", metavar="FILE", help="Read the password from FILE's first line; - is stdin."
 )
 _GENERATE = click.option("--generate", is_flag=True, help="Make a random password and show it once.")
 _NO_PASSWORD = click.option(
-    "--no-password", is_flag=True, help="Ask for no password: whoever says NAME to `serve auth` is in."
+    "--no-password",
+    is_flag=True,
+    help="Ask for no password: whoever says NAME to `serve auth` is in; with --key, nobody without the key is.",
 )
+_KEYS = click.option(
+    "--key",
+    "key_files",
+    multiple=True,
+    metavar="FILE",
+    help="Public keys for SSH, from a .pub file; repeatable.",
+)
+_GROUPS = click.option("--group", "groups", multiple=True, metavar="G", help="Make it a member of G; repeatable.")
 
 
 @click.group(cls=Group, short_help="The accounts that serve auth and ssh share.")
@@ -43,22 +58,42 @@ def users() -> None:
 @_PASSWORD_FILE
 @_GENERATE
 @_NO_PASSWORD
+@_KEYS
+@_GROUPS
 @_STORE
 @tells_story
-def add(*, name: str, password_file: str | None, generate: bool, no_password: bool, users: str | None) -> UsersPlan:
+def add(
+    *,
+    name: str,
+    password_file: str | None,
+    generate: bool,
+    no_password: bool,
+    key_files: tuple[str, ...],
+    groups: tuple[str, ...],
+    users: str | None,
+) -> UsersPlan:
     """Add an account called NAME.
 
-    An account without a password is for the line dialogue of `tnet serve auth`; SSH refuses it.
+    An account with neither a password nor a key is for the line dialogue of `tnet serve auth`; SSH refuses it.
 
     \b
     Examples:
       tnet users add alice
       pass show alice | tnet users add alice --password-file -
+      tnet users add deploy --no-password --key deploy.pub --group ops
     """
     from tnet.plans.users import UsersPlan
 
     password = _password(password_file, generate=generate, no_password=no_password)
-    return UsersPlan(action="add", name=name, password=password, no_password=no_password, users=users)
+    return UsersPlan(
+        action="add",
+        name=name,
+        password=password,
+        no_password=no_password,
+        key_files=key_files,
+        groups=groups,
+        users=users,
+    )
 
 
 @users.command("passwd", cls=Command, short_help="Change an account's password.")
@@ -74,6 +109,28 @@ def passwd(*, name: str, password_file: str | None, generate: bool, users: str |
     return UsersPlan(action="passwd", name=name, password=_password(password_file, generate=generate), users=users)
 
 
+@users.command("disable", cls=Command, short_help="Let nobody in as an account.")
+@click.argument("name")
+@_STORE
+@tells_story
+def disable(*, name: str, users: str | None) -> UsersPlan:
+    """Let nobody in as NAME, until it is enabled. Whoever is in already stays."""
+    from tnet.plans.users import UsersPlan
+
+    return UsersPlan(action="disable", name=name, users=users)
+
+
+@users.command("enable", cls=Command, short_help="Let an account in again.")
+@click.argument("name")
+@_STORE
+@tells_story
+def enable(*, name: str, users: str | None) -> UsersPlan:
+    """Let NAME in again, with the password and the keys from before."""
+    from tnet.plans.users import UsersPlan
+
+    return UsersPlan(action="enable", name=name, users=users)
+
+
 @users.command("remove", cls=Command, short_help="Remove an account.")
 @click.argument("name")
 @_STORE
@@ -85,14 +142,38 @@ def remove(*, name: str, users: str | None) -> UsersPlan:
     return UsersPlan(action="remove", name=name, users=users)
 
 
+@users.command("import", cls=Command, short_help="Add the accounts in a password file.")
+@click.argument("file")
+@_STORE
+@tells_story
+def import_(*, file: str, users: str | None) -> UsersPlan:
+    """Add the accounts in FILE: all of them, or none; - is stdin.
+
+    Each line is NAME:SECRET, the secret bcrypt as `htpasswd -B` writes it or Argon2id in its $argon2id$ form. Other
+    secrets are refused. At the first login a bcrypt secret becomes an Argon2id one.
+
+    \b
+    Examples:
+      tnet users import /etc/nginx/htpasswd
+    """
+    from tnet.plans.users import UsersPlan
+
+    return UsersPlan(action="import", file=file, users=users)
+
+
 @users.command("list", cls=Command, short_help="List the accounts.")
 @_STORE
 @tells_story
 def list_(*, users: str | None) -> UsersPlan:
-    """List the accounts, one a line, tab-separated."""
+    """List the accounts.
+
+    On a terminal, in columns; in a pipe one a line, tab-separated: name, state, login, groups, number of keys. With
+    --output json as JSON Lines on stdout.
+    """
     from tnet.plans.users import UsersPlan
 
-    return UsersPlan(action="list", users=users)
+    as_json = click.get_current_context().params["output"] == "json"
+    return UsersPlan(action="list", as_json=as_json, users=users)
 
 
 def _password(path: str | None, *, generate: bool, no_password: bool = False) -> str | None:
