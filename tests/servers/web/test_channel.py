@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from twisted.internet.defer import Deferred
-from twisted.internet.error import ConnectionDone, ConnectionLost
+from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
 from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 from twisted.web import static
@@ -380,7 +380,16 @@ class BodyTests(TestCase):
         wire.hang_up(ConnectionLost())
         self.assertIsNotNone(sink.lost)
         (event,) = wire.exchanges
-        self.assertEqual((event.status, event.reason, event.bytes_in), (0, "the client left", 3))
+        self.assertEqual((event.status, event.reason, event.bytes_in), (0, "lost", 3))
+
+    def test_who_ended_it(self) -> None:
+        """An exchange that we cut off is not reported as if the client had left, nor the other way round."""
+        for end, reason in ((ConnectionAborted(), "aborted"), (ConnectionDone(), "closed by peer")):
+            for data, more in ((POST % 6 + b"abc", ""), (b"GET / HT", " in the middle of a request")):
+                wire = Wire(Sink())
+                wire.send(data)
+                wire.hang_up(end)
+                self.assertEqual([event.reason for event in wire.exchanges], [reason + more])
 
 
 class HalfCloseTests(TestCase):

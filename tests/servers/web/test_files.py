@@ -176,4 +176,4 @@ class FileTests(TestCase):
             wire.hang_up(ConnectionLost())
             self.threads.work()
             self.assertTrue(self.resource.opened[0]._closed)
-            self.assertEqual(wire.exchanges[0].reason, "the client left")
+            self.assertEqual(wire.exchanges[0].reason, "lost")

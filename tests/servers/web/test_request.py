@@ -100,7 +100,7 @@ class StockResourceTests(TestCase):
         self.assertEqual(ends, [None])
         wire.hang_up(ConnectionLost())
         self.assertTrue(ends[1].check(ConnectionLost))
-        self.assertEqual([event.reason for event in wire.exchanges], [None, "the client left"])
+        self.assertEqual([event.reason for event in wire.exchanges], [None, "lost"])
 
     def test_pull_producer(self) -> None:
         """A pull producer is asked until it is done."""

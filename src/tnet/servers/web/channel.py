@@ -18,6 +18,7 @@ from twisted.web.http_headers import Headers
 from zope.interface import implementer
 
 from tnet.events import silent_trace
+from tnet.net.closing import closing
 from tnet.protocols.http1.requests import BodyPiece, Refused, RequestEnd, RequestEvent, RequestHead, RequestParser
 from tnet.servers.web import pages
 from tnet.servers.web.alarm import Alarm
@@ -107,10 +108,10 @@ class Channel(Protocol):
         request, sink = self._request, self._sink
         self._request = self._sink = None
         if request is not None:
-            self._report(self._exchange.reason or "the client left")
+            self._report(closing(reason, self.transport).reason)
             request.connectionLost(reason)
         elif was is Phase.HEAD:
-            self._report("the client left in the middle of a request")
+            self._report(f"{closing(reason, self.transport).reason} in the middle of a request")
         if sink is not None:
             sink.bodyLost(reason)
 
