@@ -6,7 +6,7 @@ from typing import Any
 
 from twisted.cred.credentials import UsernamePassword
 from twisted.cred.error import UnauthorizedLogin
-from twisted.internet.defer import Deferred, fail, maybeDeferred
+from twisted.internet.defer import CancelledError, Deferred, fail, maybeDeferred
 from twisted.trial.unittest import TestCase
 
 from tests.support import AtOnce, World
@@ -88,6 +88,42 @@ class VerifyTests(_WithStore):
     async def test_checker(self) -> None:
         """The same accounts answer to twisted.cred."""
         self.assertEqual(await self.accounts().checker.requestAvatarId(UsernamePassword(b"alice", b"pw")), b"alice")
+
+
+class ThrottledTests(_WithStore):
+    """Guessing takes longer and longer."""
+
+    async def setUp(self) -> None:
+        await super().setUp()
+        await self.store.add(Entry(Account("alice"), QUICK.hash(b"pw")))
+        await self.store.add(Entry(Account("bob", disabled=True), QUICK.hash(b"pw")))
+
+    async def opened(self) -> Accounts:
+        return await open_accounts(self.url, self.world.context, exposed=False, hashing=self.hashing)
+
+    async def test_same_wait(self) -> None:
+        """A wrong password, unknown and disabled names, a long password and a right one wait alike after guesses."""
+        for user, password in ((b"alice", b"no"), (b"eve", b"pw"), (b"bob", b"pw"), (b"eve", b"x" * 1025)):
+            accounts = await self.opened()
+            for number in range(3):
+                self.assertIsNone(await accounts.verify(user, b"%d" % number, "192.0.2.1"))
+            self.hashing.checked.clear()
+            waiting = Deferred.fromCoroutine(accounts.verify(user, password, "192.0.2.2"))
+            self.assertEqual((self.world.reactor.getDelayedCalls()[0].getTime(), waiting.called), (2.0, False))
+            self.assertEqual(self.hashing.checked, [])
+            waiting.cancel()
+            await self.assertFailure(waiting, CancelledError)
+
+    async def test_through_the_checker(self) -> None:
+        """Whoever asks through twisted.cred, as SSH does, waits as well; and then is let in."""
+        accounts = await self.opened()
+        for number in range(3):
+            credentials = UsernamePassword(b"alice", b"%d" % number)
+            await self.assertFailure(accounts.checker.requestAvatarId(credentials), UnauthorizedLogin)
+        login = accounts.checker.requestAvatarId(UsernamePassword(b"alice", b"pw"))
+        self.assertNoResult(login)
+        self.world.reactor.advance(2)
+        self.assertEqual(await login, b"alice")
 
 
 class NameAloneTests(_WithStore):

@@ -11,7 +11,7 @@ from tnet.accounts.store import Account, StoreFailed
 from tnet.errors import Overloaded
 
 
-async def _alice_only(user: bytes | str, password: bytes) -> Account | None:
+async def _alice_only(user: bytes | str, password: bytes, peer: str | None) -> Account | None:
     return Account("álice") if (user, password) == (b"alice", b"pw") else None
 
 
@@ -38,8 +38,24 @@ class CheckerTests(TestCase):
         """A failure to check is never said to be a wrong password."""
         for error in (Overloaded("password checking"), StoreFailed("sqlite:/x", "locked")):
 
-            async def failing(user: bytes | str, password: bytes, error: Exception = error) -> Account | None:
+            async def failing(
+                user: bytes | str, password: bytes, peer: str | None, error: Exception = error
+            ) -> Account | None:
                 raise error
 
             asked = PasswordChecker(failing).requestAvatarId(UsernamePassword(b"alice", b"pw"))
             self.assertIs(self.failureResultOf(asked).value, error)
+
+    def test_peer(self) -> None:
+        """The address that credentials came from is handed on; credentials without one have none."""
+        peers: list[str | None] = []
+
+        async def verify(user: bytes | str, password: bytes, peer: str | None) -> Account | None:
+            peers.append(peer)
+            return Account("alice")
+
+        credentials = UsernamePassword(b"alice", b"pw")
+        PasswordChecker(verify).requestAvatarId(credentials)
+        credentials.peer = "192.0.2.1"
+        PasswordChecker(verify).requestAvatarId(credentials)
+        self.assertEqual(peers, [None, "192.0.2.1"])

@@ -14,7 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
+from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import SkipTest, TestCase
 
@@ -75,6 +77,14 @@ class _Served(TestCase):
         """Start with the accounts; the port."""
         await self.add_accounts()
         return await self.serve(**settings)
+
+    async def until(self, true: Callable[[], bool]) -> None:
+        """Wait for something to become true."""
+        for _ in range(500):
+            if true():
+                return
+            await deferLater(reactor, 0.02)
+        self.fail("it never became true")
 
     async def talk(self, port: int, script: Callable[[socket.socket], Any]) -> Any:
         """What `script` makes of a connection, in a thread."""
@@ -292,7 +302,7 @@ class EndingTests(_Served):
 
         await gatherResults([Deferred.fromCoroutine(self.talk(port, script)) for _ in range(4)])
         await self.talk(port, lambda peer: peer.sendall(b"alice\npw\n") or receive_until(peer, b"Welcome"))
-        self.assertEqual(len(self.world.recorder.of(AuthAttempted)), 5)
+        await self.until(lambda: len(self.world.recorder.of(AuthAttempted)) == 5)
         self.assertEqual(self.flushLoggedErrors(), [])
 
     async def test_slow_reader(self) -> None:

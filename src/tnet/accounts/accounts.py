@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from base64 import b64encode
+from functools import partial
 
 from twisted.cred.checkers import ICredentialsChecker
 
@@ -14,6 +15,8 @@ from tnet.accounts.location import open_store
 from tnet.accounts.names import account_name
 from tnet.accounts.onetime import OneTimeStore
 from tnet.accounts.store import Account, Entry, Login, Store, StoreFailed
+from tnet.accounts.throttle import Throttle
+from tnet.accounts.turnstile import Turnstile
 from tnet.errors import BadUsage, TnetError
 from tnet.events import Publisher
 from tnet.net.context import Context, Offload
@@ -26,7 +29,8 @@ class Accounts:
     """The users that `store` keeps.
 
     `hashing` are the threads that check passwords: their number bounds the memory that a flood of logins takes,
-    their queue how long one waits. `fallback` stands in for `store` while that has no account.
+    their queue how long one waits. `fallback` stands in for `store` while that has no account. `turnstile` slows
+    guessing down; without it nothing does.
     """
 
     def __init__(
@@ -37,6 +41,7 @@ class Accounts:
         *,
         fallback: Store | None = None,
         hasher: Argon2 | None = None,
+        turnstile: Turnstile | None = None,
     ) -> None:
         self.checker: ICredentialsChecker = PasswordChecker(self.verify)
         self._kept = store
@@ -45,20 +50,26 @@ class Accounts:
         self._publisher = publisher
         self._hasher = hasher or Argon2()
         self._decoy = self._hasher.decoy()
+        self._turnstile = turnstile
 
     @property
     def one_time(self) -> bool:
         """Whether the only account is one that ends with this process."""
         return self._fallback is not None
 
-    async def verify(self, user: bytes | str, password: bytes) -> Account | None:
+    async def verify(self, user: bytes | str, password: bytes, peer: str | None = None) -> Account | None:
         """The account that `user` and `password` open; None when they open none, whatever is wrong with them.
 
-        An unknown name, a malformed one, a disabled account and one without a password cost the same work as a wrong
-        password.
+        An unknown name, a malformed one, a disabled account and one without a password cost the same work, and the
+        same wait, as a wrong password. `peer` is the address that they came from. Cancelling gives up the wait, but
+        not a check that has begun.
 
-        Raises: Overloaded or StoreFailed when nobody can tell now.
+        Raises: Throttled, Overloaded or StoreFailed when nobody can tell now.
         """
+        check = partial(self._check, user, password)
+        return await (check() if self._turnstile is None else self._turnstile.through(user, password, peer, check))
+
+    async def _check(self, user: bytes | str, password: bytes) -> Account | None:
         if len(password) > passwords.LONGEST_BYTES:
             return None
         store = self._fallback or self._kept
@@ -153,14 +164,15 @@ async def open_accounts(
     """
     store = open_store(users, context)
     workers = hashing or Workers(context.reactor, "password checking", threads=_processors(), queue=QUEUE)
+    turnstile = Turnstile(Throttle(context.clock), context.reactor)
     if not await store.is_empty():
-        return Accounts(store, workers, context.publisher)
+        return Accounts(store, workers, context.publisher, turnstile=turnstile)
     if exposed:
         raise BadUsage("--users", f"{store.url} has no account", "add one with `tnet users add NAME`")
     password = passwords.generate()
     secret = await workers.run(Argon2().hash, password.encode())
     context.disclose(onetime.NAME, password)
-    return Accounts(store, workers, context.publisher, fallback=OneTimeStore(secret))
+    return Accounts(store, workers, context.publisher, fallback=OneTimeStore(secret), turnstile=turnstile)
 
 
 def _processors() -> int:

@@ -12,12 +12,15 @@ from zope.interface import implementer
 
 from tnet.accounts.store import Account
 
-Verify = Callable[[bytes | str, bytes], Awaitable[Account | None]]
+Verify = Callable[[bytes | str, bytes, str | None], Awaitable[Account | None]]
 
 
 @implementer(ICredentialsChecker)
 class PasswordChecker:
-    """Checks names and passwords with `verify`; the avatar id is the account's name in UTF-8."""
+    """Checks names and passwords with `verify`; the avatar id is the account's name in UTF-8.
+
+    Credentials may have a `peer`: the address that they came from.
+    """
 
     credentialInterfaces = (IUsernamePassword,)
 
@@ -27,13 +30,14 @@ class PasswordChecker:
     def requestAvatarId(self, credentials: IUsernamePassword) -> Deferred[bytes | tuple[()]]:
         """Who the credentials are good for.
 
-        Fires with: the avatar id; UnauthorizedLogin for wrong credentials and for nothing else; Overloaded or
-        StoreFailed when nobody can tell.
+        Fires with: the avatar id; UnauthorizedLogin for wrong credentials and for nothing else; Throttled, Overloaded
+        or StoreFailed when nobody can tell.
         """
         return Deferred.fromCoroutine(self._avatar_id(credentials))
 
     async def _avatar_id(self, credentials: IUsernamePassword) -> bytes | tuple[()]:
-        account = await self._verify(credentials.username, credentials.password)
+        peer = getattr(credentials, "peer", None)
+        account = await self._verify(credentials.username, credentials.password, peer)
         if account is None:
             raise UnauthorizedLogin("login denied")
         return account.name.encode()

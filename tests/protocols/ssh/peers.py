@@ -49,11 +49,13 @@ class OnePassword:
 
     def __init__(self, *, held: bool = False) -> None:
         self.asked: list[tuple[bytes, bytes]] = []
+        self.peers: list[str] = []
         self.waiting: list[Deferred[Any]] = []
         self._held = held
 
     def requestAvatarId(self, credentials: Any) -> Deferred[Any]:
         self.asked.append((credentials.username, credentials.password))
+        self.peers.append(credentials.peer)
         if self._held:
             self.waiting.append(Deferred())
             return self.waiting[-1]

@@ -14,6 +14,7 @@ from twisted.conch.ssh.keys import Key
 from twisted.cred.checkers import ICredentialsChecker
 from twisted.cred.credentials import ISSHPrivateKey
 from twisted.cred.error import UnauthorizedLogin
+from twisted.internet.address import IPv4Address, UNIXAddress
 from twisted.internet.defer import Deferred, execute, fail
 from twisted.trial.unittest import TestCase
 from zope.interface import implementer
@@ -30,6 +31,7 @@ from tests.protocols.ssh.peers import (
     password,
     userauth,
 )
+from tnet.accounts.turnstile import to_its_end
 from tnet.errors import Overloaded
 from tnet.events.kinds import AuthAttempted, Logged
 from tnet.protocols.ssh import authentication
@@ -44,6 +46,13 @@ def logging_in(*checkers: Any, **limits: Any) -> Pair:
     pair = Pair(*checkers, **limits)
     pair.ask_to_log_in()
     return pair
+
+
+class _Unstoppable(OnePassword):
+    """Checks that go on to their end though nobody waits for them."""
+
+    def requestAvatarId(self, credentials: Any) -> Deferred[Any]:
+        return Deferred.fromCoroutine(to_its_end(super().requestAvatarId(credentials)))
 
 
 class SerialTests(TestCase):
@@ -101,7 +110,7 @@ class SerialTests(TestCase):
 
     def test_login_after_the_end(self) -> None:
         """A login that is verified when the client has gone is logged out again, and starts nothing."""
-        checker = OnePassword(held=True)
+        checker = _Unstoppable(held=True)
         pair = logging_in(checker)
         pair.send(*RIGHT)
         pair.server.connectionLost()
@@ -109,6 +118,38 @@ class SerialTests(TestCase):
         self.assertEqual(pair.realm.left, [b"alice"])
         self.assertFalse(pair.server.logged_in)
         self.assertEqual(pair.recorder.of(AuthAttempted), [])
+
+    def test_wrong_one_after_the_end(self) -> None:
+        """A password that proves wrong when the client has gone is an attempt all the same, seen at once."""
+        checker = _Unstoppable(held=True)
+        pair = logging_in(checker)
+        pair.send(*WRONG)
+        pair.server.connectionLost()
+        checker.waiting[0].errback(UnauthorizedLogin())
+        self.assertEqual([event.result for event in pair.recorder.of(AuthAttempted)], ["denied"])
+        self.assertEqual(pair.clock.getDelayedCalls(), [])
+
+    def test_client_leaves_before_the_check(self) -> None:
+        """When the client leaves, whoever checks the password is told; one given up for that was no attempt."""
+        checker = OnePassword(held=True)
+        pair = logging_in(checker)
+        pair.send(*WRONG)
+        pair.server.connectionLost()
+        self.assertTrue(checker.waiting[0].called)
+        self.assertEqual(pair.recorder.of(AuthAttempted), [])
+        self.assertEqual(pair.clock.getDelayedCalls(), [])
+
+    def test_peer(self) -> None:
+        """The checker learns where a password comes from, and so does whoever reads of the attempt."""
+        checker = OnePassword()
+        pair = logging_in(checker)
+        pair.server.transport.getPeer = lambda: IPv4Address("TCP", "192.0.2.1", 5)
+        pair.send(*WRONG)
+        pair.wait(DELAY)
+        pair.server.transport.getPeer = lambda: UNIXAddress("192.0.2.1")
+        pair.send(*RIGHT)
+        self.assertEqual(checker.peers, ["192.0.2.1", "unix"])
+        self.assertEqual([event.peer_address for event in pair.recorder.of(AuthAttempted)], checker.peers)
 
     def test_client_leaves_during_the_delay(self) -> None:
         """Nothing is left on the clock when a client leaves between a wrong password and its answer."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from twisted.internet.address import UNIXAddress
+from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
 from tests.servers.auth.wire import Doorman, House, Visit
@@ -12,7 +14,7 @@ from tnet.protocols.auth.ears import LINE_BYTES
 from tnet.servers.auth.connection import INPUTS_A_TURN, READ_AHEAD_BYTES
 
 
-async def _pw_opens(user: bytes, password: bytes) -> Account | None:
+async def _pw_opens(user: bytes, password: bytes, peer: str) -> Account | None:
     """A check that answers at once."""
     return Account(user.decode()) if password == b"pw" else None
 
@@ -234,6 +236,29 @@ class EndingTests(TestCase):
         self.assertEqual((self.visit.read(), self.visit.endings), ([], []))
         self.assertEqual([event.result for event in self.house.recorder.of(AuthAttempted)], ["denied"])
         self.assertEqual(self.house.factory.connections, {})
+
+    def test_hang_up_before_the_check(self) -> None:
+        """When the peer hangs up, the accounts are told; what they give up was no attempt, and is no error."""
+        waiting: Deferred[None] = Deferred()
+        peers = []
+
+        async def verify(user: bytes, password: bytes, peer: str) -> None:
+            peers.append(peer)
+            await waiting
+
+        house = House(verify=verify)
+        visit = house.visit()
+        visit.send(b"alice\npw\n")
+        visit.lose()
+        self.assertTrue(waiting.called)
+        self.assertEqual((house.recorder.of(AuthAttempted), peers), ([], [visit.wire.getPeer().host]))
+
+    def test_unix_peer(self) -> None:
+        """A UNIX socket's peer that calls itself by an IP address is not reported as one."""
+        self.visit.wire.getPeer = lambda: UNIXAddress("192.0.2.1")
+        self.visit.send(b"alice\npw\n")
+        self.house.doorman.deny()
+        self.assertEqual([event.peer_address for event in self.house.recorder.of(AuthAttempted)], ["unix:192.0.2.1"])
 
     def test_hang_up_after_the_end(self) -> None:
         """An answer for a peer that ended and then hung up starts nothing: every line of it is over."""

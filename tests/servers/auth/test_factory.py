@@ -71,7 +71,7 @@ class StrangerTests(TestCase):
     def test_plain_factory(self) -> None:
         """It is a Twisted factory like any other: no events, no gate, no plan."""
 
-        async def verify(user: bytes, password: bytes) -> Account | None:
+        async def verify(user: bytes, password: bytes, peer: str) -> Account | None:
             return Account(user.decode())
 
         factory = AuthFactory(verify, Clock())

@@ -14,6 +14,7 @@ from zope.interface import implementer
 
 from tests.support import Recorder
 from tnet.accounts.store import Account
+from tnet.accounts.turnstile import to_its_end
 from tnet.events import Publisher
 from tnet.servers.auth.connection import AuthProtocol
 from tnet.servers.auth.factory import AuthFactory
@@ -42,7 +43,10 @@ class Wire(StringTransport):
 
 
 class Doorman:
-    """Checks that wait until the test answers them; `asked` are their credentials, without a password for a name."""
+    """Checks that wait until the test answers them, whoever hangs up.
+
+    `asked` are their credentials, without a password for a name.
+    """
 
     def __init__(self) -> None:
         self.asked: list[tuple[bytes, bytes | None]] = []
@@ -51,8 +55,8 @@ class Doorman:
     async def recognize(self, user: bytes) -> Account | None:
         return await self._answer(user, None)
 
-    async def verify(self, user: bytes, password: bytes) -> Account | None:
-        return await self._answer(user, password)
+    async def verify(self, user: bytes, password: bytes, peer: str) -> Account | None:
+        return await to_its_end(Deferred.fromCoroutine(self._answer(user, password)))
 
     async def _answer(self, user: bytes, password: bytes | None) -> Account | None:
         self.asked.append((user, password))

@@ -18,7 +18,7 @@ from twisted.conch.ssh.transport import DISCONNECT_NO_MORE_AUTH_METHODS_AVAILABL
 from twisted.conch.ssh.userauth import SSHUserAuthServer
 from twisted.cred.credentials import UsernamePassword
 from twisted.cred.error import UnauthorizedLogin
-from twisted.internet.defer import Deferred, fail
+from twisted.internet.defer import CancelledError, Deferred, fail
 from twisted.internet.interfaces import IDelayedCall
 from twisted.python.failure import Failure
 
@@ -32,6 +32,14 @@ MOST_WAITING = 8
 MOST_QUESTIONS = 20
 USER_BYTES = 255
 PASSWORD_BYTES = 1024
+
+
+class PasswordFrom(UsernamePassword):
+    """A name and a password, and the address of the `peer` that says them, for a checker that slows guessing down."""
+
+    def __init__(self, user: bytes, password: bytes, peer: str) -> None:
+        super().__init__(user, password)
+        self.peer = peer
 
 
 class Authentication(SSHUserAuthServer):
@@ -49,6 +57,7 @@ class Authentication(SSHUserAuthServer):
         self._busy = self._stopped = False
         self._questions = 0
         self._delay: IDelayedCall | None = None
+        self._asked: Deferred[Any] | None = None
         self.attemptsBeforeDisconnect = self.transport.attempts - 1
         # The deadline is the transport's, from the start of the connection; Conch's begins only here.
         self.clock = self.transport.clock or self.clock
@@ -59,6 +68,8 @@ class Authentication(SSHUserAuthServer):
         self._waiting.clear()
         if self._delay is not None and self._delay.active():
             self._delay.cancel()
+        if self._asked is not None:
+            self._asked.cancel()
         super().serviceStopped()
 
     def ssh_USERAUTH_REQUEST(self, packet: bytes) -> None:
@@ -99,7 +110,9 @@ class Authentication(SSHUserAuthServer):
         if changes or len(password) > PASSWORD_BYTES:
             return self._later(Failure(UnauthorizedLogin()))
         fields.end()
-        login: Deferred[Any] = self.portal.login(UsernamePassword(self.user, password), None, IConchUser)
+        credentials = PasswordFrom(self.user, password, self._address())
+        login: Deferred[Any] = self.portal.login(credentials, None, IConchUser)
+        self._asked = login
         return login.addErrback(self._later)
 
     def auth_publickey(self, packet: bytes) -> Deferred[Any]:
@@ -128,7 +141,9 @@ class Authentication(SSHUserAuthServer):
             self._disconnect(b"too many questions")
 
     def _later(self, failure: Failure) -> Deferred[Any]:
-        """Give a refusal after a delay, so that guessing takes time."""
+        """Give a refusal after a delay, so that guessing takes time; at once when nobody is left to wait."""
+        if self._stopped:
+            return fail(failure)
         refused: Deferred[Any] = Deferred()
         self._delay = self.clock.callLater(self.passwordDelay, refused.errback, failure)
         return refused
@@ -144,6 +159,8 @@ class Authentication(SSHUserAuthServer):
     def _refused(self, failure: Failure) -> Failure:
         if failure.check(IgnoreAuthentication, NotEnoughAuthentication):
             return failure
+        if failure.check(CancelledError):
+            return Failure(IgnoreAuthentication())
         if failure.check(UnauthorizedLogin, ConchError):
             self._report("denied")
             return failure
@@ -153,7 +170,14 @@ class Authentication(SSHUserAuthServer):
 
     def _report(self, result: str) -> None:
         means = self.method.decode("ascii") if self.method in self.supportedAuthentications else "unsupported"
-        self.transport.trace.emit(AuthAttempted, user=excerpt(self.user), result=result, means=means)
+        self.transport.trace.emit(
+            AuthAttempted, user=excerpt(self.user), result=result, means=means, peer_address=self._address()
+        )
+
+    def _address(self) -> str:
+        """Where the peer is; the path of a UNIX socket, which a peer may choose, is no IP address whatever it says."""
+        peer = self.transport.transport.getPeer()
+        return str(getattr(peer, "host", "unix"))
 
     def _broken(self, failure: Failure) -> None:
         text = f"a login request was not understood: {failure.value!r}"

@@ -13,7 +13,7 @@ from tnet.protocols.auth.dialogue import Dialect
 from tnet.protocols.auth.line import LineDialect
 from tnet.servers.auth.connection import AuthProtocol
 
-Check = Callable[[bytes, bytes], Coroutine[Any, Any, Account | None]]
+Check = Callable[[bytes, bytes, str], Coroutine[Any, Any, Account | None]]
 Look = Callable[[bytes], Coroutine[Any, Any, Account | None]]
 
 
@@ -24,8 +24,9 @@ async def nobody(user: bytes) -> None:
 class AuthFactory(Factory):
     """Login dialogues for every connection.
 
-    `verify(user, password)` is a coroutine function: the account, None if the credentials are nobody's; it raises
-    when nobody can tell. `recognize(user)` is one, too: the account that needs no password, or None.
+    `verify(user, password, peer)` is a coroutine function: the account, None if the credentials are nobody's; it
+    raises when nobody can tell, and is cancelled when the peer hangs up. `peer` is the peer's address.
+    `recognize(user)` is one, too: the account that needs no password, or None.
     `dialect(attempts)` makes the dialogue of one connection.
 
     Units: `login_seconds` from the connection to a successful login; 0 is no limit.
