@@ -124,7 +124,7 @@ complete -c tnet -n '__tnet_path serve web' -l log-file -rF -d 'Write the log th
 complete -c tnet -n '__tnet_path serve web' -l config -rF -d 'Defaults from FILE (TOML). [default: see `tnet config path`]'
 complete -c tnet -n '__tnet_path serve web' -l upload -d 'Let clients add files, by PUT or a form; nothing is replaced.'
 complete -c tnet -n '__tnet_path serve web' -l hidden -d 'Serve and list names that begin with a dot, too.'
-complete -c tnet -n '__tnet_path serve web' -l index -x -d 'Served for a directory. [default: index.html, index.htm]'
+complete -c tnet -n '__tnet_path serve web' -l index -x -d 'Served for a directory; repeatable. [default: index.html, index.htm]'
 complete -c tnet -n '__tnet_path serve web' -l no-listing -d 'Do not list directories.'
 complete -c tnet -n '__tnet_path serve web' -l max-body -x -d 'Of one request. [default: 1GiB]'
 complete -c tnet -n '__tnet_path serve web' -s h -l help -d 'Show this message and exit.'

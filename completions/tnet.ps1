@@ -144,7 +144,7 @@ Register-ArgumentCompleter -Native -CommandName tnet -ScriptBlock {
             , @('--config', 'Defaults from FILE (TOML). [default: see `tnet config path`]')
             , @('--upload', 'Let clients add files, by PUT or a form; nothing is replaced.')
             , @('--hidden', 'Serve and list names that begin with a dot, too.')
-            , @('--index', 'Served for a directory. [default: index.html, index.htm]')
+            , @('--index', 'Served for a directory; repeatable. [default: index.html, index.htm]')
             , @('--no-listing', 'Do not list directories.')
             , @('--max-body', 'Of one request. [default: 1GiB]')
             , @('-h', 'Show this message and exit.')

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from twisted.trial.unittest import TestCase
 
-from tnet.cli.values import DURATION, PORT, SIZE
+from tnet.cli.values import DURATION, FILE_NAME, PORT, SIZE
 
 
 class ValueTests(TestCase):
@@ -25,6 +25,10 @@ class ValueTests(TestCase):
         """A port is a number from 0 to 65535."""
         self.assertEqual([PORT.convert(text, None, None) for text in ("0", "65535")], [0, 65535])
 
+    def test_file_names(self) -> None:
+        """A file's name is taken as it is."""
+        self.assertEqual(FILE_NAME.convert("home page.html", None, None), "home page.html")
+
     def test_nonsense_is_refused(self) -> None:
         """What is no such value fails with the text in the message, never with a traceback."""
         bad = [
@@ -34,6 +38,9 @@ class ValueTests(TestCase):
             (DURATION, ""),
             (SIZE, "1.5K"),
             (SIZE, "-1"),
+            (FILE_NAME, "../x"),
+            (FILE_NAME, ""),
+            (FILE_NAME, ".."),
             (PORT, "x"),
             (PORT, "65536"),
             (PORT, "٣"),

@@ -11,7 +11,7 @@ import click
 from tnet.cli.asked import usage
 from tnet.cli.sections import Command, Group, section
 from tnet.cli.story import tells_story
-from tnet.cli.values import DURATION, PORT, SIZE
+from tnet.cli.values import DURATION, FILE_NAME, PORT, SIZE
 
 if TYPE_CHECKING:
     from tnet.plans import ListenAddress
@@ -143,7 +143,13 @@ def auth(*, common: dict[str, Any], users: str | None, attempts: int, auth_timeo
 @_serves(8080)
 @click.option("--upload", is_flag=True, help="Let clients add files, by PUT or a form; nothing is replaced.")
 @click.option("--hidden", is_flag=True, help="Serve and list names that begin with a dot, too.")
-@click.option("--index", multiple=True, metavar="NAME", help="Served for a directory. [default: index.html, index.htm]")
+@click.option(
+    "--index",
+    type=FILE_NAME,
+    multiple=True,
+    metavar="NAME",
+    help="Served for a directory; repeatable. [default: index.html, index.htm]",
+)
 @click.option("--no-listing", is_flag=True, help="Do not list directories.")
 @click.option("--max-body", type=SIZE, default="1GiB", show_default=True, help="Of one request.")
 def web(

@@ -52,6 +52,18 @@ class Port(click.ParamType[int]):
             self.fail(bad.reason, param, ctx)
 
 
+class FileName(click.ParamType[str]):
+    """The name of a file, not a path to one."""
+
+    name = "name"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        if value in ("", ".", "..") or "/" in value:
+            self.fail(f"{value!r} is not the name of a file", param, ctx)
+        return str(value)
+
+
 DURATION = Duration()
+FILE_NAME = FileName()
 SIZE = Size()
 PORT = Port()
