@@ -40,7 +40,11 @@ class SayTests(SynchronousTestCase):
             (closed(), "done · 10 B in, 20 B out · 1.5 s"),
             (exchanged(), "GET / 200 · 1 B in · 2 B out · 3.0 ms"),
             (kinds.HalfClosed(by="us", bytes_in=0, bytes_out=1), "we send no more · 0 B in, 1 B out"),
-            (kinds.AuthAttempted(user="", result="denied", means="password"), "(no name) denied · password"),
+            (kinds.AuthAttempted(user="", result="denied", means="password"), "denied by password as (no name)"),
+            (
+                kinds.AuthAttempted(user="a from b", result="denied", means="password", peer_address="::1"),
+                "denied from ::1 by password as a from b",
+            ),
             (kinds.DnsAnswered(host="h", addresses=("a", "b"), seconds=0.001), "h → a, b · 1.0 ms"),
             (
                 kinds.DnsAnswered(host="h", addresses=(), seconds=0.001, error="no such name"),
@@ -62,6 +66,7 @@ class SayTests(SynchronousTestCase):
         """What went well and what did not differ by more than their colour."""
         for well, ill in (
             (exchanged(200), exchanged(500)),
+            (exchanged(304), exchanged(0)),
             (
                 kinds.AuthAttempted(user="u", result="accepted", means="password"),
                 kinds.AuthAttempted(user="u", result="denied", means="password"),
@@ -83,8 +88,10 @@ class SayTests(SynchronousTestCase):
         self.assertEqual(tones, [Tone.STRONG, Tone.STRONG, Tone.BAD])
 
     def test_status_tones(self) -> None:
-        """The peer's mistakes are warnings, the server's are errors."""
-        self.assertEqual([tone_of_status(s) for s in (200, 404, 503)], [Tone.GOOD, Tone.WARNING, Tone.BAD])
+        """The peer's mistakes are warnings, no response at all too; the server's mistakes are errors."""
+        self.assertEqual(
+            [tone_of_status(s) for s in (200, 404, 503, 0)], [Tone.GOOD, Tone.WARNING, Tone.BAD, Tone.WARNING]
+        )
 
     def test_joined(self) -> None:
         """Empty parts leave no dot behind."""

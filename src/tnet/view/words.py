@@ -110,9 +110,10 @@ def _(event: kinds.SpanEnded) -> Said:
 
 @say.register
 def _(event: kinds.AuthAttempted) -> Said:
-    source = f"from {event.peer_address}" if event.peer_address else ""
-    text = f"{event.user or '(no name)'} {event.result}"
-    return Said("login", joined(text, event.means, source), *(_GOOD if event.result == "accepted" else _BAD))
+    """What the peer chose comes last: fail2ban reads this line, and nothing in a name may pass for an address."""
+    source = f" from {event.peer_address}" if event.peer_address else ""
+    text = f"{event.result}{source} by {event.means} as {event.user or '(no name)'}"
+    return Said("login", text, *(_GOOD if event.result == "accepted" else _BAD))
 
 
 @say.register
@@ -127,12 +128,13 @@ def _(event: kinds.HttpExchanged) -> Said:
         duration(event.seconds),
         event.user_agent or "",
     )
-    return Said("http", text, *(_GOOD if event.status < 400 else (Mark.BAD, tone_of_status(event.status))))
+    tone = tone_of_status(event.status)
+    return Said("http", text, Mark.GOOD if tone is Tone.GOOD else Mark.BAD, tone)
 
 
 def tone_of_status(status: int) -> Tone:
-    """Good below 400, a warning below 500, bad above."""
-    return Tone.GOOD if status < 400 else Tone.WARNING if status < 500 else Tone.BAD
+    """Good below 400, a warning below 500, bad above; 0, which is no response, is a warning."""
+    return Tone.GOOD if 0 < status < 400 else Tone.WARNING if status < 500 else Tone.BAD
 
 
 @say.register
