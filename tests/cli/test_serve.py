@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from typing import Any
 
 from twisted.trial.unittest import TestCase
@@ -86,3 +87,11 @@ class OptionTests(TestCase):
         self.assertEqual(status, 0)
         self.assertIn("application = application_for(['serve', 'echo', '--port', '0'])", out)
         compile(out, "tnet.tac", "exec")
+
+    def test_print_tac_of_any_words(self) -> None:
+        """Whatever stands on the command line, the file is valid ASCII Python that asks for it."""
+        for word in ('a"""b', "a'''b", "a\\", 'a"', "a\nb", "ä\udcff"):
+            _, out, _ = said(["serve", "web", word, "--print-tac"])
+            self.assertTrue(out.isascii(), word)
+            call: Any = ast.parse(out).body[-1]
+            self.assertEqual(ast.literal_eval(call.value.args[0]), ["serve", "web", word])

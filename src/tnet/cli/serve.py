@@ -274,9 +274,10 @@ def _listen(options: dict[str, Any], secure: bool) -> tuple[ListenAddress, ...]:
 def _tac(argv: Sequence[str]) -> str:
     import shlex
 
-    return f'''"""tnet {shlex.join(argv)}, as a Twisted application: `twistd -ny` this file."""
+    return f"""\
+{ascii(f"tnet {shlex.join(argv)}, as a Twisted application: `twistd -ny` this file.")}
 
 from tnet.cli.twistd import application_for
 
-application = application_for({list(argv)!r})
-'''
+application = application_for({ascii(list(argv))})
+"""
