@@ -1,5 +1,7 @@
 """Who may come in: the same answer and the same work, whatever is wrong."""
 
+import statistics
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -88,6 +90,36 @@ class VerifyTests(_WithStore):
     async def test_checker(self) -> None:
         """The same accounts answer to twisted.cred."""
         self.assertEqual(await self.accounts().checker.requestAvatarId(UsernamePassword(b"alice", b"pw")), b"alice")
+
+
+class SameWorkTests(_WithStore):
+    """What the clock would tell a guesser."""
+
+    ATTEMPTS = 200
+    DEAR = Argon2(memory_kib=1024, passes=1, lanes=1)
+
+    async def test_same_work(self) -> None:
+        """Over hundreds of attempts the median work is the same, whatever is wrong with them.
+
+        Processor time of this thread is measured, which other processes cannot stretch. Without the decoy it would be
+        several times less.
+        """
+        secret = self.DEAR.hash(b"pw")
+        await self.store.add(Entry(Account("alice"), secret))
+        await self.store.add(Entry(Account("bob", disabled=True), secret))
+        await self.store.add(Entry(Account("guest", login=Login.NOTHING), None))
+        accounts = Accounts(self.store, AtOnce(), self.world.publisher, hasher=self.DEAR)
+        wrong = {b"alice": b"no", b"eve": b"pw", b"bob": b"pw", b"guest": b"", b"\xff": b"pw"}
+        taken: dict[bytes, list[float]] = {user: [] for user in wrong}
+        for _ in range(self.ATTEMPTS):
+            for user, password in wrong.items():
+                began = time.thread_time()
+                self.assertIsNone(await accounts.verify(user, password))
+                taken[user].append(time.thread_time() - began)
+        medians = {user: statistics.median(times) for user, times in taken.items()}
+        named = [median for user, median in medians.items() if user != b"\xff"]
+        self.assertLess(max(named) / min(named), 1.5, medians)
+        self.assertLess(max(named) / medians[b"\xff"], 3, medians)
 
 
 class ThrottledTests(_WithStore):

@@ -46,6 +46,7 @@ class PackageTests(TestCase):
             "bash-completion/completions/tnet",
             "zsh/site-functions/_tnet",
             "fish/vendor_completions.d/tnet.fish",
+            "tnet/fail2ban/tnet.conf",
             "man/man1/tnet-serve-echo.1",
             "man/man5/tnet-events.5",
         ):
@@ -63,6 +64,7 @@ class PackageTests(TestCase):
             "CHANGELOG.md",
             "LICENSE",
             "completions/_tnet",
+            "contrib/fail2ban/tnet.conf",
             "man/man1/tnet.1",
             "src/twisted/plugins/tnet_plugin.py",
             "tests/test_architecture.py",
