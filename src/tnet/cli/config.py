@@ -118,6 +118,15 @@ def _shown(key: str) -> str:
 def config() -> None:
     """Show the configuration file: defaults for options, in TOML.
 
+    Its tables are named for the commands, its keys for their long options. What stands outside a table, or in the
+    table of an outer command, holds for every command inside it that has such an option.
+
+    \b
+    For example:
+      color = "never"
+      [serve.echo]
+      port = 9000
+
     \b
     Examples:
       tnet config path
