@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from tnet.plans.addresses import ListenAddress
+from tnet.plans.addresses import ListenAddress, Target
 from tnet.plans.limits import Limits
 from tnet.plans.plan import Plan
 from tnet.plans.tls import TlsServing
@@ -47,17 +47,21 @@ class EchoPlan(ServePlan):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuthPlan(ServePlan):
-    """A server that asks for a login.
+    """A server that asks for a login, and with `forward` leads whoever has it to a backend.
+
+    `send_proxy`: the version, `v1` or `v2`, of the PROXY protocol that the backend is greeted with.
 
     Units: `login_seconds` for the whole login.
     """
 
     tool: ClassVar[str] = "auth"
     offer: ClassVar[str] = "tnet.servers.auth:offer"
-    users: str | None = None
+    users: str | None = field(default=None, repr=False)
     attempts: int = 3
     login_seconds: float = 60
     dialect: str = "line"
+    forward: Target | None = None
+    send_proxy: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +90,7 @@ class SshPlan(ServePlan):
 
     tool: ClassVar[str] = "ssh"
     offer: ClassVar[str] = "tnet.servers.ssh:offer"
-    users: str | None = None
+    users: str | None = field(default=None, repr=False)
     authorized_keys: tuple[str, ...] = ()
     host_key: str | None = None
     attempts: int = 6

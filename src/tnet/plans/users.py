@@ -22,7 +22,7 @@ class UsersPlan(Plan):
 
     job: ClassVar[str] = "tnet.accounts.administration:administer"
     action: Literal["add", "list", "passwd", "disable", "enable", "remove", "import"]
-    users: str | None = None
+    users: str | None = field(default=None, repr=False)
     name: str = ""
     password: str | None = field(default=None, repr=False)
     no_password: bool = False

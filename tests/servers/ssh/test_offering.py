@@ -15,7 +15,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
 from tests.support import World
-from tnet.accounts.accounts import open_store
+from tnet.accounts.location import open_store
 from tnet.accounts.store import Account, Entry
 from tnet.errors import BadUsage, CannotRead
 from tnet.events.kinds import Logged
