@@ -51,6 +51,18 @@ The first INT or TERM ends the listening, tells every connection goodbye and wai
 timeout; a second one closes what is left at once. HUP reads users, keys and certificates anew; if the new ones are
 bad, the old ones stay in use. USR1 opens the log file anew.
 """,
+    "tnet-serve-auth": """\
+Guessing takes longer and longer: after a few failed logins from one address (an IPv6 /64 is one, all UNIX sockets of
+this machine together are), or for one user, each further attempt waits 2, 4, 8, then 15 seconds before its password
+is looked at, right or wrong. Failures are forgotten, one a minute; a right password forgives what its address did
+wrong for its user. Nobody is locked out. The same wrong password again counts once. At most 8 attempts of one address
+wait at a time; further ones are told that the login is unavailable.
+
+For fail2ban there is a filter in share/tnet/fail2ban/tnet.conf. It reads the lines of --log-file, one for each failure
+at its moment, as in "2026-11-22T22:33:12.776012Z #7 x login denied from 192.0.2.1 by password as eve": what the peer
+chose is last, and escaped. Not with -q, which logs no login, nor with --privacy, which cuts addresses down. With
+--output json and in --events the same is an auth.attempt whose result is denied.
+""",
     "tnet-connect": """\
 The end of stdin ends our half of the connection, once everything is sent; what the peer still sends is read until it
 ends its half, or is silent for the linger timeout. When the peer ends first, what it sent is written and the command
