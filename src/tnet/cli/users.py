@@ -30,12 +30,11 @@ _NO_PASSWORD = click.option(
 )
 _KEYS = click.option(
     "--key",
-    "key_files",
     multiple=True,
     metavar="FILE",
     help="Public keys for SSH, from a .pub file; repeatable.",
 )
-_GROUPS = click.option("--group", "groups", multiple=True, metavar="G", help="Make it a member of G; repeatable.")
+_GROUPS = click.option("--group", multiple=True, metavar="G", help="Make it a member of G; repeatable.")
 
 
 @click.group(cls=Group, short_help="The accounts that serve auth and ssh share.")
@@ -68,8 +67,8 @@ def add(
     password_file: str | None,
     generate: bool,
     no_password: bool,
-    key_files: tuple[str, ...],
-    groups: tuple[str, ...],
+    key: tuple[str, ...],
+    group: tuple[str, ...],
     users: str | None,
 ) -> UsersPlan:
     """Add an account called NAME.
@@ -90,8 +89,8 @@ def add(
         name=name,
         password=password,
         no_password=no_password,
-        key_files=key_files,
-        groups=groups,
+        key_files=key,
+        groups=group,
         users=users,
     )
 
