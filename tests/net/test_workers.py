@@ -127,6 +127,17 @@ class WorkersTests(TestCase):
         self.assertEqual(self.successResultOf(answers[0]), 1)
         self.assertRoomFor(1)
 
+    def test_cancelled_before_its_turn(self) -> None:
+        """A call that nobody waits for any more is not made when a thread comes to it; its place is free then."""
+        made: list[int] = []
+        answers = [self.workers.run(made.append, number) for number in range(3)]
+        answers[1].cancel()
+        self.failureResultOf(answers[1], CancelledError)
+        for _ in answers:
+            self.end_one()
+        self.assertEqual(made, [0, 2])
+        self.assertRoomFor(3)
+
     def test_cancelled(self) -> None:
         """Cancelling gives up the answer at once; the place stays taken until the thread is done with it."""
         answers = self.fill()

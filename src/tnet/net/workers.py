@@ -55,8 +55,8 @@ class Workers:
     def run(self, function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> Deferred[R]:
         """Call `function` in a thread.
 
-        Cancelling the Deferred only gives up the answer: the thread, and the place in the queue, stay taken until
-        the call is over.
+        Cancelling the Deferred gives up the answer. A call that has not begun is not made; one that has cannot be
+        stopped, and its thread and its place in the queue stay taken until it is over.
 
         Fires with: what it returns or raises; at once with Overloaded when the queue is full.
         """
@@ -64,7 +64,11 @@ class Workers:
             return fail(Overloaded(self.name))
         self._pending += 1
         answer: Deferred[R] = Deferred()
-        call = deferToThreadPool(self._reactor, self._pool, function, *args, **kwargs)
+
+        def unless_given_up() -> Any:
+            return None if answer.called else function(*args, **kwargs)
+
+        call = deferToThreadPool(self._reactor, self._pool, unless_given_up)
         call.addBoth(self._done).chainDeferred(answer)
         return answer
 
