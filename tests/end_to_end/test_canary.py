@@ -240,8 +240,8 @@ class CanaryTests(TestCase):
         for output in FORMATS:
             server = self.serve("auth", output=output)
             self.talk(self.port_of(server), f"alice\n{PASSWORD}\n{SAID}\n/say {SAID}\n".encode())
-            for said in (GUESS, TOO_LONG, "\xff" + GUESS):
-                self.talk(self.port_of(server), f"alice\n{said}\n".encode())
+            for user, said in (("alice", GUESS), ("bob", TOO_LONG), ("carol", "\xff" + GUESS)):
+                self.talk(self.port_of(server), f"{user}\n{said}\n".encode())
             self.talk(self.port_of(server), f"alice\n{GUESS}".encode())
             self.talk(self.port_of(server), f"nobody\n{GUESS}\n".encode())
             self.stop(server)
@@ -340,7 +340,7 @@ class CanaryTests(TestCase):
                 secured.shutdown(socket.SHUT_WR)
             answer = b""
             try:
-                while more := secured.recv(65536):
+                while not answer.startswith(b"HTTP/1.1 400") and (more := secured.recv(65536)):
                     answer += more
             except ConnectionError:
                 pass
