@@ -18,8 +18,8 @@ from tnet.accounts.onetime import OneTimeStore
 from tnet.accounts.store import Account, Entry, Login, StoreFailed
 from tnet.errors import BadUsage, ExitStatus, Overloaded
 
-QUICK = Argon2(memory_kib=8, passes=1, lanes=1)
-WEAKER = Argon2(memory_kib=16, passes=1, lanes=1)
+QUICK = Argon2(memory_kib=16, passes=1, lanes=1)
+WEAKER = Argon2(memory_kib=8, passes=1, lanes=1)
 
 
 class _Counting:
@@ -201,7 +201,7 @@ class NameAloneTests(_WithStore):
 
 
 class RehashTests(_WithStore):
-    """A secret of other parameters."""
+    """A secret of weaker parameters."""
 
     async def test_renewed_at_login(self) -> None:
         """A right password gives a secret of today's parameters, which it still opens."""
@@ -211,6 +211,12 @@ class RehashTests(_WithStore):
         entry = await self.store.find("alice")
         assert entry is not None
         self.assertFalse(QUICK.outdated(entry.secret))
+
+    async def test_never_made_cheaper(self) -> None:
+        """A secret of dearer parameters stays as it is."""
+        await self.store.add(Entry(Account("alice"), dear := Argon2(memory_kib=64, passes=1).hash(b"pw")))
+        self.assertIsNotNone(await self.accounts().verify(b"alice", b"pw"))
+        self.assertEqual(await self.store.find("alice"), Entry(Account("alice"), dear))
 
     async def test_not_for_a_wrong_one(self) -> None:
         """A wrong password changes nothing."""

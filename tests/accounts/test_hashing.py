@@ -33,11 +33,12 @@ class AgeingTests(TestCase):
     """Secrets of other parameters."""
 
     def test_outdated(self) -> None:
-        """A secret is outdated when any of its parameters differs."""
+        """A secret is outdated when it is less work than one of today, and not when it is more."""
         secret = QUICK.hash(b"x")
         self.assertFalse(QUICK.outdated(secret))
         for other in (Argon2(16, 1, 1), Argon2(8, 2, 1), Argon2(16, 1, 2)):
             self.assertTrue(other.outdated(secret))
+            self.assertFalse(QUICK.outdated(other.hash(b"x")))
 
     def test_unreadable(self) -> None:
         """What is not Argon2id, or asks for absurd work, is refused before any work is done."""

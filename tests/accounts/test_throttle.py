@@ -143,6 +143,20 @@ class BoundTests(_Throttled):
             attempt.waited()
         self.assertEqual(self.guess().seconds, 8)
 
+    def test_refused_ones_push_nobody_out(self) -> None:
+        """Attempts that are refused take no place among those remembered."""
+        self.throttle = self.made(most_waiting=1, remembered=10)
+        for _ in range(4):
+            self.guess()
+        for number in range(100):
+            self.assertRaises(Throttled, self.guess, b"user%d" % number)
+        self.assertEqual(self.guess(address=THERE).seconds, 4)
+
+    def test_waiting_without_an_address(self) -> None:
+        """Where nobody knows the address, nobody takes the place of anybody else."""
+        self.throttle = self.made(most_waiting=1)
+        self.assertEqual([self.guess(address=None).seconds for _ in range(6)], DELAYS[:6])
+
     def test_remembered(self) -> None:
         """Only those used last are remembered, of addresses and of users."""
         self.throttle = self.made(remembered=10)

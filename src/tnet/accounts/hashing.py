@@ -55,11 +55,16 @@ class Argon2:
         ).derive_phc_encoded(password)
 
     def outdated(self, secret: str) -> bool:
-        """Whether `secret` was made with other parameters than these.
+        """Whether `secret` costs a guesser less work than one made today; a dearer one is never made cheaper.
 
         Raises: UnreadableSecret.
         """
-        return bcrypt.cost(secret) is not None or _parameters(secret) != self
+        return bcrypt.cost(secret) is not None or _parameters(secret).work < self.work
+
+    @property
+    def work(self) -> int:
+        """What one hash has to write. Units: KiB."""
+        return self.memory_kib * self.passes
 
     def decoy(self) -> str:
         """A secret that no password has: checking one against it costs what checking a real one costs."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import ipaddress
 import math
-from collections import Counter, OrderedDict, deque
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -72,12 +72,14 @@ class _Guess:
 class _Tally:
     """What failed for one address or one user, as it fades."""
 
+    __slots__ = ("_at", "_clock", "_failures", "_pace", "recent")
+
     def __init__(self, pace: Pace, clock: Callable[[], float]) -> None:
         self._pace = pace
         self._clock = clock
         self._failures = 0.0
         self._at = clock()
-        self.recent: deque[_Guess] = deque(maxlen=REMEMBERED_GUESSES)
+        self.recent: list[_Guess] = []
 
     @property
     def failures(self) -> float:
@@ -95,14 +97,13 @@ class _Tally:
             return None
         before = self.failures
         self._set(min(before + 1, max(before, self._pace.most)))
-        self.recent.append(guess := _Guess(digest, other, self._failures - before))
+        self.recent = [*self.recent[1 - REMEMBERED_GUESSES :], guess := _Guess(digest, other, self._failures - before)]
         return guess
 
     def take_back(self, guesses: list[_Guess]) -> None:
         """Undo what some of the recent attempts added."""
         self._set(max(0.0, self.failures - sum(guess.weight for guess in guesses)))
-        for guess in guesses:
-            self.recent.remove(guess)
+        self.recent = [guess for guess in self.recent if guess not in guesses]
 
     def _set(self, failures: float) -> None:
         self._failures, self._at = failures, self._clock()
@@ -117,6 +118,10 @@ class _Tallies:
 
     def __len__(self) -> int:
         return len(self._kept)
+
+    def delay(self, key: object) -> float:
+        """What the next attempt for `key` has to wait; asking leaves no trace. Units: seconds."""
+        return self._kept[key].delay if key in self._kept else 0.0
 
     def of(self, key: object) -> _Tally:
         """The tally of `key`, a new one if there is none; the one longest unused goes when there are too many."""
@@ -146,8 +151,7 @@ class Attempt:
 
     def waited(self) -> None:
         """The wait is over, or was given up: another may wait in its place."""
-        if self.seconds:
-            self._leave()
+        self._leave()
 
     def succeeded(self) -> None:
         """The password was right: what this address did wrong for this user is forgiven, and nothing else."""
@@ -160,11 +164,15 @@ class Attempt:
             count.tally.take_back([guess for guess in count.tally.recent if guess is count.guess])
 
 
+def _nothing() -> None:
+    """Nobody waited."""
+
+
 class Throttle:
     """Counts attempts and says how long each has to wait.
 
     No user is ever locked out: whoever knows the password waits `longest_seconds` at most. Of one address no more than
-    `most_waiting` wait at a time. The `remembered` addresses and users used last are kept.
+    `most_waiting` wait at a time. The `remembered` addresses and as many users, those used last, are kept.
 
     Units: `clock` gives monotonic seconds.
     """
@@ -176,11 +184,11 @@ class Throttle:
         per_address: Pace = PER_ADDRESS,
         per_user: Pace = PER_USER,
         most_waiting: int = 8,
-        remembered: int = 16_384,
+        remembered: int = 8192,
     ) -> None:
         self.networks = _Tallies(per_address, clock, remembered)
         self.users = _Tallies(per_user, clock, remembered)
-        self._waiting: Counter[str | None] = Counter()
+        self._waiting: Counter[str] = Counter()
         self._most_waiting = most_waiting
         self._key = token_bytes(32)
 
@@ -191,24 +199,24 @@ class Throttle:
         """
         network = None if address is None else network_of(address)
         who, digest = self._digest(user), self._digest(user, password)
-        tallies: list[tuple[_Tally, object]] = [(self.users.of(who), network)]
-        if network is not None:
-            tallies.append((self.networks.of(network), who))
-        seconds = max(tally.delay for tally, _ in tallies)
-        if seconds:
-            self._join(network)
+        tables = [(self.users, who, network)] + ([] if network is None else [(self.networks, network, who)])
+        seconds = max(table.delay(key) for table, key, _ in tables)
+        leave = self._join(network) if seconds and network is not None else _nothing
+        tallies = [(table.of(key), other) for table, key, other in tables]
         counts = [_Count(tally, other, tally.count(digest, other)) for tally, other in tallies]
-        return Attempt(seconds, counts, partial(self._leave, network))
+        return Attempt(seconds, counts, leave)
 
-    def _leave(self, network: str | None) -> None:
+    def _join(self, network: str) -> Callable[[], None]:
+        """Take a place among those of `network` that wait; what gives it back."""
+        if self._waiting[network] >= self._most_waiting:
+            raise Throttled(network)
+        self._waiting[network] += 1
+        return partial(self._leave, network)
+
+    def _leave(self, network: str) -> None:
         self._waiting[network] -= 1
         if not self._waiting[network]:
             del self._waiting[network]
-
-    def _join(self, network: str | None) -> None:
-        if self._waiting[network] >= self._most_waiting:
-            raise Throttled(network or "nowhere")
-        self._waiting[network] += 1
 
     def _digest(self, *fields: bytes) -> bytes:
         """What stands for `fields` in this process."""
