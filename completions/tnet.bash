@@ -15,7 +15,7 @@ _tnet() {
             continue
         fi
         case $word in
-        --alpn|--attempts|--auth-timeout|--authorized-keys|--ca|--cert|--client-ca|--color|--config|--connect-timeout|--data|--dialect|--drain-timeout|--events|--group|--handshake-timeout|--host|--host-key|--idle-timeout|--index|--key|--linger|--listen|--log-file|--max-body|--max-connections|--max-per-peer|--max-redirects|--max-size|--max-time|--output|--output-file|--password-file|--port|--sni|--source|--users|-H|-o|-p) skip=1; continue ;;
+        --alpn|--attempts|--auth-timeout|--authorized-keys|--ca|--cert|--client-ca|--color|--config|--connect-timeout|--data|--dialect|--drain-timeout|--events|--forward|--group|--handshake-timeout|--host|--host-key|--idle-timeout|--index|--key|--linger|--listen|--log-file|--max-body|--max-connections|--max-per-peer|--max-redirects|--max-size|--max-time|--output|--output-file|--password-file|--port|--send-proxy|--sni|--source|--users|-H|-o|-p) skip=1; continue ;;
         -*) continue ;;
         esac
         case "$path $word" in
@@ -46,11 +46,12 @@ _tnet() {
     " serve echo --cert"|" serve echo --key"|" serve echo --client-ca"|" serve echo --events"|" serve echo --log-file"|" serve echo --config") _tnet_paths -f; return ;;
     " serve echo --output") _tnet_words 'live plain json'; return ;;
     " serve echo --color") _tnet_words 'auto always never'; return ;;
-    " serve auth -p"|" serve auth --port"|" serve auth -H"|" serve auth --host"|" serve auth --listen"|" serve auth --max-connections"|" serve auth --max-per-peer"|" serve auth --idle-timeout"|" serve auth --handshake-timeout"|" serve auth --drain-timeout"|" serve auth --users"|" serve auth --attempts"|" serve auth --auth-timeout") :; return ;;
+    " serve auth -p"|" serve auth --port"|" serve auth -H"|" serve auth --host"|" serve auth --listen"|" serve auth --max-connections"|" serve auth --max-per-peer"|" serve auth --idle-timeout"|" serve auth --handshake-timeout"|" serve auth --drain-timeout"|" serve auth --users"|" serve auth --attempts"|" serve auth --auth-timeout"|" serve auth --forward") :; return ;;
     " serve auth --cert"|" serve auth --key"|" serve auth --client-ca"|" serve auth --events"|" serve auth --log-file"|" serve auth --config") _tnet_paths -f; return ;;
     " serve auth --output") _tnet_words 'live plain json'; return ;;
     " serve auth --color") _tnet_words 'auto always never'; return ;;
     " serve auth --dialect") _tnet_words 'line pop3 redis'; return ;;
+    " serve auth --send-proxy") _tnet_words 'v1 v2'; return ;;
     " serve web -p"|" serve web --port"|" serve web -H"|" serve web --host"|" serve web --listen"|" serve web --max-connections"|" serve web --max-per-peer"|" serve web --idle-timeout"|" serve web --handshake-timeout"|" serve web --drain-timeout"|" serve web --index"|" serve web --max-body") :; return ;;
     " serve web --cert"|" serve web --key"|" serve web --client-ca"|" serve web --events"|" serve web --log-file"|" serve web --config") _tnet_paths -f; return ;;
     " serve web --output") _tnet_words 'live plain json'; return ;;
@@ -100,7 +101,7 @@ _tnet() {
     '') if [[ $cur == -* ]]; then _tnet_words '--version -h --help'; else _tnet_words 'serve connect fetch users completion man config'; fi ;;
     ' serve') if [[ $cur == -* ]]; then _tnet_words '-h --help'; else _tnet_words 'echo auth web ssh'; fi ;;
     ' serve echo') if [[ $cur == -* ]]; then _tnet_words '-p --port -H --host --public --listen --tls --cert --key --client-ca --max-connections --max-per-peer --idle-timeout --handshake-timeout --drain-timeout --print-tac --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;
-    ' serve auth') if [[ $cur == -* ]]; then _tnet_words '-p --port -H --host --public --listen --tls --cert --key --client-ca --max-connections --max-per-peer --idle-timeout --handshake-timeout --drain-timeout --print-tac --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config --users --attempts --auth-timeout --dialect -h --help'; else :; fi ;;
+    ' serve auth') if [[ $cur == -* ]]; then _tnet_words '-p --port -H --host --public --listen --tls --cert --key --client-ca --max-connections --max-per-peer --idle-timeout --handshake-timeout --drain-timeout --print-tac --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config --users --attempts --auth-timeout --dialect --forward --send-proxy -h --help'; else :; fi ;;
     ' serve web') if [[ $cur == -* ]]; then _tnet_words '-p --port -H --host --public --listen --tls --cert --key --client-ca --max-connections --max-per-peer --idle-timeout --handshake-timeout --drain-timeout --print-tac --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config --upload --hidden --index --no-listing --max-body -h --help'; else _tnet_paths -d; fi ;;
     ' serve ssh') if [[ $cur == -* ]]; then _tnet_words '-p --port -H --host --public --listen --tls --cert --key --client-ca --max-connections --max-per-peer --idle-timeout --handshake-timeout --drain-timeout --print-tac --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config --users --authorized-keys --host-key --attempts --auth-timeout -h --help'; else :; fi ;;
     ' connect') if [[ $cur == -* ]]; then _tnet_words '--tls --crlf --raw --no-shutdown --linger --idle-timeout --source --timings -4 -6 --connect-timeout --ca --cert --key --sni --insecure --alpn --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;

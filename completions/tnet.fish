@@ -9,7 +9,7 @@ function __tnet_path --description 'The tnet command that the words so far lead 
             continue
         end
         switch $word
-            case --alpn --attempts --auth-timeout --authorized-keys --ca --cert --client-ca --color --config --connect-timeout --data --dialect --drain-timeout --events --group --handshake-timeout --host --host-key --idle-timeout --index --key --linger --listen --log-file --max-body --max-connections --max-per-peer --max-redirects --max-size --max-time --output --output-file --password-file --port --sni --source --users -H -o -p
+            case --alpn --attempts --auth-timeout --authorized-keys --ca --cert --client-ca --color --config --connect-timeout --data --dialect --drain-timeout --events --forward --group --handshake-timeout --host --host-key --idle-timeout --index --key --linger --listen --log-file --max-body --max-connections --max-per-peer --max-redirects --max-size --max-time --output --output-file --password-file --port --send-proxy --sni --source --users -H -o -p
                 set skip 1
                 continue
             case '-*'
@@ -98,6 +98,8 @@ complete -c tnet -n '__tnet_path serve auth' -l users -x -d 'The users store. [d
 complete -c tnet -n '__tnet_path serve auth' -l attempts -x -d 'Tries a connection has. [default: 3; 1<=x<=100]'
 complete -c tnet -n '__tnet_path serve auth' -l auth-timeout -x -d 'For the whole login. [default: 60]'
 complete -c tnet -n '__tnet_path serve auth' -l dialect -x -a 'line pop3 redis' -d 'What the login is spoken in. [default: line]'
+complete -c tnet -n '__tnet_path serve auth' -l forward -x -d 'Relay whoever is logged in to HOST:PORT, tls://H:P or unix:/path.'
+complete -c tnet -n '__tnet_path serve auth' -l send-proxy -x -a 'v1 v2' -d 'Tell the backend the client\'s address by the PROXY protocol; v2 adds the user\'s name.'
 complete -c tnet -n '__tnet_path serve auth' -s h -l help -d 'Show this message and exit.'
 complete -c tnet -n '__tnet_path serve web' -s p -l port -x -d '0 picks one and prints it. [default: 8080]'
 complete -c tnet -n '__tnet_path serve web' -s H -l host -x -d 'Repeatable. [default: 127.0.0.1 and ::1]'

@@ -96,6 +96,8 @@ Register-ArgumentCompleter -Native -CommandName tnet -ScriptBlock {
             , @('--attempts', 'Tries a connection has. [default: 3; 1<=x<=100]')
             , @('--auth-timeout', 'For the whole login. [default: 60]')
             , @('--dialect', 'What the login is spoken in. [default: line]')
+            , @('--forward', 'Relay whoever is logged in to HOST:PORT, tls://H:P or unix:/path.')
+            , @('--send-proxy', 'Tell the backend the client''s address by the PROXY protocol; v2 adds the user''s name.')
             , @('-h', 'Show this message and exit.')
             , @('--help', 'Show this message and exit.')
         )
@@ -113,6 +115,10 @@ Register-ArgumentCompleter -Native -CommandName tnet -ScriptBlock {
             , @('line', 'What the login is spoken in. [default: line]')
             , @('pop3', 'What the login is spoken in. [default: line]')
             , @('redis', 'What the login is spoken in. [default: line]')
+        )
+        'serve auth --send-proxy' = @(
+            , @('v1', 'Tell the backend the client''s address by the PROXY protocol; v2 adds the user''s name.')
+            , @('v2', 'Tell the backend the client''s address by the PROXY protocol; v2 adds the user''s name.')
         )
         'serve web' = @(
             , @('-p', '0 picks one and prints it. [default: 8080]')

@@ -71,6 +71,9 @@ class OptionTests(TestCase):
         """Each tool's own options reach its plan."""
         self.assertEqual([plan("auth", "--dialect", dialect).dialect for dialect in DIALECTS], list(DIALECTS))
         self.assertEqual(plan("auth").dialect, "line")
+        gateway = plan("auth", "--forward", "unix:/run/x", "--send-proxy", "v2")
+        self.assertEqual((gateway.forward, gateway.send_proxy), (UnixAddress("/run/x"), "v2"))
+        self.assertEqual((plan("auth").forward, plan("auth").send_proxy), (None, None))
         auth = plan("auth", "--attempts", "5", "--users", "sqlite:x.db")
         self.assertEqual((type(auth), auth.attempts, auth.users, auth.login_seconds), (AuthPlan, 5, "sqlite:x.db", 60))
         web = plan("web", "/srv", "--upload", "--index", "a", "--max-body", "5MiB", "--no-listing")

@@ -50,7 +50,7 @@ def _rest(peer: socket.socket) -> bytes:
     return data
 
 
-class _Served(TestCase):
+class Served(TestCase):
     """A server with the accounts alice, who may come in, and bob, who is disabled; both with the password `pw`."""
 
     async def setUp(self) -> None:
@@ -64,8 +64,8 @@ class _Served(TestCase):
 
     async def serve(self, *, tls: TlsServing | None = None, **settings: Any) -> int:
         """Start; the port."""
-        address, limits = TcpAddress("127.0.0.1", 0, tls is not None), Limits(drain_seconds=3)
-        plan = AuthPlan(listen=(address,), users=self.url, limits=limits, tls=tls, **settings)
+        address, settings = TcpAddress("127.0.0.1", 0, tls is not None), {"limits": Limits(drain_seconds=3)} | settings
+        plan = AuthPlan(listen=(address,), users=self.url, tls=tls, **settings)
         self.serving = Serving(plan, self.world.context)
         await self.serving.start()
         self.addCleanup(lambda: Deferred.fromCoroutine(self.serving.drain("the test is over")))
@@ -96,7 +96,7 @@ class _Served(TestCase):
         return await deferToThread(task)
 
 
-class PeerTests(_Served):
+class PeerTests(Served):
     """The tools that people have."""
 
     async def _session(self, name: str) -> None:
@@ -159,7 +159,7 @@ class PeerTests(_Served):
         self.assertEqual(_lines(await self.talk(port, script)), SESSION)
 
 
-class AccountTests(_Served):
+class AccountTests(Served):
     """Who comes in."""
 
     async def log_in(self, port: int, user: bytes, password: bytes) -> str:
@@ -253,7 +253,7 @@ def _third_line(peer: socket.socket) -> str:
     return data.decode().split("\r\n")[2]
 
 
-class EndingTests(_Served):
+class EndingTests(Served):
     """How connections end."""
 
     def closed(self) -> list[ConnectionClosed]:

@@ -14,7 +14,7 @@ from tnet.cli.story import tells_story
 from tnet.cli.values import DURATION, FILE_NAME, PORT, SIZE
 
 if TYPE_CHECKING:
-    from tnet.plans import ListenAddress
+    from tnet.plans import ListenAddress, Target
     from tnet.plans.serve import AuthPlan, EchoPlan, SshPlan, WebPlan
 
 _FILE = click.Path(dir_okay=False)
@@ -120,8 +120,25 @@ def echo(*, common: dict[str, Any]) -> EchoPlan:
 @click.option(
     "--dialect", type=click.Choice(_DIALECTS), default="line", show_default=True, help="What the login is spoken in."
 )
-def auth(*, common: dict[str, Any], users: str | None, attempts: int, auth_timeout: float, dialect: str) -> AuthPlan:
+@click.option("--forward", metavar="TARGET", help="Relay whoever is logged in to HOST:PORT, tls://H:P or unix:/path.")
+@click.option(
+    "--send-proxy",
+    type=click.Choice(["v1", "v2"]),
+    help="Tell the backend the client's address by the PROXY protocol; v2 adds the user's name.",
+)
+def auth(
+    *,
+    common: dict[str, Any],
+    users: str | None,
+    attempts: int,
+    auth_timeout: float,
+    dialect: str,
+    forward: str | None,
+    send_proxy: str | None,
+) -> AuthPlan:
     """Ask for a user name and a password, then let those who are logged in talk to each other.
+
+    With --forward they talk to a backend instead, from the byte behind the login on.
 
     For tests of other clients, the login is spoken as POP3 or Redis speak it, before an empty mailbox or no data.
 
@@ -132,10 +149,19 @@ def auth(*, common: dict[str, Any], users: str | None, attempts: int, auth_timeo
       tnet serve auth --port 8000
       tnet users add alice && tnet serve auth --public --tls
       tnet serve auth --dialect redis --port 6379
+      tnet serve auth --forward 127.0.0.1:5432 --tls
     """
     from tnet.plans.serve import AuthPlan
 
-    return AuthPlan(**common, users=users, attempts=attempts, login_seconds=auth_timeout, dialect=dialect)
+    return AuthPlan(
+        **common,
+        users=users,
+        attempts=attempts,
+        login_seconds=auth_timeout,
+        dialect=dialect,
+        forward=_backend(forward, send_proxy),
+        send_proxy=send_proxy,
+    )
 
 
 @serve.command(cls=Command, short_help="A directory over HTTP.")
@@ -225,6 +251,15 @@ def ssh(
         attempts=attempts,
         login_seconds=auth_timeout,
     )
+
+
+def _backend(forward: str | None, send_proxy: str | None) -> Target | None:
+    from tnet.errors import BadUsage
+    from tnet.plans.addresses import parse_target
+
+    if forward is None and send_proxy is not None:
+        raise BadUsage("--send-proxy", "goes with --forward")
+    return None if forward is None else parse_target(forward, field="--forward")
 
 
 def _common(options: dict[str, Any]) -> dict[str, Any]:

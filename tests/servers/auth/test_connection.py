@@ -6,11 +6,14 @@ from twisted.internet.address import UNIXAddress
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import TestCase
 
-from tests.servers.auth.wire import Doorman, House, Visit
+from tests.servers.auth.wire import Doorman, House, Visit, Wire
 from tnet.accounts.store import Account, StoreFailed
-from tnet.errors import Overloaded
-from tnet.events.kinds import AuthAttempted, SpanEnded, StateEntered
+from tnet.errors import Overloaded, TimedOut
+from tnet.events.kinds import AuthAttempted, Logged, SpanEnded, StateEntered
+from tnet.net.relay import Dialled
 from tnet.protocols.auth.ears import LINE_BYTES
+from tnet.protocols.auth.gateway import Gateway
+from tnet.protocols.auth.line import LineDialect
 from tnet.servers.auth.connection import INPUTS_A_TURN, READ_AHEAD_BYTES
 
 
@@ -408,3 +411,117 @@ class OrderTests(TestCase):
         self.assertEqual(
             visit.read(), ["Username:", "Password:", "Login failed.", "Username:", "Password:", "Welcome, b!"]
         )
+
+
+class Backend:
+    """A backend that a test answers for: `asked` are the names that it was asked for in."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+        self.wire = Wire()
+        self.cancelled = False
+        self._waiting: Deferred[Dialled] = Deferred(self._cancel)
+
+    async def connect(self, name: str, transport: object) -> Dialled:
+        self.asked.append(name)
+        return await self._waiting
+
+    def answer(self) -> None:
+        """It is there."""
+        dialled = Dialled()
+        dialled.makeConnection(self.wire)
+        self._waiting.callback(dialled)
+
+    def refuse(self, error: Exception) -> None:
+        """It does not come."""
+        self._waiting.errback(error)
+
+    def _cancel(self, _: object) -> None:
+        self.cancelled = True
+
+
+class ForwardTests(TestCase):
+    """A login in front of a backend."""
+
+    def setUp(self) -> None:
+        self.backend = Backend()
+        self.house = House(
+            dialect=lambda attempts: Gateway(LineDialect(attempts)), connect=self.backend.connect, verify=_pw_opens
+        )
+        self.visit = self.house.visit()
+
+    def test_bytes_behind_the_password(self) -> None:
+        """They wait for the backend, are its first, and what follows comes after them; the peer's end, too."""
+        self.visit.send(b"alice\r\npw\r\n\0\r\n/quit\r\n")
+        self.visit.send(b"\xff")
+        self.visit.end()
+        self.assertEqual((self.visit.read(), self.backend.asked), (["Username:", "Password:"], ["alice"]))
+        self.backend.answer()
+        self.assertEqual(self.visit.read(), ["Welcome, alice!"])
+        self.assertEqual(
+            (self.backend.wire.value(), self.backend.wire.endings), (b"\0\r\n/quit\r\n\xff", ["half-closed"])
+        )
+
+    def test_paused_meanwhile(self) -> None:
+        """Too much of it is not read before the backend is there, and all of it then."""
+        self.visit.send(b"alice\npw\n" + b"x" * (READ_AHEAD_BYTES + 1))
+        self.assertEqual(self.visit.wire.producerState, "paused")
+        self.backend.answer()
+        self.assertEqual(self.visit.wire.producerState, "producing")
+        self.visit.send(b"y")
+        self.assertEqual(self.backend.wire.value(), b"x" * (READ_AHEAD_BYTES + 1) + b"y")
+
+    def test_refused(self) -> None:
+        """The peer is told in one line, with a clean close; an error of ours is logged besides."""
+        self.visit.send(b"alice\npw\nhello\n")
+        self.backend.refuse(TimedOut("connecting", 10))
+        self.assertEqual(self.visit.read()[2:], ["The backend cannot be reached now.", "Goodbye."])
+        self.assertEqual((self.visit.endings, self.house.factory.members()), (["half-closed"], []))
+        (logged,) = self.house.recorder.of(Logged)
+        self.assertEqual(
+            (logged.level, logged.text), ("warning", "no backend: timed out: connecting took longer than 10 s")
+        )
+
+    def test_broken(self) -> None:
+        """An error of ours is logged, and the peer told the same."""
+        self.visit.send(b"alice\npw\n")
+        self.backend.refuse(ZeroDivisionError())
+        self.assertEqual(self.visit.read()[2:], ["The backend cannot be reached now.", "Goodbye."])
+        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
+
+    def test_called_off(self) -> None:
+        """A peer that hangs up, or a server that stops, calls off what is not there yet."""
+        self.visit.send(b"alice\npw\n")
+        self.visit.lose()
+        self.assertTrue(self.backend.cancelled)
+        self.setUp()
+        self.visit.send(b"alice\npw\n")
+        self.house.factory.goodbye()
+        self.assertTrue(self.backend.cancelled)
+        self.assertEqual(self.visit.read()[2:], ["The server is stopping.", "Goodbye."])
+
+    def test_no_deadline_and_no_goodbye(self) -> None:
+        """Neither the login's deadline nor our goodbye reaches into what the two say to each other."""
+        self.visit.send(b"alice\npw\n")
+        self.backend.answer()
+        self.visit.read()
+        self.house.clock.advance(100)
+        self.house.factory.goodbye()
+        self.assertEqual((self.visit.read(), self.visit.endings), ([], []))
+
+    def test_loss(self) -> None:
+        """A peer that is gone ends the backend's connection, and is logged in no more."""
+        self.visit.send(b"alice\npw\n")
+        self.backend.answer()
+        self.assertEqual(len(self.house.factory.members()), 1)
+        self.visit.lose()
+        self.assertEqual((self.backend.wire.endings, self.house.factory.members()), (["closed"], []))
+        self.backend.wire.producer = None
+
+    def test_span(self) -> None:
+        """The time that the backend took is reported."""
+        self.visit.send(b"alice\npw\n")
+        self.house.clock.advance(2)
+        self.backend.answer()
+        spans = {event.span: (event.seconds, event.outcome) for event in self.house.recorder.of(SpanEnded)}
+        self.assertEqual(spans["forward"], (2, "ok"))

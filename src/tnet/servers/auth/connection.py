@@ -6,7 +6,7 @@ from collections import deque
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IDelayedCall, IHalfCloseableProtocol
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.logger import Logger
@@ -17,13 +17,17 @@ from tnet.accounts.store import Account
 from tnet.errors import TnetError
 from tnet.escape import excerpt
 from tnet.events import silent_trace
-from tnet.events.kinds import AuthAttempted, StateEntered
+from tnet.events.kinds import AuthAttempted, Logged, StateEntered
+from tnet.net.relay import Dialled, End
 from tnet.net.tap import place
 from tnet.protocols.auth.dialogue import (
     Broadcast,
     Close,
+    Connect,
+    Connected,
     Count,
     Counts,
+    Couple,
     Deadline,
     Input,
     Join,
@@ -38,6 +42,7 @@ from tnet.protocols.auth.dialogue import (
     Recognized,
     Say,
     Unavailable,
+    Unreachable,
     Verdict,
     Verify,
 )
@@ -74,6 +79,10 @@ class AuthProtocol(Protocol):
     _reading_paused = False
     _deadline: IDelayedCall | None = None
     _next_turn: IDelayedCall | None = None
+    _connecting: Deferred[Dialled] | None = None
+    _dialled: Dialled | None = None
+    _relayed: End | None = None
+    _asked: Deferred[Account | None] | None = None
 
     def __init__(self, factory: AuthFactory) -> None:
         self._factory = factory
@@ -93,19 +102,25 @@ class AuthProtocol(Protocol):
         self._hear(Opened())
 
     def dataReceived(self, data: bytes) -> None:
-        if not self._closing:
+        if self._relayed is not None:
+            self._relayed.received(data)
+        elif not self._closing:
             self._ear.feed(data)
             self._turn()
 
     def readConnectionLost(self) -> None:
         self._peer_ended = True
-        if self._closing:
+        if self._relayed is not None:
+            self._relayed.ended()
+        elif self._closing:
             self._lingering.peer_ended()
         else:
             self._ear.feed_end()
             self._turn()
 
-    def writeConnectionLost(self) -> None: ...
+    def writeConnectionLost(self) -> None:
+        if self._relayed is not None:
+            self._relayed.half_closed()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.connected = 0
@@ -116,6 +131,11 @@ class AuthProtocol(Protocol):
         _stop(self._deadline)
         self._hear(Lost())
         _stop(self._next_turn)
+        self._call_off()
+        if self._relayed is not None:
+            self._relayed.lost(reason)
+        if self._asked is not None:
+            self._asked.cancel()
 
     # ── what the factory calls ──
 
@@ -192,8 +212,13 @@ class AuthProtocol(Protocol):
                 self._news.append(Names(self._factory.names()))
             case Count():
                 self._news.append(Counts(len(self._factory.connections), len(self._factory.members())))
+            case Connect(name):
+                self._connect(name)
+            case Couple():
+                self._couple()
             case Close(reason):
                 self._closing = True
+                self._call_off()
                 if reason:
                     self.transport.ended_because = reason
 
@@ -217,8 +242,8 @@ class AuthProtocol(Protocol):
         self._hear(Recognized(None))
 
     def _verify(self, user: bytes, password: bytes) -> None:
-        """Ask for a verdict. It is not called off when the peer hangs up: a guess that failed must not go unseen."""
-        asked = Deferred.fromCoroutine(self._factory.verify(user, password))
+        """Ask for a verdict. When the peer hangs up, the accounts are told, and decide what is still worth doing."""
+        asked = self._asked = Deferred.fromCoroutine(self._factory.verify(user, password, self._address()))
         self.trace.time("login", asked)
         asked.addCallbacks(self._judged, self._unjudged, (user,), errbackArgs=(user,))
         asked.addErrback(lambda failure: self._log.failure("a login went wrong", failure))
@@ -228,14 +253,67 @@ class AuthProtocol(Protocol):
         self._hear(Verdict(None if account is None else account.name))
 
     def _unjudged(self, failure: Failure, user: bytes) -> None:
+        if failure.check(CancelledError):
+            return
         if not failure.check(TnetError):
             self._log.failure("a password could not be checked", failure)
         self._report(user, "unavailable")
         self._hear(Unavailable())
 
     def _report(self, user: bytes, result: str, means: str = "password") -> None:
-        address, _ = place(self.transport.getPeer())
-        self.trace.emit(AuthAttempted, user=excerpt(user), result=result, means=means, peer_address=address)
+        self.trace.emit(AuthAttempted, user=excerpt(user), result=result, means=means, peer_address=self._address())
+
+    def _address(self) -> str:
+        """Where the peer is; the path of a UNIX socket, which a peer may choose, is no IP address whatever it says."""
+        host, port = place(self.transport.getPeer())
+        return f"unix:{host}" if port is None else host
+
+    # ── the backend ──
+
+    def _connect(self, name: str) -> None:
+        """Ask for a connection to the backend; it is called off when the peer hangs up."""
+        asked = self._connecting = Deferred.fromCoroutine(self._factory.connect(name, self.transport))
+        self.trace.time("forward", asked)
+        asked.addCallbacks(self._connected, self._unconnected)
+        asked.addErrback(lambda failure: self._log.failure("a login could not be forwarded", failure))
+
+    def _connected(self, dialled: Dialled) -> None:
+        self._dialled = dialled
+        if self._closing:
+            self._call_off()
+        else:
+            self._hear(Connected())
+
+    def _call_off(self) -> None:
+        """No backend is wanted any more, unless it has the connection already."""
+        if self._connecting is not None and self._relayed is None:
+            self._connecting.cancel()
+            if self._dialled is not None:
+                self._dialled.transport.loseConnection()
+
+    def _unconnected(self, failure: Failure) -> None:
+        if failure.check(CancelledError):
+            return
+        if not failure.check(TnetError):
+            self._log.failure("the backend could not be dialled", failure)
+        self.trace.emit(Logged, level="warning", text=f"no backend: {failure.getErrorMessage()}")
+        self._hear(Unreachable())
+
+    def _couple(self) -> None:
+        """Hand the connection over: what the peer sent behind its login is the first that the backend gets."""
+        self._outbox.send()
+        self._outbox.shut()
+        self.transport.unregisterProducer()
+        assert self._dialled is not None, "whoever is coupled was connected"
+        self._relayed = self._dialled.couple(self.transport, self._factory.clock)
+        if self._reading_paused:
+            self._reading_paused = False
+            if not self._peer_ended:
+                self.transport.resumeProducing()
+        if rest := self._ear.rest():
+            self._relayed.received(rest)
+        if self._peer_ended:
+            self._relayed.ended()
 
     # ── the socket ──
 

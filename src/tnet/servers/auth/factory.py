@@ -9,16 +9,24 @@ from twisted.internet.interfaces import IAddress, IReactorTime
 from twisted.internet.protocol import Factory
 
 from tnet.accounts.store import Account
+from tnet.errors import ConnectFailed
+from tnet.net.relay import Dialled
 from tnet.protocols.auth.dialogue import Dialect
 from tnet.protocols.auth.line import LineDialect
 from tnet.servers.auth.connection import AuthProtocol
 
 Check = Callable[[bytes, bytes, str], Coroutine[Any, Any, Account | None]]
 Look = Callable[[bytes], Coroutine[Any, Any, Account | None]]
+Way = Callable[[str, Any], Coroutine[Any, Any, Dialled]]
 
 
 async def nobody(user: bytes) -> None:
     """No name is enough to come in."""
+
+
+async def nowhere(name: str, transport: Any) -> Dialled:
+    """There is no backend. Raises: ConnectFailed."""
+    raise ConnectFailed("no backend", ())
 
 
 class AuthFactory(Factory):
@@ -27,7 +35,8 @@ class AuthFactory(Factory):
     `verify(user, password, peer)` is a coroutine function: the account, None if the credentials are nobody's; it
     raises when nobody can tell, and is cancelled when the peer hangs up. `peer` is the peer's address.
     `recognize(user)` is one, too: the account that needs no password, or None.
-    `dialect(attempts)` makes the dialogue of one connection.
+    `dialect(attempts)` makes the dialogue of one connection. `connect(name, transport)` is a coroutine function, too,
+    for dialogues that ask for a backend: a connection to it in the name of the account that came in on `transport`.
 
     Units: `login_seconds` from the connection to a successful login; 0 is no limit.
     """
@@ -43,6 +52,7 @@ class AuthFactory(Factory):
         login_seconds: float = 60,
         recognize: Look = nobody,
         dialect: Callable[[int], Dialect] = LineDialect,
+        connect: Way = nowhere,
     ) -> None:
         self.verify = verify
         self.recognize = recognize
@@ -50,6 +60,7 @@ class AuthFactory(Factory):
         self.attempts = attempts
         self.login_seconds = login_seconds
         self.dialect = dialect
+        self.connect = connect
         self.connections: dict[AuthProtocol, None] = {}
 
     def buildProtocol(self, address: IAddress | None) -> AuthProtocol:

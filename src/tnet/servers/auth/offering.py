@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from tnet.accounts.accounts import open_accounts
 from tnet.net.context import Context
 from tnet.net.server import Server
 from tnet.plans.serve import AuthPlan
 from tnet.protocols.auth.dialects import DIALECTS
-from tnet.servers.auth.factory import AuthFactory
+from tnet.protocols.auth.dialogue import Dialect
+from tnet.protocols.auth.gateway import Gateway
+from tnet.servers.auth.factory import AuthFactory, nowhere
+from tnet.servers.auth.forwarding import Forwarding
 
 NAMES_SHOWN = 5
 
@@ -26,7 +29,8 @@ async def offer(plan: AuthPlan, context: Context) -> Server:
         attempts=plan.attempts,
         login_seconds=plan.login_seconds,
         recognize=accounts.recognize,
-        dialect=DIALECTS[plan.dialect],
+        dialect=_dialect(plan),
+        connect=nowhere if plan.forward is None else Forwarding(plan.forward, context, plan.send_proxy).connect,
     )
     return Server(
         factory=factory,
@@ -35,6 +39,12 @@ async def offer(plan: AuthPlan, context: Context) -> Server:
         close=accounts.close,
         notes=tuple(_notes(plan, accounts.one_time, await accounts.open_to_all() if plan.exposed else [])),
     )
+
+
+def _dialect(plan: AuthPlan) -> Callable[[int], Dialect]:
+    """The dialogue of one connection, and with a backend what leads to it."""
+    build = DIALECTS[plan.dialect]
+    return build if plan.forward is None else lambda attempts: Gateway(build(attempts))
 
 
 def _notes(plan: AuthPlan, one_time: bool, open_to_all: list[str]) -> Iterator[str]:
