@@ -157,6 +157,45 @@ class PasswordTests(OpenSshCase):
         self.assertEqual(self.status_of(child), 255)
 
 
+class AccountKeyTests(OpenSshCase):
+    """Keys that `tnet users add --key` gave to accounts."""
+
+    def users(self, *argv: str) -> None:
+        """Change the accounts of the home."""
+        done = tnet(self.home, "users", *argv)
+        self.assertEqual(done.returncode, 0, done.stderr)
+
+    def enters(self, key: Path, user: str) -> bool:
+        """Whether OpenSSH gets in with that key and that name."""
+        return bool(self.run_with_key(key, "6*7", more=("-l", user)).stdout == b"42\n")
+
+    def test_account_key(self) -> None:
+        """A key opens its own account, at once and until that is disabled, and no other; no key opens nobody."""
+        keys = [self.make_key(), self.make_key("ecdsa")]
+        self.users("add", "alice", "--no-password", "--key", f"{keys[0]}.pub", "--group", "staff")
+        self.serve()
+        self.assertTrue(self.enters(keys[0], "alice"))
+        for key, user in ((keys[1], "alice"), (keys[0], "nobody"), (keys[0], system_user())):
+            self.assertFalse(self.enters(key, user))
+        self.users("add", "bob", "--no-password", "--key", f"{keys[1]}.pub")
+        self.assertTrue(self.enters(keys[1], "bob"))
+        self.assertFalse(self.enters(keys[0], "bob"))
+        self.users("disable", "alice")
+        self.assertFalse(self.enters(keys[0], "alice"))
+        self.users("enable", "alice")
+        self.assertTrue(self.enters(keys[0], "alice"))
+
+    def test_beside_authorized_keys(self) -> None:
+        """With accounts and files of keys, each key opens what it is for: an account, or the user who runs tnet."""
+        ours, alices = self.make_key(), self.make_key()
+        self.users("add", "alice", "--no-password", "--key", f"{alices}.pub")
+        store = f"sqlite:{self.home / 'data' / 'tnet' / 'users.db'}"
+        ours.with_suffix(".pub").chmod(0o644)
+        self.serve("--users", store, "--authorized-keys", f"{ours}.pub")
+        entered = [self.enters(key, user) for key in (ours, alices) for user in (system_user(), "alice")]
+        self.assertEqual(entered, [True, False, False, True])
+
+
 class KeyTests(OpenSshCase):
     """Without a terminal, with keys."""
 
