@@ -320,7 +320,7 @@ Register-ArgumentCompleter -Native -CommandName tnet -ScriptBlock {
             , @('--no-password', 'Ask for no password: whoever says NAME to `serve auth` is in; with --key, nobody without the key is.')
             , @('--key', 'Public keys for SSH, from a .pub file; repeatable.')
             , @('--group', 'Make it a member of G; repeatable.')
-            , @('--users', 'The users store: sqlite:PATH, or htpasswd:FILE, which is only read. [default: sqlite: in $XDG_DATA_HOME/tnet]')
+            , @('--users', 'The users store: sqlite:PATH, postgresql://HOST/DATABASE, or htpasswd:FILE, which is only read. [default: sqlite: in $XDG_DATA_HOME/tnet]')
             , @('--output', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
             , @('--events', 'Append every event to FILE as JSON Lines.')
             , @('-v', 'Tell more; twice: everything.')
@@ -348,7 +348,7 @@ Register-ArgumentCompleter -Native -CommandName tnet -ScriptBlock {
         'users passwd' = @(
             , @('--password-file', 'Read the password from FILE''s first line; - is stdin.')
             , @('--generate', 'Make a random password and show it once.')
-            , @('--users', 'The users store: sqlite:PATH, or htpasswd:FILE, which is only read. [default: sqlite: in $XDG_DATA_HOME/tnet]')
+            , @('--users', 'The users store: sqlite:PATH, postgresql://HOST/DATABASE, or htpasswd:FILE, which is only read. [default: sqlite: in $XDG_DATA_HOME/tnet]')
             , @('--output', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
             , @('--events', 'Append every event to FILE as JSON Lines.')
             , @('-v', 'Tell more; twice: everything.')
@@ -374,7 +374,7 @@ Register-ArgumentCompleter -Native -CommandName tnet -ScriptBlock {
             , @('never', 'Colours. [default: auto]')
         )
         'users disable' = @(
-            , @('--users', 'The users store: sqlite:PATH, or htpasswd:FILE, which is only read. [default: sqlite: in $XDG_DATA_HOME/tnet]')
+            , @('--users', 'The users store: sqlite:PATH, postgresql://HOST/DATABASE, or htpasswd:FILE, which is only read. [default: sqlite: in $XDG_DATA_HOME/tnet]')
             , @('--output', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
             , @('--events', 'Append every event to FILE as JSON Lines.')
             , @('-v', 'Tell more; twice: everything.')
@@ -400,7 +400,7 @@ Register-ArgumentCompleter -Native -CommandName tnet -ScriptBlock {
             , @('never', 'Colours. [default: auto]')
         )
         'users enable' = @(
-            , @('--users', 'The users store: sqlite:PATH, or htpasswd:FILE, which is only read. [default: sqlite: in $XDG_DATA_HOME/tnet]')
+            , @('--users', 'The users store: sqlite:PATH, postgresql://HOST/DATABASE, or htpasswd:FILE, which is only read. [default: sqlite: in $XDG_DATA_HOME/tnet]')
             , @('--output', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
             , @('--events', 'Append every event to FILE as JSON Lines.')
             , @('-v', 'Tell more; twice: everything.')
@@ -426,7 +426,7 @@ Register-ArgumentCompleter -Native -CommandName tnet -ScriptBlock {
             , @('never', 'Colours. [default: auto]')
         )
         'users remove' = @(
-            , @('--users', 'The users store: sqlite:PATH, or htpasswd:FILE, which is only read. [default: sqlite: in $XDG_DATA_HOME/tnet]')
+            , @('--users', 'The users store: sqlite:PATH, postgresql://HOST/DATABASE, or htpasswd:FILE, which is only read. [default: sqlite: in $XDG_DATA_HOME/tnet]')
             , @('--output', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
             , @('--events', 'Append every event to FILE as JSON Lines.')
             , @('-v', 'Tell more; twice: everything.')
@@ -452,7 +452,7 @@ Register-ArgumentCompleter -Native -CommandName tnet -ScriptBlock {
             , @('never', 'Colours. [default: auto]')
         )
         'users import' = @(
-            , @('--users', 'The users store: sqlite:PATH, or htpasswd:FILE, which is only read. [default: sqlite: in $XDG_DATA_HOME/tnet]')
+            , @('--users', 'The users store: sqlite:PATH, postgresql://HOST/DATABASE, or htpasswd:FILE, which is only read. [default: sqlite: in $XDG_DATA_HOME/tnet]')
             , @('--output', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
             , @('--events', 'Append every event to FILE as JSON Lines.')
             , @('-v', 'Tell more; twice: everything.')
@@ -478,7 +478,7 @@ Register-ArgumentCompleter -Native -CommandName tnet -ScriptBlock {
             , @('never', 'Colours. [default: auto]')
         )
         'users list' = @(
-            , @('--users', 'The users store: sqlite:PATH, or htpasswd:FILE, which is only read. [default: sqlite: in $XDG_DATA_HOME/tnet]')
+            , @('--users', 'The users store: sqlite:PATH, postgresql://HOST/DATABASE, or htpasswd:FILE, which is only read. [default: sqlite: in $XDG_DATA_HOME/tnet]')
             , @('--output', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')
             , @('--events', 'Append every event to FILE as JSON Lines.')
             , @('-v', 'Tell more; twice: everything.')

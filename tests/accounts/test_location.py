@@ -7,6 +7,7 @@ from twisted.trial.unittest import TestCase
 from tests.support import World
 from tnet.accounts.htpasswd import HtpasswdStore
 from tnet.accounts.location import default_path, open_store
+from tnet.accounts.postgres import PostgresStore
 from tnet.accounts.sqlite import SqliteStore
 from tnet.accounts.store import EditableStore
 from tnet.errors import BadUsage
@@ -15,8 +16,11 @@ from tnet.errors import BadUsage
 class UrlTests(TestCase):
     """`--users URL`."""
 
+    def setUp(self) -> None:
+        self.world = World()
+
     def opened(self, users: str | None) -> EditableStore:
-        return open_store(users, World().context)
+        return open_store(users, self.world.context)
 
     def test_sqlite(self) -> None:
         """`sqlite:PATH`, `sqlite:///PATH` and a plain path name a SQLite file."""
@@ -31,6 +35,13 @@ class UrlTests(TestCase):
             store = self.opened(url)
             self.assertIsInstance(store, HtpasswdStore)
             self.assertEqual(store.url, "htpasswd:/a/b")
+
+    def test_postgres(self) -> None:
+        """`postgresql://…` and `postgres://…` name a database, to which nobody connects yet."""
+        for url in ("postgresql://db/users", "postgres:///users?host=/nonexistent"):
+            store = open_store(url, self.world.context)
+            self.assertIsInstance(store, PostgresStore)
+            self.assertEqual(store.url, url)
 
     def test_relative(self) -> None:
         """A relative path is one from here."""
@@ -51,7 +62,7 @@ class UrlTests(TestCase):
 
     def test_refused(self) -> None:
         """Other schemes, hosts and empty paths are bad usage of --users."""
-        for url in ("mysql://db/x", "htpasswd:", "sqlite:", "sqlite://host/x", "", "a\0b"):
+        for url in ("mysql://db/x", "postgresql://me:pw@db/x", "htpasswd:", "sqlite:", "sqlite://host/x", "", "a\0b"):
             error = self.assertRaises(BadUsage, self.opened, url)
             self.assertEqual(error.field, "--users")
             self.assertTrue(error.hint)

@@ -12,9 +12,13 @@ from tnet.accounts.sqlite import SqliteStore
 from tnet.accounts.store import EditableStore
 from tnet.errors import BadUsage
 from tnet.net.context import Context
+from tnet.net.workers import Workers
 from tnet.places import data_folder
 
 ADVICE = "use sqlite:PATH, postgresql://HOST/DATABASE, htpasswd:FILE or a plain path, as ./NAME"
+
+POSTGRES_THREADS = 4
+POSTGRES_QUEUE = 256
 
 _SCHEME = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*):")
 
@@ -33,8 +37,19 @@ def open_store(users: str | None, context: Context) -> EditableStore:
             return SqliteStore(_path(users.partition(":")[2]), context.workers)
         case "htpasswd":
             return HtpasswdStore(_path(users.partition(":")[2]), context.workers, context.publisher)
+        case "postgresql" | "postgres":
+            return _postgres(users, context)
         case scheme:
             raise BadUsage("--users", f"unknown scheme {scheme!r}", ADVICE)
+
+
+def _postgres(users: str, context: Context) -> EditableStore:
+    try:
+        from tnet.accounts.postgres import PostgresStore
+    except ImportError as error:
+        raise BadUsage("--users", "PostgreSQL needs psycopg", "pip install 'tnet[postgres]'") from error
+    workers = Workers(context.reactor, "the users store", threads=POSTGRES_THREADS, queue=POSTGRES_QUEUE)
+    return PostgresStore(users, workers, context.reactor, context.clock)
 
 
 def default_path(environ: Mapping[str, str] = os.environ) -> Path:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 _STORE = click.option(
     "--users",
     metavar="URL",
-    help="The users store: sqlite:PATH, or htpasswd:FILE, which is only read.  "
+    help="The users store: sqlite:PATH, postgresql://HOST/DATABASE, or htpasswd:FILE, which is only read.  "
     "[default: sqlite: in $XDG_DATA_HOME/tnet]",
 )
 _PASSWORD_FILE = click.option(
