@@ -67,6 +67,13 @@ class OptionTests(TestCase):
         self.assertEqual(limited.limits, Limits(idle_seconds=120, drain_seconds=0.25, max_per_peer=0))
         self.assertEqual(plan("echo").limits, Limits())
 
+    def test_forward(self) -> None:
+        """A backend is an address to connect to, and nothing is sent to none."""
+        for argv, field in ((("--send-proxy", "v1"), "--send-proxy"), (("--forward", "fd://3"), "--forward")):
+            status, out, err = said(["serve", "auth", *argv])
+            self.assertEqual((status, out), (2, ""))
+            self.assertIn(field, err)
+
     def test_tools(self) -> None:
         """Each tool's own options reach its plan."""
         self.assertEqual([plan("auth", "--dialect", dialect).dialect for dialect in DIALECTS], list(DIALECTS))

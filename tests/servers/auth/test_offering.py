@@ -14,8 +14,14 @@ from tnet.errors import BadUsage
 from tnet.plans import TcpAddress
 from tnet.plans.serve import AuthPlan
 from tnet.plans.tls import TlsServing
+from tnet.protocols.auth.dialogue import Dialect
+from tnet.protocols.auth.gateway import Gateway
+from tnet.protocols.auth.line import LineDialect
+from tnet.protocols.auth.pop3 import Pop3Dialect
+from tnet.protocols.auth.redis import RedisDialect
 from tnet.runtime.dotted import load
 from tnet.servers.auth import AuthFactory, offer
+from tnet.servers.auth.factory import nowhere
 
 
 class OfferTests(TestCase):
@@ -41,6 +47,19 @@ class OfferTests(TestCase):
         self.assertEqual(server.notes, ())
         await server.reload()
         await server.close()
+
+    async def test_dialects(self) -> None:
+        """The factory speaks the plan's dialect, and with a backend as far as the login."""
+        await self.add_alice()
+        for name, kind in (("line", LineDialect), ("pop3", Pop3Dialect), ("redis", RedisDialect)):
+            for forward in (None, TcpAddress("127.0.0.1", 9)):
+                server = await offer(self.plan(dialect=name, forward=forward), self.world.context)
+                assert isinstance(server.factory, AuthFactory)
+                dialect: Dialect = server.factory.dialect(3)
+                self.assertIs(type(dialect), kind if forward is None else Gateway)
+                self.assertEqual(dialect.name, kind.name)
+                self.assertEqual(server.factory.connect is nowhere, forward is None)
+                await server.close()
 
     async def test_found_by_the_plan(self) -> None:
         """The plan's dotted path leads here."""
