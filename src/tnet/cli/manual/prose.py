@@ -63,6 +63,9 @@ at its moment, as in "2026-11-22T22:33:12.776012Z #7 x login denied from 192.0.2
 chose is last, and escaped. Not with -q, which logs no login, nor with --privacy, which cuts addresses down. With
 --output json and in --events the same is an auth.attempt whose result is denied.
 """,
+    "tnet-serve-ssh": """\
+Guessing passwords takes longer and longer, and fail2ban can read the failures, as under tnet-serve-auth(1).
+""",
     "tnet-connect": """\
 The end of stdin ends our half of the connection, once everything is sent; what the peer still sends is read until it
 ends its half, or is silent for the linger timeout. When the peer ends first, what it sent is written and the command
