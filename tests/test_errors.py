@@ -128,6 +128,7 @@ class ErrorTests(SynchronousTestCase):
     def test_refused_everywhere(self) -> None:
         """When every attempt was refused the hint says what that means."""
         self.assertIn("nothing listens there", errors.ConnectFailed("h:1", (_REFUSED, _REFUSED)).hint)
+        self.assertIn("check the path", errors.ConnectFailed("unix:/x", (_REFUSED,)).hint)
         self.assertEqual(errors.ConnectFailed("h:1", ()).hint, "")
 
     def test_hints_for_names(self) -> None:

@@ -238,7 +238,8 @@ class ConnectFailed(NetworkError, status=ExitStatus.NOT_CONNECTED):
     @property
     def hint(self) -> str:
         refused = self.attempts and all("refused" in attempt.reason for attempt in self.attempts)
-        return "nothing listens there: check the port, or start the server" if refused else ""
+        what = "path" if self.target.startswith("unix:") else "port"
+        return f"nothing listens there: check the {what}, or start the server" if refused else ""
 
 
 @dataclass(eq=False)
