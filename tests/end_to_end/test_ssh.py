@@ -145,7 +145,20 @@ class PasswordTests(OpenSshCase):
         child.expect("Permission denied")
         self.assertEqual(self.status_of(child), 255)
         self.assertEqual(self.status_of(self.dial("1")), 0)
-        self.assertEqual([each["result"] for each in self.server.wait_for("auth.attempt", 2)], ["denied", "accepted"])
+        attempts = self.server.wait_for("auth.attempt", 2)
+        self.assertEqual([each["result"] for each in attempts], ["denied", "accepted"])
+        self.assertEqual({each["network.peer.address"] for each in attempts}, {"127.0.0.1"})
+
+    def test_guessing_takes_longer(self) -> None:
+        """After a few wrong passwords the right one waits for its turn, and still lets in."""
+        self.serve()
+        for number in range(3):
+            child = self.dial(password=f"wrong{number}")
+            child.expect("Permission denied")
+            self.status_of(child)
+        began = time.monotonic()
+        self.assertEqual(self.status_of(self.dial("1")), 0)
+        self.assertGreater(time.monotonic() - began, 2)
 
     def test_drain(self) -> None:
         """When the server is asked to stop, each session is told, and the server ends by itself."""
