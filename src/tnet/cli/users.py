@@ -43,6 +43,10 @@ def users() -> None:
 
     Passwords are read from a prompt or a file, never from the command line or the environment.
 
+    They are kept, hashed, where --users says. sqlite:PATH is a file of your own, which nobody else may read.
+    postgresql://HOST/DATABASE is for several servers at once; its own password belongs into ~/.pgpass, a service
+    file or ?passfile=FILE. htpasswd:FILE, with bcrypt alone, is only read, again whenever it has changed.
+
     \b
     Examples:
       tnet users add alice
@@ -149,7 +153,8 @@ def import_(*, file: str, users: str | None) -> UsersPlan:
     """Add the accounts in FILE: all of them, or none; - is stdin.
 
     Each line is NAME:SECRET, the secret bcrypt as `htpasswd -B` writes it or Argon2id in its $argon2id$ form. Other
-    secrets are refused. At the first login a bcrypt secret becomes an Argon2id one.
+    secrets are refused. At the first login a bcrypt secret becomes an Argon2id one; until then, how long a wrong
+    password takes can tell that the account is there.
 
     \b
     Examples:
