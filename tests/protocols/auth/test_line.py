@@ -16,6 +16,7 @@ from tnet.protocols.auth.dialogue import (
     Count,
     Counts,
     Deadline,
+    Exposed,
     Input,
     Join,
     Leave,
@@ -299,6 +300,7 @@ _BLANKS = tuple(Line(b"") for _ in range(BLANKS - 1))
 
 INPUTS: dict[str, tuple[Input, Callable[[State], LineDialect]]] = {
     "Opened": (Opened(), lambda state: _after(*REACH[state])),
+    "Exposed": (Exposed(), lambda state: _after(*REACH[state])),
     "Line": (Line(b"x"), lambda state: _after(*REACH[state])),
     "Line, blank": (Line(b""), lambda state: _after(*REACH[state])),
     "Line, last blank": (Line(b""), lambda state: _after(*_BLANKS, *REACH[state])),

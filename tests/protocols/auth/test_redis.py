@@ -12,6 +12,7 @@ from tests.protocols.auth.transcripts import documented, expected, table, transc
 from tnet.protocols.auth.dialogue import (
     Close,
     Deadline,
+    Exposed,
     Input,
     Join,
     Leave,
@@ -170,6 +171,7 @@ def _at_last_mistake(state: State) -> RedisDialect:
 
 
 INPUTS: dict[str, tuple[Input, Callable[[State], RedisDialect]]] = {
+    "Exposed": (Exposed(), _at),
     "AUTH pw": (_words(b"AUTH pw"), _at),
     "AUTH alice pw": (_words(b"AUTH alice pw"), _at),
     "HELLO": (_words(b"HELLO"), _at),

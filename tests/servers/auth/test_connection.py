@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from twisted.internet.address import UNIXAddress
+from twisted.internet.address import IPv4Address, UNIXAddress
 from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import INegotiated
 from twisted.trial.unittest import TestCase
+from zope.interface import alsoProvides
 
 from tests.servers.auth.wire import Doorman, House, Visit, Wire
 from tnet.accounts.store import Account, StoreFailed
@@ -411,6 +413,30 @@ class OrderTests(TestCase):
         self.assertEqual(
             visit.read(), ["Username:", "Password:", "Login failed.", "Username:", "Password:", "Welcome, b!"]
         )
+
+
+class ClearTests(TestCase):
+    """A server that has TLS, reached without."""
+
+    def said(self, wire: Wire, *, secured: bool = True) -> bytes:
+        """The first that the peer of `wire` is told."""
+        House(secured=secured).factory.buildProtocol(None).makeConnection(wire)
+        return bytes(wire.value())
+
+    def test_elsewhere(self) -> None:
+        """From another machine no name and no password is asked for, and the connection ends."""
+        wire = Wire()
+        self.assertEqual(self.said(wire), b"Logins go over TLS here.\r\nGoodbye.\r\n")
+        self.assertEqual((wire.endings, wire.ended_because), (["half-closed"], "a login in clear was refused"))
+
+    def test_where_nobody_reads(self) -> None:
+        """On this machine, on a UNIX socket, over TLS, and where there is no TLS at all, it is as ever."""
+        over_tls, local, unix = Wire(), Wire(), Wire()
+        alsoProvides(over_tls, INegotiated)
+        local.peerAddr = IPv4Address("TCP", "127.0.0.1", 5)
+        unix.peerAddr = UNIXAddress(None)
+        told = [self.said(over_tls), self.said(local), self.said(unix), self.said(Wire(), secured=False)]
+        self.assertEqual(told, [b"Username:\r\n"] * 4)
 
 
 class Backend:

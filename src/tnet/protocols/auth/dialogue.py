@@ -19,6 +19,11 @@ class Opened:
 
 
 @dataclass(frozen=True, slots=True)
+class Exposed:
+    """The connection stands in clear where others may read it, although there is TLS: no secret may be sent on it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Line:
     """The peer sent a line; it may be a password."""
 
@@ -110,6 +115,7 @@ class Lost:
 
 Input = (
     Opened
+    | Exposed
     | Line
     | TooLong
     | Request

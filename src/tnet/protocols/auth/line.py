@@ -15,6 +15,7 @@ from tnet.protocols.auth.dialogue import (
     Count,
     Counts,
     Deadline,
+    Exposed,
     Input,
     Join,
     Leave,
@@ -46,6 +47,7 @@ FAILED = Say(b"Login failed.")
 TRY_LATER = Say(b"Login is unavailable now. Try again later.")
 LINE_TOO_LONG = Say(b"Line too long.")
 UNREACHABLE = Say(b"The backend cannot be reached now.")
+IN_CLEAR = Say(b"Logins go over TLS here.")
 TOO_SLOW = Say(b"Too slow.")
 STOPPING = Say(b"The server is stopping.")
 GOODBYE = Say(b"Goodbye.")
@@ -84,6 +86,7 @@ class LineDialect:
 
                            AUTHENTICATE  RECOGNIZING   PASSWORD      CHECKING      ACTIVE        CLOSED
         Opened             AUTHENTICATE  .             .             .             .             .
+        Exposed            CLOSED        .             .             .             .             .
         Line               RECOGNIZING   CLOSED        CHECKING      CLOSED        ACTIVE        .
         Line, blank        AUTHENTICATE  CLOSED        CHECKING      CLOSED        ACTIVE        .
         Line, last blank   CLOSED        CLOSED        CHECKING      CLOSED        ACTIVE        .
@@ -164,6 +167,8 @@ class LineDialect:
         match self.state, got:
             case State.AUTHENTICATE, Opened():
                 return State.AUTHENTICATE, [ASK_NAME]
+            case State.AUTHENTICATE, Exposed():
+                return _end("a login in clear was refused", IN_CLEAR)
             case State.AUTHENTICATE, Line(b""):
                 return self._blank()
             case State.AUTHENTICATE, Line(user):

@@ -10,6 +10,7 @@ from enum import Enum
 from tnet.protocols.auth.dialogue import (
     Close,
     Deadline,
+    Exposed,
     Input,
     Join,
     Leave,
@@ -45,6 +46,7 @@ FAILED = Say(b"-ERR [AUTH] Authentication failed.")
 TRY_LATER = Say(b"-ERR [SYS/TEMP] Login is unavailable now. Try again later.")
 UNREACHABLE = Say(b"-ERR [SYS/TEMP] The backend cannot be reached now.")
 STOPPING = Say(b"-ERR [SYS/TEMP] The server is stopping.")
+IN_CLEAR = Say(b"-ERR Logins go over TLS here.")
 TOO_SLOW = Say(b"-ERR Too slow.")
 TOO_LONG = Say(b"-ERR Line too long.")
 UNKNOWN = Say(b"-ERR Unknown command.")
@@ -91,6 +93,7 @@ class Pop3Dialect:
 
                            AUTHORIZATION  NAMED          SASL           CHECKING       TRANSACTION    CLOSED
         Opened             AUTHORIZATION  .              .              .              .              .
+        Exposed            CLOSED         .              .              .              .              .
         USER alice         NAMED          NAMED          AUTHORIZATION  CLOSED         TRANSACTION    .
         PASS x             AUTHORIZATION  CHECKING       AUTHORIZATION  CLOSED         TRANSACTION    .
         AUTH PLAIN         SASL           SASL           AUTHORIZATION  CLOSED         TRANSACTION    .
@@ -173,6 +176,8 @@ class Pop3Dialect:
         match self.state, got:
             case State.AUTHORIZATION, Opened():
                 return State.AUTHORIZATION, [READY]
+            case State.AUTHORIZATION, Exposed():
+                return _end("a login in clear was refused", IN_CLEAR)
             case State.CHECKING, Verdict(str(name)):
                 return State.TRANSACTION, [Join(name), LOGGED_IN]
             case State.CHECKING, Verdict(None):

@@ -12,6 +12,7 @@ from tnet.escape import excerpt
 from tnet.protocols.auth.dialogue import (
     Close,
     Deadline,
+    Exposed,
     Input,
     Join,
     Leave,
@@ -40,6 +41,7 @@ NOT_YET = Say(error("NOAUTH Authentication required."))
 TRY_LATER = Say(error("TRYAGAIN Login is unavailable now. Try again later."))
 UNREACHABLE = Say(error("TRYAGAIN The backend cannot be reached now."))
 STOPPING = Say(error("ERR The server is stopping."))
+IN_CLEAR = Say(error("DENIED Logins go over TLS here."))
 TOO_SLOW = Say(error("ERR Too slow."))
 ALREADY = Say(error("ERR Already logged in."))
 SYNTAX = Say(error("ERR syntax error"))
@@ -76,6 +78,7 @@ class RedisDialect:
     Which state each input leads to; a dot is an input that changes nothing and says nothing::
 
                            AUTHENTICATE  CHECKING      ACTIVE        CLOSED
+        Exposed            CLOSED        .             .             .
         AUTH pw            CHECKING      CLOSED        ACTIVE        .
         AUTH alice pw      CHECKING      CLOSED        ACTIVE        .
         HELLO              AUTHENTICATE  CLOSED        ACTIVE        .
@@ -98,7 +101,8 @@ class RedisDialect:
         Lost               CLOSED        CLOSED        CLOSED        .
 
     A request while CHECKING breaks the rule of `hearing`. A request of no words is a mistake without an answer. Nothing
-    is said that answers nothing, as a client would take it for its next reply: of our leaving only that peer is told
+    is said that answers nothing, as a client would take it for its next reply, but for a refusal in place of the
+    first one: of our leaving only that peer is told
     whose login is being checked, and whose time is up hears nothing more.
     """
 
@@ -161,6 +165,8 @@ class RedisDialect:
                 return _end("the login took too long", TOO_SLOW)
             case State.AUTHENTICATE, Deadline():
                 return _end("the login took too long")
+            case State.AUTHENTICATE, Exposed():
+                return _end("a login in clear was refused", IN_CLEAR)
             case State.ACTIVE, Unreachable():
                 return _end("the backend cannot be reached", UNREACHABLE)
             case _, Leaving():

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.interfaces import IDelayedCall, IHalfCloseableProtocol
+from twisted.internet.interfaces import IDelayedCall, IHalfCloseableProtocol, INegotiated
 from twisted.internet.protocol import Protocol, connectionDone
 from twisted.logger import Logger
 from twisted.python.failure import Failure
@@ -20,6 +20,7 @@ from tnet.events import silent_trace
 from tnet.events.kinds import AuthAttempted, Logged, StateEntered
 from tnet.net.relay import Dialled, End
 from tnet.net.tap import place
+from tnet.plans import TcpAddress
 from tnet.protocols.auth.dialogue import (
     Broadcast,
     Close,
@@ -29,6 +30,7 @@ from tnet.protocols.auth.dialogue import (
     Counts,
     Couple,
     Deadline,
+    Exposed,
     Input,
     Join,
     Leave,
@@ -99,7 +101,7 @@ class AuthProtocol(Protocol):
         self.transport.registerProducer(self._outbox, True)
         if self._factory.login_seconds:
             self._deadline = self._factory.clock.callLater(self._factory.login_seconds, self._hear, Deadline())
-        self._hear(Opened())
+        self._hear(Exposed() if self._factory.secured and self._in_clear() else Opened())
 
     def dataReceived(self, data: bytes) -> None:
         if self._relayed is not None:
@@ -262,6 +264,12 @@ class AuthProtocol(Protocol):
 
     def _report(self, user: bytes, result: str, means: str = "password") -> None:
         self.trace.emit(AuthAttempted, user=excerpt(user), result=result, means=means, peer_address=self._address())
+
+    def _in_clear(self) -> bool:
+        """Whether somebody on the way from another machine could read what is sent."""
+        host, port = place(self.transport.getPeer())
+        elsewhere = port is not None and not TcpAddress(host, port).is_loopback
+        return elsewhere and not INegotiated.providedBy(self.transport)
 
     def _address(self) -> str:
         """Where the peer is; the path of a UNIX socket, which a peer may choose, is no IP address whatever it says."""

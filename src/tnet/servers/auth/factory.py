@@ -37,6 +37,7 @@ class AuthFactory(Factory):
     `recognize(user)` is one, too: the account that needs no password, or None.
     `dialect(attempts)` makes the dialogue of one connection. `connect(name, transport)` is a coroutine function, too,
     for dialogues that ask for a backend: a connection to it in the name of the account that came in on `transport`.
+    With `secured` there is TLS, and nobody from another machine may log in without.
 
     Units: `login_seconds` from the connection to a successful login; 0 is no limit.
     """
@@ -53,6 +54,7 @@ class AuthFactory(Factory):
         recognize: Look = nobody,
         dialect: Callable[[int], Dialect] = LineDialect,
         connect: Way = nowhere,
+        secured: bool = False,
     ) -> None:
         self.verify = verify
         self.recognize = recognize
@@ -61,6 +63,7 @@ class AuthFactory(Factory):
         self.login_seconds = login_seconds
         self.dialect = dialect
         self.connect = connect
+        self.secured = secured
         self.connections: dict[AuthProtocol, None] = {}
 
     def buildProtocol(self, address: IAddress | None) -> AuthProtocol:

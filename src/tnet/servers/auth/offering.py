@@ -30,6 +30,7 @@ async def offer(plan: AuthPlan, context: Context) -> Server:
         login_seconds=plan.login_seconds,
         recognize=accounts.recognize,
         dialect=_dialect(plan),
+        secured=plan.tls is not None,
         connect=nowhere if plan.forward is None else Forwarding(plan.forward, context, plan.send_proxy).connect,
     )
     return Server(
