@@ -25,7 +25,7 @@ from tests.end_to_end.real_world import RealWorld, receive_until
 from tnet.accounts.hashing import Argon2
 from tnet.accounts.location import open_store
 from tnet.accounts.store import Account, Entry
-from tnet.events.kinds import AuthAttempted, ConnectionClosed, Listening
+from tnet.events.kinds import AuthAttempted, ConnectionClosed, Listening, StateEntered
 from tnet.plans import Limits, TcpAddress
 from tnet.plans.serve import AuthPlan
 from tnet.plans.tls import TlsServing
@@ -191,6 +191,17 @@ class AccountTests(Served):
         await store.add(Entry(Account("carol"), Argon2().hash(b"x")))
         self.assertEqual(await self.log_in(port, b"carol", b"x"), "Welcome, carol!")
 
+    async def test_reload_during_checks(self) -> None:
+        """A reload while passwords are being checked changes no verdict on them, and what it brings counts at once."""
+        port = await self.serve()
+        ((name, password),) = self.world.disclosed
+        early = [Deferred.fromCoroutine(self.log_in(port, name.encode(), password.encode())) for _ in range(4)]
+        await self.until(lambda: [each.state for each in self.world.recorder.of(StateEntered)].count("checking") == 4)
+        await self.add_accounts()
+        await self.serving.reload()
+        late = await self.log_in(port, b"alice", b"pw")
+        self.assertEqual((set(await gatherResults(early)), late), ({"Welcome, tnet!"}, "Welcome, alice!"))
+
     async def test_store_breaks(self) -> None:
         """A store that breaks while the server runs is unavailable, and no failed login."""
         port = await self.served()
@@ -291,6 +302,21 @@ class EndingTests(Served):
         """A peer that says nothing is told goodbye when its time is up."""
         port = await self.served(login_seconds=0.2)
         self.assertEqual(_lines(await self.talk(port, _rest)), ["Username:", "Too slow.", "Goodbye."])
+
+    async def test_idle(self) -> None:
+        """Whoever is logged in and says nothing any more is let go after the idle limit, for that reason."""
+        port = await self.served(limits=Limits(idle_seconds=0.4, drain_seconds=3))
+
+        def script(peer: socket.socket) -> float:
+            peer.sendall(b"alice\npw\n")
+            receive_until(peer, b"Welcome, alice!\r\n")
+            began = time.monotonic()
+            self.assertEqual(_rest(peer), b"")
+            return time.monotonic() - began
+
+        self.assertGreater(await self.talk(port, script), 0.3)
+        await self.until(lambda: bool(self.closed()))
+        self.assertIn("idle", self.closed()[0].reason)
 
     async def test_hang_up_during_checks(self) -> None:
         """Peers that hang up while their password is checked leave an attempt each, and no error."""
