@@ -17,6 +17,7 @@ from tnet.accounts.hashing import Argon2, matches
 from tnet.accounts.onetime import OneTimeStore
 from tnet.accounts.store import Account, Entry, Login, StoreFailed
 from tnet.errors import BadUsage, ExitStatus, Overloaded
+from tnet.events.kinds import Logged
 
 QUICK = Argon2(memory_kib=16, passes=1, lanes=1)
 WEAKER = Argon2(memory_kib=8, passes=1, lanes=1)
@@ -86,6 +87,21 @@ class VerifyTests(_WithStore):
         await self.assertFailure(Deferred.fromCoroutine(self.accounts().verify(b"alice", b"pw")), StoreFailed)
         Path(self.url.removeprefix("sqlite:")).write_bytes(b"broken" * 1000)
         await self.assertFailure(Deferred.fromCoroutine(self.accounts().verify(b"alice", b"pw")), StoreFailed)
+
+    async def test_failure_is_told_once(self) -> None:
+        """That the store fails is logged once, with the reason; and that it works again."""
+        accounts, path = self.accounts(), Path(self.url.removeprefix("sqlite:"))
+        good = path.read_bytes()
+        path.write_bytes(b"broken" * 1000)
+        for _ in range(3):
+            await self.assertFailure(Deferred.fromCoroutine(accounts.verify(b"alice", b"pw")), StoreFailed)
+            await accounts.verify(b"alice", b"x" * 1025)
+        path.write_bytes(good)
+        for _ in range(2):
+            await accounts.verify(b"alice", b"pw")
+        failed, mended = self.world.recorder.of(Logged)
+        self.assertEqual((failed.level, mended.level), ("error", "info"))
+        self.assertIn(str(path), failed.text)
 
     async def test_checker(self) -> None:
         """The same accounts answer to twisted.cred."""

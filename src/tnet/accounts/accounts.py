@@ -51,6 +51,7 @@ class Accounts:
         self._hasher = hasher or Argon2()
         self._decoy = self._hasher.decoy()
         self._turnstile = turnstile
+        self._trouble = ""
 
     @property
     def one_time(self) -> bool:
@@ -72,6 +73,23 @@ class Accounts:
     async def _check(self, user: bytes | str, password: bytes) -> Account | None:
         if len(password) > passwords.LONGEST_BYTES:
             return None
+        try:
+            account = await self._look(user, password)
+        except StoreFailed as error:
+            self._tell(str(error))
+            raise
+        self._tell("")
+        return account
+
+    def _tell(self, trouble: str) -> None:
+        """Log that the store failed, and that it no longer does; not each of a thousand logins that meet it."""
+        if trouble and trouble != self._trouble:
+            self._publisher.log("error", f"nobody can log in: {trouble}")
+        elif self._trouble and not trouble:
+            self._publisher.log("info", "logins can be checked again")
+        self._trouble = trouble
+
+    async def _look(self, user: bytes | str, password: bytes) -> Account | None:
         store = self._fallback or self._kept
         entry = await _find(store, user)
         secret = entry.secret if entry is not None else None
