@@ -234,11 +234,13 @@ def ssh(
 ) -> SshPlan:
     """An interactive Python shell over SSH, inside this server's own process, for those who log in.
 
-    Without any account, one is made for this run alone and its password is shown once.
+    Accounts log in with a password, or with a key from `tnet users add --key`. Without any account, one is made for
+    this run alone and its password is shown once.
 
     \b
     Examples:
       tnet serve ssh
+      tnet users add alice --key alice.pub && tnet serve ssh
       tnet serve ssh --authorized-keys ~/.ssh/id_ed25519.pub
     """
     from tnet.plans.serve import SshPlan
