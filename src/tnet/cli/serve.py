@@ -312,9 +312,9 @@ def _tac(argv: Sequence[str]) -> str:
     import shlex
 
     return f"""\
-{ascii(f"tnet {shlex.join(argv)}, as a Twisted application: `twistd -ny` this file.")}
+{f"tnet {shlex.join(argv)}, as a Twisted application: `twistd -ny` this file."!a}
 
 from tnet.cli.twistd import application_for
 
-application = application_for({ascii(list(argv))})
+application = application_for({list(argv)!a})
 """
