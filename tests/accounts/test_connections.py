@@ -1,12 +1,15 @@
 """Connections that threads share."""
 
+import os
+from operator import attrgetter
 from typing import Any
 
 import psycopg
+from psycopg.waiting import Ready, Wait
 from twisted.trial.unittest import TestCase
 
 from tnet.accounts import connections
-from tnet.accounts.connections import Connections, TooSlow
+from tnet.accounts.connections import Connections, TooSlow, ready
 
 
 class _Line:
@@ -85,34 +88,32 @@ class SharingTests(TestCase):
 class DeadlineTests(TestCase):
     """How long an answer is waited for."""
 
-    def wait(self, deadline: float, *readies: int) -> str:
-        """What comes of a conversation that is woken with these."""
+    def setUp(self) -> None:
+        self.reading, self.writing = os.pipe()
+        self.addCleanup(os.close, self.reading)
+        self.addCleanup(os.close, self.writing)
 
-        def conversation() -> Any:
-            yield 1
-            yield 2
-            return "answer"
+    def test_ready(self) -> None:
+        """What is wanted and possible is told, even after the deadline."""
+        os.write(self.writing, b"x")
+        for seconds in (float("inf"), 1.0, 0.0, -1.0):
+            self.assertEqual(ready(self.reading, Wait.R, seconds), Ready.R)
+            self.assertEqual(ready(self.writing, Wait.W, seconds), Ready.W)
+            self.assertEqual(ready(self.writing, Wait.RW, seconds), Ready.W)
 
-        waiting = connections._until(deadline, conversation())
-        next(waiting)
-        try:
-            for ready in readies:
-                waiting.send(ready)
-        except StopIteration as end:
-            return str(end.value)
-        return "nothing yet"
+    def test_too_slow(self) -> None:
+        """When nothing is possible the deadline ends it."""
+        for seconds in (0.01, 0.0, -1.0):
+            self.assertRaises(TooSlow, ready, self.reading, Wait.R, seconds)
 
-    def test_answer(self) -> None:
-        """An answer is passed on, even a late one that is there."""
-        for deadline in (float("inf"), 0.0):
-            self.assertEqual(self.wait(deadline, 1, 1), "answer")
-
-    def test_none(self) -> None:
-        """Waking without an answer goes on until the deadline."""
-        self.assertEqual(self.wait(float("inf"), 0), "nothing yet")
-        self.assertRaises(TooSlow, self.wait, 0.0, 0)
+    def test_hung_up(self) -> None:
+        """A peer that has gone is ready for whatever was wanted: trying will tell."""
+        reading, writing = os.pipe()
+        os.close(writing)
+        self.addCleanup(os.close, reading)
+        self.assertEqual(ready(reading, Wait.R, 1.0), Ready.R)
 
     def test_contract(self) -> None:
-        """psycopg still has the method that every wait passes through."""
+        """psycopg still has what this relies on."""
         for name in connections.RELIES_ON:
-            self.assertTrue(callable(getattr(psycopg.Connection, name.partition(".")[2])))
+            self.assertTrue(callable(attrgetter(name)(psycopg)), name)

@@ -72,11 +72,10 @@ class Postgres:
         raise AssertionError("PostgreSQL does not start")
 
     def send(self, number: signal.Signals) -> None:
-        """Signal the server; one that this ends is waited for."""
+        """Signal the server, and wait for its end; what served a connection ends before it, unless it is killed."""
         assert self.process is not None
         self.process.send_signal(number)
-        if number is signal.SIGKILL:
-            self.process.wait(SECONDS)
+        self.process.wait(SECONDS)
 
     def execute(self, statement: str) -> list[tuple[object, ...]]:
         """What another program may do to the database."""

@@ -131,7 +131,7 @@ class LossTests(_WithPostgres):
     async def test_gone(self) -> None:
         """While it is away for good nobody can tell, after some seconds; when it is back, at once again."""
         await self.store.add(ALICE)
-        self.postgres.send(signal.SIGKILL)
+        self.postgres.send(signal.SIGQUIT)
         began = time.monotonic()
         await self.fails(StoreFailed, self.store.find("alice"))
         self.assertTrue(4 < time.monotonic() - began < 12)

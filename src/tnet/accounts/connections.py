@@ -5,22 +5,25 @@ Source: libpq's documentation, section 34.1.2, for `connect_timeout` and `tcp_us
 
 from __future__ import annotations
 
+import select
 import time
 from collections.abc import Callable, Generator
 from contextlib import suppress
 from typing import Any, Concatenate, ParamSpec, TypeVar
 
 import psycopg
+from psycopg.waiting import Ready
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-RELIES_ON = ("Connection.wait",)
-"""psycopg passes every wait of a connection through it, and wakes the generator that it gets at each interval."""
+RELIES_ON = ("Connection.wait", "waiting.Wait", "waiting.Ready")
+"""psycopg passes every wait of a connection, once it is made, through the first, in the terms of the others."""
 
 CONNECT_SECONDS = 3
 ANSWER_SECONDS = 4.0
-_INTERVAL_SECONDS = 0.1
+
+_EVENTS = {int(Ready.R): select.POLLIN, int(Ready.W): select.POLLOUT}
 
 
 class TooSlow(psycopg.OperationalError):
@@ -32,9 +35,28 @@ class Connection(psycopg.Connection[Any]):
 
     deadline = float("inf")
 
-    def wait(self, gen: Generator[Any, Any, R], interval: float = _INTERVAL_SECONDS, timeout: float | None = None) -> R:
-        """What `gen` returns. Raises: TooSlow."""
-        return super().wait(_until(self.deadline, gen), interval)
+    def wait(self, gen: Generator[Any, Any, R], interval: float = 0.0, timeout: float | None = None) -> R:
+        """What `gen` returns, which yields what it waits for. Raises: TooSlow."""
+        try:
+            wanted = next(gen)
+            while True:
+                wanted = gen.send(ready(self.fileno(), wanted, self.deadline - time.monotonic()))
+        except StopIteration as end:
+            result: R = end.value
+            return result
+
+
+def ready(descriptor: int, wanted: int, seconds: float) -> int:
+    """What of `wanted` a descriptor is ready for; an error or a hang-up counts as all of it. Blocks.
+
+    Raises: TooSlow when nothing happens for so long.
+    """
+    poll = select.poll()
+    poll.register(descriptor, sum(event for kind, event in _EVENTS.items() if wanted & kind))
+    happened = poll.poll(None if seconds == float("inf") else max(0.0, seconds * 1000))
+    if not happened:
+        raise TooSlow("the server gives no answer")
+    return sum(kind for kind, event in _EVENTS.items() if happened[0][1] & event) or wanted
 
 
 def connect(conninfo: str) -> Connection:
@@ -123,17 +145,3 @@ class Connections:
 def _give_up(connection: Connection) -> None:
     with suppress(psycopg.Error):
         connection.close()
-
-
-def _until(deadline: float, gen: Generator[Any, Any, R]) -> Generator[Any, Any, R]:
-    """The same as `gen`, until the deadline."""
-    try:
-        wanted = next(gen)
-        while True:
-            ready = yield wanted
-            if not ready and time.monotonic() > deadline:
-                raise TooSlow("the server gives no answer")
-            wanted = gen.send(ready)
-    except StopIteration as end:
-        result: R = end.value
-        return result
