@@ -150,10 +150,13 @@ class CanaryTests(TestCase):
         self.servers.append(server)
         return server
 
+    def events_of(self, server: Running) -> Path:
+        """The file with its events."""
+        return next(Path(word) for word in server.process.args if "/events-" in str(word))  # type: ignore[union-attr]
+
     def port_of(self, server: Running) -> int:
         """Where it listens, as its events say."""
-        events = next(Path(word) for word in server.process.args if "/events-" in str(word))  # type: ignore[union-attr]
-        server.story, story = events, server.story
+        server.story, story = self.events_of(server), server.story
         try:
             return server.port
         finally:
@@ -245,8 +248,29 @@ class CanaryTests(TestCase):
             self.talk(self.port_of(server), f"alice\n{GUESS}".encode())
             self.talk(self.port_of(server), f"nobody\n{GUESS}\n".encode())
             self.stop(server)
+            self.assertTrue({"accepted", "denied"} <= set(self.events_of(server).read_text().split('"')))
         self.assertNowhere(PASSWORD, GUESS, TOO_LONG, SAID)
         self.assertNowhere(*self.hashes(), besides=self.store_files())
+
+    def test_dialects(self) -> None:
+        """The passwords of POP3 and Redis, in each way to say them, right and wrong, appear nowhere."""
+        said: dict[str, list[bytes]] = {"pop3": [], "redis": []}
+        for user, password in (("alice", PASSWORD), ("bob", GUESS)):
+            secret = password.encode()
+            plain = base64.b64encode(f"\0{user}\0{password}".encode())
+            said["pop3"] += [b"USER %s\r\nPASS %s\r\nSTAT\r\n" % (user.encode(), secret), b"AUTH PLAIN %s\r\n" % plain]
+            said["pop3"] += [b"AUTH PLAIN\r\n%s\r\n" % plain, b"PASS %s\r\n" % secret, b"%s\r\n" % secret]
+            words = [b"AUTH", user.encode(), secret]
+            said["redis"] += [b"*3\r\n" + b"".join(b"$%d\r\n%s\r\n" % (len(word), word) for word in words)]
+            said["redis"] += [b"*2\r\n$%d\r\n%s\r\n$1\r\nx\r\n" % (len(secret), secret)]
+        for output, (dialect, talks) in zip(FORMATS, said.items(), strict=True):
+            server = self.serve("auth", "--dialect", dialect, output=output)
+            for talk in talks:
+                self.assertTrue(self.talk(self.port_of(server), talk), talk)
+            self.stop(server)
+            told = self.events_of(server).read_text()
+            self.assertTrue({"accepted", "denied"} <= set(told.split('"')), told)
+        self.assertNowhere(PASSWORD, GUESS)
 
     def test_one_time(self) -> None:
         """The account of one run is on the start card, or in the private file until the server ends, and only there."""
