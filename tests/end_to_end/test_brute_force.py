@@ -11,6 +11,8 @@ from pathlib import Path
 
 import psutil
 from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.internet.task import deferLater
 from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
@@ -113,7 +115,9 @@ class FromElsewhereTests(TestCase):
             hasher=hasher,
             turnstile=Turnstile(throttle, reactor),
         )
-        port = reactor.listenTCP(0, AuthFactory(accounts.verify, reactor, attempts=1000), interface="127.0.0.1")
+        self.factory = AuthFactory(accounts.verify, reactor, attempts=1000)
+        port = reactor.listenTCP(0, self.factory, interface="127.0.0.1")
+        self.addCleanup(lambda: Deferred.fromCoroutine(self.everybody_gone()))
         self.addCleanup(port.stopListening)
         self.port: int = port.getHost().port
 
@@ -122,6 +126,11 @@ class FromElsewhereTests(TestCase):
         heard, taken = await deferToThread(self.come_in_during_an_attack)
         self.assertIn(f"Welcome, {NAME}!", heard)
         self.assertGreater(taken, 0.4, "the guessing did not slow the name down")
+
+    async def everybody_gone(self) -> None:
+        """Wait until the server has noticed that its peers have left."""
+        while self.factory.connections:
+            await deferLater(reactor, 0.02)
 
     def come_in_during_an_attack(self) -> tuple[str, float]:
         """What the user is told in the end, and after how many seconds."""
