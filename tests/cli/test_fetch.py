@@ -60,6 +60,9 @@ class FetchTests(TestCase):
         self.assertEqual(asked.url, "http://h/")
         self.assertEqual(dict(asked.headers)["Authorization"], "Basic dXNlcjpwQHNz")
         self.assertNotIn("dXNlcjpwQHNz", repr(asked))
+        self.assertEqual(
+            [bool(plan(url).cautions) for url in ("http://u:p@h/", "http://u@h/", "h")], [True, False, False]
+        )
 
     def test_head(self) -> None:
         """-I asks for the head alone and prints it."""

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 _METHOD = re.compile(r"[A-Z]+|get|head|post|put|patch|delete|options")
 
 
+SEEN_BY_ALL = "a password in a URL is seen by whoever lists processes"
+
+
 @click.command(cls=Command, short_help="Fetch a URL.")
 @click.argument("words", nargs=-1, required=True, metavar="[METHOD] URL [ITEM]...")
 @click.option("-o", "--output-file", type=click.Path(dir_okay=False), metavar="FILE", help="Write the body to FILE.")
@@ -86,6 +89,7 @@ def fetch(
         method="HEAD" if head else method or ("POST" if body else "GET"),
         url=str(url),
         headers=_headers(items, described, url),
+        cautions=(SEEN_BY_ALL,) if url.userinfo.partition(":")[2] else (),
         unset=items.unset,
         body=body,
         tls=tls,
@@ -150,7 +154,5 @@ def _login(url: Url) -> tuple[tuple[str, str], ...]:
     if not url.userinfo:
         return ()
     user, _, password = url.userinfo.partition(":")
-    if password:
-        click.echo("tnet: warning: a password in a URL is seen by whoever lists processes", err=True)
     pair = unquote_to_bytes(user) + b":" + unquote_to_bytes(password)
     return (("Authorization", f"Basic {b64encode(pair).decode('ascii')}"),)

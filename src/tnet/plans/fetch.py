@@ -22,7 +22,8 @@ class FetchPlan(Plan):
     """One HTTP request and what to do with its answer.
 
     `url` is absolute, without user information and fragment. `headers` keep their order and case; a header given
-    there replaces the default one, one in `unset` is not sent at all. `output` None is stdout.
+    there replaces the default one, one in `unset` is not sent at all. `output` None is stdout. `cautions` are
+    warnings about the request itself, for the story to begin with.
 
     Units: `connect_seconds` for name, connection and TLS of one hop; `max_seconds` for everything (0: no limit);
     `max_bytes` of body (0: no limit).
@@ -33,6 +34,7 @@ class FetchPlan(Plan):
     url: str
     headers: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     unset: tuple[str, ...] = ()
+    cautions: tuple[str, ...] = ()
     body: Body | None = None
     tls: TlsDialing = field(default_factory=TlsDialing)
     output: str | None = None

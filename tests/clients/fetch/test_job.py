@@ -67,6 +67,14 @@ class Bodies(Case):
         spans = [event.span for event in self.wire.world.recorder.of(SpanEnded)]
         self.assertEqual(spans, ["send", "wait", "receive"])
 
+    def test_cautions_begin_the_story(self):
+        """What the plan warns of is told first, as a warning."""
+        self.start(cautions=("take care",))
+        self.answer(OK)
+        self.ok()
+        (caution, *_) = self.wire.world.recorder.of(Logged)
+        self.assertEqual((caution.level, caution.text), ("warning", "take care"))
+
     def test_an_encoded_body_is_passed_through(self):
         """Nothing was asked for, so nothing is undone."""
         self.start()

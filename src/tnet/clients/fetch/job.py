@@ -21,6 +21,8 @@ async def fetch(plan: FetchPlan, context: Context, *, stdout: int = 1) -> ExitSt
 
     Raises: a TnetError for everything that keeps the body from being complete.
     """
+    for caution in plan.cautions:
+        context.publisher.log("warning", caution)
     deadline = Deadline(plan.max_seconds, context)
     await deadline.hold(_fetch(plan, context, deadline, stdout))
     return ExitStatus.OK
