@@ -6,7 +6,7 @@ from twisted.trial.unittest import TestCase
 
 from tests.support import World
 from tnet.accounts.htpasswd import HtpasswdStore
-from tnet.accounts.location import default_path, open_store
+from tnet.accounts.location import default_path, how_to_add, open_store
 from tnet.accounts.postgres import PostgresStore
 from tnet.accounts.sqlite import SqliteStore
 from tnet.accounts.store import EditableStore
@@ -35,6 +35,22 @@ class UrlTests(TestCase):
             store = self.opened(url)
             self.assertIsInstance(store, HtpasswdStore)
             self.assertEqual(store.url, "htpasswd:/a/b")
+
+    def test_how_to_add(self) -> None:
+        """The command that adds an account names the same store, quoted for a shell; a file of others' is not ours."""
+        commands = [
+            how_to_add(users, self.opened(users))
+            for users in (None, "/a b.db", "postgresql://u@h/d?sslmode=require", "htpasswd:/a/b")
+        ]
+        self.assertEqual(
+            commands,
+            [
+                "tnet users add NAME",
+                "tnet users add NAME --users 'sqlite:/a b.db'",
+                "tnet users add NAME --users 'postgresql://u@h/d?sslmode=require'",
+                "htpasswd -B /a/b NAME",
+            ],
+        )
 
     def test_postgres(self) -> None:
         """`postgresql://…` and `postgres://…` name a database, to which nobody connects yet."""

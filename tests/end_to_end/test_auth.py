@@ -176,7 +176,7 @@ class AccountTests(Served):
         """Without an account there is one for this run, until a real one is there and the server is told to reload."""
         port = await self.serve()
         ((name, password),) = self.world.disclosed
-        self.assertIn("tnet users add", self.world.notes[0])
+        self.assertIn(f"`tnet users add NAME --users {self.url}`", self.world.notes[0])
         self.assertEqual(await self.log_in(port, name.encode(), password.encode()), "Welcome, tnet!")
         self.assertEqual(await self.log_in(port, b"alice", b"pw"), "Login failed.")
         await self.add_accounts()

@@ -11,7 +11,7 @@ from twisted.cred.checkers import ICredentialsChecker
 from tnet.accounts import onetime, passwords
 from tnet.accounts.checker import PasswordChecker
 from tnet.accounts.hashing import Argon2, UnreadableSecret, matches
-from tnet.accounts.location import open_store
+from tnet.accounts.location import how_to_add, open_store
 from tnet.accounts.names import account_name
 from tnet.accounts.onetime import OneTimeStore
 from tnet.accounts.store import Account, Entry, Login, Store, StoreFailed
@@ -30,7 +30,7 @@ class Accounts:
 
     `hashing` are the threads that check passwords: their number bounds the memory that a flood of logins takes,
     their queue how long one waits. `fallback` stands in for `store` while that has no account. `turnstile` slows
-    guessing down; without it nothing does.
+    guessing down; without it nothing does. `how_to_add` is the command that adds an account to `store`.
     """
 
     def __init__(
@@ -42,8 +42,10 @@ class Accounts:
         fallback: Store | None = None,
         hasher: Argon2 | None = None,
         turnstile: Turnstile | None = None,
+        how_to_add: str = "tnet users add NAME",
     ) -> None:
         self.checker: ICredentialsChecker = PasswordChecker(self.verify)
+        self.how_to_add = how_to_add
         self._kept = store
         self._fallback = fallback
         self._hashing = hashing
@@ -185,12 +187,20 @@ async def open_accounts(
     turnstile = Turnstile(Throttle(context.clock), context.reactor)
     if not await store.is_empty():
         return Accounts(store, workers, context.publisher, turnstile=turnstile)
+    command = how_to_add(users, store)
     if exposed:
-        raise BadUsage("--users", f"{store.url} has no account", "add one with `tnet users add NAME`")
+        raise BadUsage("--users", f"{store.url} has no account", f"add one with `{command}`")
     password = passwords.generate()
     secret = await workers.run(Argon2().hash, password.encode())
     context.disclose(onetime.NAME, password)
-    return Accounts(store, workers, context.publisher, fallback=OneTimeStore(secret), turnstile=turnstile)
+    return Accounts(
+        store,
+        workers,
+        context.publisher,
+        fallback=OneTimeStore(secret),
+        turnstile=turnstile,
+        how_to_add=command,
+    )
 
 
 def _processors() -> int:

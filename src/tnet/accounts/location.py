@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -41,6 +42,15 @@ def open_store(users: str | None, context: Context) -> EditableStore:
             return _postgres(users, context)
         case scheme:
             raise BadUsage("--users", f"unknown scheme {scheme!r}", ADVICE)
+
+
+def how_to_add(users: str | None, store: EditableStore) -> str:
+    """The command that adds an account to `store`, which is the one that `users` names; it shows no password."""
+    if users is None:
+        return "tnet users add NAME"
+    if isinstance(store, HtpasswdStore):
+        return f"htpasswd -B {shlex.quote(store.url.partition(':')[2])} NAME"
+    return f"tnet users add NAME --users {shlex.quote(store.url)}"
 
 
 def _postgres(users: str, context: Context) -> EditableStore:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-from tnet.accounts.accounts import open_accounts
+from tnet.accounts.accounts import Accounts, open_accounts
 from tnet.net.context import Context
 from tnet.net.server import Server
 from tnet.plans.serve import AuthPlan
@@ -38,7 +38,7 @@ async def offer(plan: AuthPlan, context: Context) -> Server:
         goodbye=factory.goodbye,
         reload=accounts.reload,
         close=accounts.close,
-        notes=tuple(_notes(plan, accounts.one_time, await accounts.open_to_all() if plan.exposed else [])),
+        notes=tuple(_notes(plan, accounts, await accounts.open_to_all() if plan.exposed else [])),
     )
 
 
@@ -48,9 +48,9 @@ def _dialect(plan: AuthPlan) -> Callable[[int], Dialect]:
     return build if plan.forward is None else lambda attempts: Gateway(build(attempts))
 
 
-def _notes(plan: AuthPlan, one_time: bool, open_to_all: list[str]) -> Iterator[str]:
-    if one_time:
-        yield "there is no account yet: this one ends with the server; `tnet users add NAME` makes one that stays"
+def _notes(plan: AuthPlan, accounts: Accounts, open_to_all: list[str]) -> Iterator[str]:
+    if accounts.one_time:
+        yield f"there is no account yet: this one ends with the server; `{accounts.how_to_add}` makes one that stays"
     if plan.exposed and plan.tls is None:
         yield "passwords travel in clear: --tls hides them"
     if open_to_all:
