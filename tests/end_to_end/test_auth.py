@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import resource
 import shutil
 import socket
 import ssl
@@ -270,6 +271,14 @@ class EndingTests(Served):
     def closed(self) -> list[ConnectionClosed]:
         return self.world.recorder.of(ConnectionClosed)
 
+    def allow_descriptors(self, number: int) -> None:
+        """Let this process, which is both sides, have that many."""
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        if hard != resource.RLIM_INFINITY and hard < number:
+            raise SkipTest(f"needs {number} descriptors")
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, number), hard))
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+
     async def test_last_line_arrives(self) -> None:
         """A peer that sends far too much without a line's end can send on, reads why, and is not reset."""
         port = await self.served()
@@ -317,6 +326,26 @@ class EndingTests(Served):
         self.assertGreater(await self.talk(port, script), 0.3)
         await self.until(lambda: bool(self.closed()))
         self.assertIn("idle", self.closed()[0].reason)
+
+    async def test_silent_strangers(self) -> None:
+        """Six hundred who say nothing keep nobody out: the oldest are told to go, and alice comes in and stays."""
+        self.allow_descriptors(2048)
+        port = await self.served(limits=Limits(max_per_peer=0, max_connections=1024, drain_seconds=3))
+
+        def script(peer: socket.socket) -> list[str]:
+            peer.sendall(b"alice\npw\n")
+            receive_until(peer, b"Welcome, alice!\r\n")
+            with contextlib.ExitStack() as strangers:
+                crowd = [strangers.enter_context(socket.create_connection(("127.0.0.1", port))) for _ in range(600)]
+                peer.sendall(b"/who\n")
+                receive_until(peer, b"Logged in: alice\r\n")
+                return [*_lines(_rest(crowd[0])), *_newcomer(port)]
+
+        said = await self.talk(port, script)
+        self.assertEqual(
+            said, ["Username:", "Too many are waiting to log in. Try again later.", "Goodbye.", "Welcome, alice!"]
+        )
+        self.assertIn("too many have not logged in", {event.reason for event in self.closed()})
 
     async def test_hang_up_during_checks(self) -> None:
         """Peers that hang up while their password is checked leave an attempt each, and no error."""
@@ -388,6 +417,13 @@ class EndingTests(Served):
         self.assertLess(time.monotonic() - began, 8)
         self.assertEqual(_lines(await visit)[-2:], ["The server is stopping.", "Goodbye."])
         self.assertEqual([event.clean for event in self.closed()], [True])
+
+
+def _newcomer(port: int) -> list[str]:
+    """What alice hears last when she logs in."""
+    with socket.create_connection(("127.0.0.1", port), SECONDS) as peer:
+        peer.sendall(b"alice\npw\n")
+        return _lines(receive_until(peer, b"Welcome, alice!\r\n"))[-1:]
 
 
 def _session(peer: socket.socket) -> bytes:

@@ -144,6 +144,9 @@ def auth(
 
     Without any account, one is made for this run alone and its password is shown once.
 
+    At most 512 connections, or half of --max-connections, wait for a login; beyond that the one that has waited
+    longest is let go.
+
     \b
     Examples:
       tnet serve auth --port 8000

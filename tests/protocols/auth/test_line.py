@@ -15,6 +15,7 @@ from tnet.protocols.auth.dialogue import (
     Connected,
     Count,
     Counts,
+    Crowded,
     Deadline,
     Exposed,
     Input,
@@ -318,6 +319,7 @@ INPUTS: dict[str, tuple[Input, Callable[[State], LineDialect]]] = {
     "Counts": (Counts(1, 1), lambda state: _after(*REACH[state])),
     "Unreachable": (Unreachable(), lambda state: _after(*REACH[state])),
     "Deadline": (Deadline(), lambda state: _after(*REACH[state])),
+    "Crowded": (Crowded(), lambda state: _after(*REACH[state])),
     "Leaving": (Leaving(), lambda state: _after(*REACH[state])),
     "Lost": (Lost(), lambda state: _after(*REACH[state])),
 }

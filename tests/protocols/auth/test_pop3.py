@@ -12,6 +12,7 @@ from twisted.trial.unittest import TestCase
 from tests.protocols.auth.transcripts import documented, expected, table, transcript
 from tnet.protocols.auth.dialogue import (
     Close,
+    Crowded,
     Deadline,
     Exposed,
     Input,
@@ -251,6 +252,7 @@ INPUTS: dict[str, tuple[Input, Callable[[State], Pop3Dialect]]] = {
     "Unavailable, last": (Unavailable(), _at_last_attempt),
     "Unreachable": (Unreachable(), _at),
     "Deadline": (Deadline(), _at),
+    "Crowded": (Crowded(), _at),
     "Leaving": (Leaving(), _at),
     "Lost": (Lost(), _at),
 }

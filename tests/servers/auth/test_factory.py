@@ -6,8 +6,9 @@ from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import TestCase
 from zope.interface.verify import verifyObject
 
-from tests.servers.auth.wire import Doorman, House
+from tests.servers.auth.wire import Doorman, House, Visit
 from tnet.accounts.store import Account
+from tnet.events.kinds import StateEntered
 from tnet.protocols.auth.dialogue import Input, Opened, Output, Say
 from tnet.protocols.auth.ears import LineEar
 from tnet.servers.auth.factory import AuthFactory
@@ -63,6 +64,71 @@ class RosterTests(TestCase):
             self.assertEqual(visit.read(), ["The server is stopping.", "Goodbye."])
             self.assertEqual(visit.endings, ["half-closed"])
         self.assertEqual(self.house.factory.members(), [])
+
+
+class CrowdTests(TestCase):
+    """More connections that are not logged in than there is room for."""
+
+    def setUp(self) -> None:
+        self.house = House(most_strangers=2)
+
+    def test_oldest_makes_way(self) -> None:
+        """One too many, and the one that has waited longest is told why and let go, without waiting for its end."""
+        first, second, third = (self.house.visit() for _ in range(3))
+        self.assertEqual(first.read(), ["Username:", "Too many are waiting to log in. Try again later.", "Goodbye."])
+        self.assertEqual(first.endings, ["half-closed", "closed"])
+        self.assertEqual(first.wire.ended_because, "too many have not logged in")
+        self.assertEqual((second.endings, third.endings), ([], []))
+        first.lose()
+        self.house.visit()
+        self.assertEqual((second.endings, third.endings), (["half-closed", "closed"], []))
+
+    def test_reported(self) -> None:
+        """The end of its dialogue is an event."""
+        for _ in range(3):
+            self.house.visit()
+        self.assertEqual([event.state for event in self.house.recorder.of(StateEntered)], ["closed"])
+
+    def test_those_inside_stay(self) -> None:
+        """Whoever is logged in neither counts nor goes, however old; and there is room for one more after each."""
+        members = [self.house.enter() for _ in range(5)]
+        strangers = [self.house.visit() for _ in range(4)]
+        self.assertEqual([one.endings for one in members], [[]] * 5)
+        self.assertEqual([bool(one.endings) for one in strangers], [True, True, False, False])
+
+    def test_check_is_waited_for(self) -> None:
+        """Nobody goes while a password of theirs is checked; when it was wrong, they wait anew, behind the others."""
+        checked = self.house.visit()
+        checked.send(b"alice\npw\n")
+        others = [self.house.visit() for _ in range(2)]
+        self.assertEqual([one.endings for one in (checked, *others)], [[]] * 3)
+        self.house.doorman.deny()
+        self.assertEqual([bool(one.endings) for one in (checked, *others)], [False, True, False])
+
+    def test_places_are_given_back(self) -> None:
+        """Who hangs up, says goodbye or is sent away makes room at once, and nothing is kept of them."""
+        for way_out in (Visit.lose, Visit.end, lambda visit: visit.send(b"x" * 10_000)):
+            stays = self.house.visit()
+            for _ in range(10):
+                way_out(self.house.visit())
+            self.assertEqual(stays.endings, [])
+            stays.lose()
+
+    def test_deaf_dialect(self) -> None:
+        """A dialect that has no word for it is closed all the same."""
+
+        class Deaf:
+            name, phase, hearing = "deaf", "only", True
+
+            def ear(self) -> LineEar:
+                return LineEar()
+
+            def advance(self, got: Input) -> list[Output]:
+                return []
+
+        house = House(most_strangers=1, dialect=lambda attempts: Deaf())
+        first, second = house.visit(), house.visit()
+        self.assertEqual((first.endings, second.endings), (["closed"], []))
 
 
 class StrangerTests(TestCase):

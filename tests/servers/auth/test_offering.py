@@ -11,7 +11,7 @@ from tnet.accounts.hashing import Argon2
 from tnet.accounts.location import open_store
 from tnet.accounts.store import Account, Entry, Login
 from tnet.errors import BadUsage
-from tnet.plans import TcpAddress
+from tnet.plans import Limits, TcpAddress
 from tnet.plans.serve import AuthPlan
 from tnet.plans.tls import TlsServing
 from tnet.protocols.auth.dialogue import Dialect
@@ -41,9 +41,11 @@ class OfferTests(TestCase):
     async def test_settings(self) -> None:
         """The factory has the plan's attempts and time."""
         await self.add_alice()
-        server = await offer(self.plan(attempts=5, login_seconds=7), self.world.context)
+        limits = Limits(max_connections=9)
+        server = await offer(self.plan(attempts=5, login_seconds=7, limits=limits), self.world.context)
         assert isinstance(server.factory, AuthFactory)
         self.assertEqual((server.factory.attempts, server.factory.login_seconds), (5, 7))
+        self.assertEqual(server.factory.most_strangers, 4)
         self.assertEqual(server.notes, ())
         await server.reload()
         await server.close()

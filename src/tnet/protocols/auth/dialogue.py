@@ -10,6 +10,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Protocol
 
+TOO_MANY_WAIT = "too many have not logged in"
+"""Why a connection ends that is `Crowded` out."""
+
 # ── inputs ──
 
 
@@ -104,6 +107,11 @@ class Deadline:
 
 
 @dataclass(frozen=True, slots=True)
+class Crowded:
+    """Too many have not logged in, and of those the peer has waited longest."""
+
+
+@dataclass(frozen=True, slots=True)
 class Leaving:
     """We are about to stop serving."""
 
@@ -129,6 +137,7 @@ Input = (
     | Connected
     | Unreachable
     | Deadline
+    | Crowded
     | Leaving
     | Lost
 )

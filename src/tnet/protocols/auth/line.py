@@ -10,10 +10,12 @@ from enum import Enum
 
 from tnet.escape import safe_line
 from tnet.protocols.auth.dialogue import (
+    TOO_MANY_WAIT,
     Broadcast,
     Close,
     Count,
     Counts,
+    Crowded,
     Deadline,
     Exposed,
     Input,
@@ -48,6 +50,7 @@ TRY_LATER = Say(b"Login is unavailable now. Try again later.")
 LINE_TOO_LONG = Say(b"Line too long.")
 UNREACHABLE = Say(b"The backend cannot be reached now.")
 IN_CLEAR = Say(b"Logins go over TLS here.")
+CROWDED = Say(b"Too many are waiting to log in. Try again later.")
 TOO_SLOW = Say(b"Too slow.")
 STOPPING = Say(b"The server is stopping.")
 GOODBYE = Say(b"Goodbye.")
@@ -104,6 +107,7 @@ class LineDialect:
         Counts             .             .             .             .             ACTIVE        .
         Unreachable        .             .             .             .             CLOSED        .
         Deadline           CLOSED        CLOSED        CLOSED        CLOSED        .             .
+        Crowded            CLOSED        CLOSED        CLOSED        CLOSED        .             .
         Leaving            CLOSED        CLOSED        CLOSED        CLOSED        CLOSED        .
         Lost               CLOSED        CLOSED        CLOSED        CLOSED        CLOSED        .
 
@@ -160,6 +164,8 @@ class LineDialect:
                 return self._talk(got)
             case _, Deadline():
                 return _end("the login took too long", TOO_SLOW)
+            case _, Crowded():
+                return _end(TOO_MANY_WAIT, CROWDED)
             case _:
                 return self._log_in(got)
 

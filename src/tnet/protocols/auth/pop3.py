@@ -8,7 +8,9 @@ from __future__ import annotations
 from enum import Enum
 
 from tnet.protocols.auth.dialogue import (
+    TOO_MANY_WAIT,
     Close,
+    Crowded,
     Deadline,
     Exposed,
     Input,
@@ -47,6 +49,7 @@ TRY_LATER = Say(b"-ERR [SYS/TEMP] Login is unavailable now. Try again later.")
 UNREACHABLE = Say(b"-ERR [SYS/TEMP] The backend cannot be reached now.")
 STOPPING = Say(b"-ERR [SYS/TEMP] The server is stopping.")
 IN_CLEAR = Say(b"-ERR Logins go over TLS here.")
+CROWDED = Say(b"-ERR [SYS/TEMP] Too many are waiting to log in. Try again later.")
 TOO_SLOW = Say(b"-ERR Too slow.")
 TOO_LONG = Say(b"-ERR Line too long.")
 UNKNOWN = Say(b"-ERR Unknown command.")
@@ -115,6 +118,7 @@ class Pop3Dialect:
         Unavailable, last  .              .              .              CLOSED         .              .
         Unreachable        .              .              .              .              CLOSED         .
         Deadline           CLOSED         CLOSED         CLOSED         CLOSED         .              .
+        Crowded            CLOSED         CLOSED         CLOSED         CLOSED         .              .
         Leaving            CLOSED         CLOSED         CLOSED         CLOSED         CLOSED         .
         Lost               CLOSED         CLOSED         CLOSED         CLOSED         CLOSED         .
 
@@ -190,6 +194,8 @@ class Pop3Dialect:
                 return State.TRANSACTION, []
             case _, Deadline():
                 return _end("the login took too long", TOO_SLOW)
+            case _, Crowded():
+                return _end(TOO_MANY_WAIT, CROWDED)
             case state, _:
                 return state, []
 

@@ -10,7 +10,9 @@ from enum import Enum
 from tnet import __version__
 from tnet.escape import excerpt
 from tnet.protocols.auth.dialogue import (
+    TOO_MANY_WAIT,
     Close,
+    Crowded,
     Deadline,
     Exposed,
     Input,
@@ -42,6 +44,7 @@ TRY_LATER = Say(error("TRYAGAIN Login is unavailable now. Try again later."))
 UNREACHABLE = Say(error("TRYAGAIN The backend cannot be reached now."))
 STOPPING = Say(error("ERR The server is stopping."))
 IN_CLEAR = Say(error("DENIED Logins go over TLS here."))
+CROWDED = Say(error("ERR max number of clients reached"))
 TOO_SLOW = Say(error("ERR Too slow."))
 ALREADY = Say(error("ERR Already logged in."))
 SYNTAX = Say(error("ERR syntax error"))
@@ -97,13 +100,14 @@ class RedisDialect:
         Unavailable, last  .             CLOSED        .             .
         Unreachable        .             .             CLOSED        .
         Deadline           CLOSED        CLOSED        .             .
+        Crowded            CLOSED        CLOSED        .             .
         Leaving            CLOSED        CLOSED        CLOSED        .
         Lost               CLOSED        CLOSED        CLOSED        .
 
     A request while CHECKING breaks the rule of `hearing`. A request of no words is a mistake without an answer. Nothing
-    is said that answers nothing, as a client would take it for its next reply, but for a refusal in place of the
-    first one: of our leaving only that peer is told
-    whose login is being checked, and whose time is up hears nothing more.
+    is said that answers nothing, as a client would take it for its next reply, but for a refusal in place of that
+    reply: of a login in clear, and of a peer that is one too many. Of our leaving only that peer is told whose login
+    is being checked, and whose time is up hears nothing more.
     """
 
     name = "redis"
@@ -165,6 +169,8 @@ class RedisDialect:
                 return _end("the login took too long", TOO_SLOW)
             case State.AUTHENTICATE, Deadline():
                 return _end("the login took too long")
+            case State.AUTHENTICATE | State.CHECKING, Crowded():
+                return _end(TOO_MANY_WAIT, CROWDED)
             case State.AUTHENTICATE, Exposed():
                 return _end("a login in clear was refused", IN_CLEAR)
             case State.ACTIVE, Unreachable():

@@ -29,6 +29,7 @@ from tnet.protocols.auth.dialogue import (
     Count,
     Counts,
     Couple,
+    Crowded,
     Deadline,
     Exposed,
     Input,
@@ -79,6 +80,7 @@ class AuthProtocol(Protocol):
     _closing = False
     _peer_ended = False
     _reading_paused = False
+    _waits = False
     _deadline: IDelayedCall | None = None
     _next_turn: IDelayedCall | None = None
     _connecting: Deferred[Dialled] | None = None
@@ -151,6 +153,11 @@ class AuthProtocol(Protocol):
         """Say goodbye: the server stops."""
         self._hear(Leaving())
 
+    def make_way(self) -> None:
+        """Say why and go at once: others want to log in."""
+        self._hear(Crowded())
+        self.transport.loseConnection()
+
     # ── the turn ──
 
     def _hear(self, got: Input) -> None:
@@ -172,6 +179,7 @@ class AuthProtocol(Protocol):
         if self._closing and not was_closing:
             self._part()
         self._mind_reading()
+        self._mind_place()
 
     def _inputs(self) -> Iterator[Input]:
         for _ in range(INPUTS_A_TURN):
@@ -341,6 +349,17 @@ class AuthProtocol(Protocol):
             self.transport.pauseProducing()
         else:
             self.transport.resumeProducing()
+
+    def _mind_place(self) -> None:
+        """Tell the factory when we begin, or cease, to wait for a peer that has not logged in."""
+        waits = self.member is None and self._dialect.hearing and not self._closing
+        if waits is self._waits:
+            return
+        self._waits = waits
+        if waits:
+            self._factory.waits(self)
+        else:
+            self._factory.waits_no_more(self)
 
 
 def _stop(timer: IDelayedCall | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -14,6 +15,8 @@ from tnet.net.relay import Dialled
 from tnet.protocols.auth.dialogue import Dialect
 from tnet.protocols.auth.line import LineDialect
 from tnet.servers.auth.connection import AuthProtocol
+
+MOST_STRANGERS = 512
 
 Check = Callable[[bytes, bytes, str], Coroutine[Any, Any, Account | None]]
 Look = Callable[[bytes], Coroutine[Any, Any, Account | None]]
@@ -37,7 +40,9 @@ class AuthFactory(Factory):
     `recognize(user)` is one, too: the account that needs no password, or None.
     `dialect(attempts)` makes the dialogue of one connection. `connect(name, transport)` is a coroutine function, too,
     for dialogues that ask for a backend: a connection to it in the name of the account that came in on `transport`.
-    With `secured` there is TLS, and nobody from another machine may log in without.
+    With `secured` there is TLS, and nobody from another machine may log in without. When more than `most_strangers`
+    connections have not logged in, the one that has waited longest makes way; one whose password is being checked does
+    not count.
 
     Units: `login_seconds` from the connection to a successful login; 0 is no limit.
     """
@@ -55,6 +60,7 @@ class AuthFactory(Factory):
         dialect: Callable[[int], Dialect] = LineDialect,
         connect: Way = nowhere,
         secured: bool = False,
+        most_strangers: int = MOST_STRANGERS,
     ) -> None:
         self.verify = verify
         self.recognize = recognize
@@ -64,7 +70,9 @@ class AuthFactory(Factory):
         self.dialect = dialect
         self.connect = connect
         self.secured = secured
+        self.most_strangers = most_strangers
         self.connections: dict[AuthProtocol, None] = {}
+        self._strangers: OrderedDict[AuthProtocol, None] = OrderedDict()
 
     def buildProtocol(self, address: IAddress | None) -> AuthProtocol:
         return AuthProtocol(self)
@@ -86,3 +94,16 @@ class AuthFactory(Factory):
         """End every dialogue."""
         for one in tuple(self.connections):
             one.leave()
+
+    # ── what a connection calls ──
+
+    def waits(self, one: AuthProtocol) -> None:
+        """Count in a connection that waits for its peer to log in."""
+        self._strangers[one] = None
+        if len(self._strangers) > self.most_strangers:
+            oldest, _ = self._strangers.popitem(last=False)
+            oldest.make_way()
+
+    def waits_no_more(self, one: AuthProtocol) -> None:
+        """Count it out: the peer is logged in or gone, or an answer is looked for."""
+        self._strangers.pop(one, None)

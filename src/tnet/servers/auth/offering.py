@@ -11,7 +11,7 @@ from tnet.plans.serve import AuthPlan
 from tnet.protocols.auth.dialects import DIALECTS
 from tnet.protocols.auth.dialogue import Dialect
 from tnet.protocols.auth.gateway import Gateway
-from tnet.servers.auth.factory import AuthFactory, nowhere
+from tnet.servers.auth.factory import MOST_STRANGERS, AuthFactory, nowhere
 from tnet.servers.auth.forwarding import Forwarding
 
 NAMES_SHOWN = 5
@@ -31,6 +31,7 @@ async def offer(plan: AuthPlan, context: Context) -> Server:
         recognize=accounts.recognize,
         dialect=_dialect(plan),
         secured=plan.tls is not None,
+        most_strangers=_most_strangers(plan.limits.max_connections),
         connect=nowhere if plan.forward is None else Forwarding(plan.forward, context, plan.send_proxy).connect,
     )
     return Server(
@@ -46,6 +47,11 @@ def _dialect(plan: AuthPlan) -> Callable[[int], Dialect]:
     """The dialogue of one connection, and with a backend what leads to it."""
     build = DIALECTS[plan.dialect]
     return build if plan.forward is None else lambda attempts: Gateway(build(attempts))
+
+
+def _most_strangers(max_connections: int) -> int:
+    """How many may wait to log in: at most half of all, so that those who are logged in have a place."""
+    return min(MOST_STRANGERS, max(1, max_connections // 2)) if max_connections else MOST_STRANGERS
 
 
 def _notes(plan: AuthPlan, accounts: Accounts, open_to_all: list[str]) -> Iterator[str]:
