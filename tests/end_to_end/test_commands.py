@@ -136,6 +136,35 @@ class EchoTests(CommandTestCase):
         self.assertEqual(process.returncode, 143)
 
 
+class AuthTests(CommandTestCase):
+    """`tnet serve auth`."""
+
+    def test_openssl_logs_in(self) -> None:
+        """openssl s_client verifies our certificate by the CA that the card names, and logs in."""
+        self.tnet("users", "add", "alice", "--password-file", "-", stdin=b"right horse\n")
+        auth = self.running("serve", "auth", "--port", "0", "--tls", "--output", "json")
+        auth.wait_for("listening")
+        authority = self.home / "data" / "tnet" / "ca" / "ca.pem"
+        client = subprocess.Popen(
+            [
+                *(peer("openssl"), "s_client", "-quiet", "-no_ign_eof", "-verify_return_error"),
+                *("-CAfile", str(authority), "-verify_hostname", "localhost", "-connect", f"127.0.0.1:{auth.port}"),
+            ],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        self.addCleanup(client.wait)
+        self.addCleanup(client.kill)
+        assert client.stdin is not None
+        assert client.stdout is not None
+        client.stdin.write(b"alice\nright horse\n/quit\n")
+        client.stdin.flush()
+        self.assertEqual(client.stdout.read().split(b"\r\n")[-3:], [b"Welcome, alice!", b"Goodbye.", b""])
+        client.stdin.close()
+        client.stdout.close()
+
+
 class SignalTests(CommandTestCase):
     """How a server ends."""
 
