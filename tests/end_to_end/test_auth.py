@@ -313,17 +313,36 @@ class EndingTests(Served):
         self.assertEqual(_lines(await self.talk(port, _rest)), ["Username:", "Too slow.", "Goodbye."])
 
     async def test_idle(self) -> None:
-        """Whoever is logged in and says nothing any more is let go after the idle limit, for that reason."""
+        """Whoever is logged in and says nothing any more hears goodbye after the idle limit, and why."""
         port = await self.served(limits=Limits(idle_seconds=0.4, drain_seconds=3))
 
         def script(peer: socket.socket) -> float:
             peer.sendall(b"alice\npw\n")
             receive_until(peer, b"Welcome, alice!\r\n")
             began = time.monotonic()
-            self.assertEqual(_rest(peer), b"")
+            self.assertEqual(_rest(peer), b"Idle for too long.\r\nGoodbye.\r\n")
             return time.monotonic() - began
 
         self.assertGreater(await self.talk(port, script), 0.3)
+        await self.until(lambda: bool(self.closed()))
+        self.assertIn("idle", self.closed()[0].reason)
+
+    async def test_idle_over_tls(self) -> None:
+        """The goodbye comes through TLS, and its close is a clean one."""
+        authority = make_authority()
+        certificate, key = write_pair(self.mktemp(), authority.leaf(["127.0.0.1"]))
+        limits = Limits(idle_seconds=0.4, drain_seconds=3)
+        port = await self.served(tls=TlsServing(certificate_file=certificate, key_file=key), limits=limits)
+        trust = ssl.create_default_context(cadata=authority.pem.decode())
+
+        def script(peer: socket.socket) -> bytes:
+            with trust.wrap_socket(peer, server_hostname="127.0.0.1", suppress_ragged_eofs=False) as secured:
+                secured.sendall(b"alice\npw\n")
+                return _rest(secured)
+
+        self.assertEqual(
+            _lines(await self.talk(port, script))[2:], ["Welcome, alice!", "Idle for too long.", "Goodbye."]
+        )
         await self.until(lambda: bool(self.closed()))
         self.assertIn("idle", self.closed()[0].reason)
 

@@ -15,6 +15,7 @@ from tests.net.streams import CountingTransport, HalfCloseableKeeper, Keeper
 from tests.support import World
 from tnet.events.kinds import ConnectionRefused
 from tnet.net.gate import CLOSING_SECONDS, SPARE_DESCRIPTORS, Gate, network_of
+from tnet.net.wrapper import Wrapper
 from tnet.plans import Limits
 
 
@@ -153,6 +154,29 @@ class TimeTests(_Case):
         self.pass_time(1.5)
         self.assertTrue(transport.disconnecting)
         self.assertEqual(transport.ended_because, "timed out: idle for 4 s")
+
+    def test_idle_is_told(self) -> None:
+        """A protocol that ends an idle connection itself is told, below all wrappers; when it does not, the gate closes."""
+
+        class Polite(Keeper):
+            asked, ends = 0, True
+
+            def idled(self) -> bool:
+                self.asked += 1
+                return self.ends
+
+        polite = Polite()
+        factory = Factory()
+        factory.buildProtocol = lambda address: Wrapper(polite)  # type: ignore[method-assign]
+        _, transport = self.enter(Gate(factory, Limits(idle_seconds=4), self.world.context))
+        self.pass_time(3.5)
+        self.assertEqual(polite.asked, 0)
+        self.pass_time(1.5)
+        self.assertGreater(polite.asked, 0)
+        self.assertEqual((transport.disconnecting, transport.ended_because), (False, ""))
+        polite.ends = False
+        self.pass_time(1)
+        self.assertEqual((transport.disconnecting, transport.ended_because), (True, "timed out: idle for 4 s"))
 
     def test_traffic_is_life(self) -> None:
         """A byte in either direction starts the idle time anew."""

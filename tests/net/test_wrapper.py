@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from twisted.internet.interfaces import IHalfCloseableProtocol, IHandshakeListener
-from twisted.internet.protocol import connectionDone
+from twisted.internet.protocol import Factory, connectionDone
 from twisted.internet.testing import StringTransport
+from twisted.protocols.policies import ProtocolWrapper, WrappingFactory
 from twisted.trial.unittest import SynchronousTestCase
 from zope.interface import implementer
 
 from tests.net.streams import HalfCloseableKeeper, Keeper
-from tnet.net.wrapper import HalfCloseableWrapper, Wrapper, is_half_closeable
+from tnet.net.wrapper import HalfCloseableWrapper, Wrapper, innermost, is_half_closeable
 
 
 @implementer(IHandshakeListener)
@@ -66,6 +67,12 @@ class WrapperTests(SynchronousTestCase):
         wrapper.readConnectionLost()
         wrapper.writeConnectionLost()
         self.assertEqual(inner.halves, ["read", "write"])
+
+    def test_innermost(self) -> None:
+        """Below all wrappers, ours and Twisted's, is the protocol that speaks."""
+        keeper = Keeper()
+        layers = Wrapper(ProtocolWrapper(WrappingFactory(Factory()), Wrapper(keeper)))
+        self.assertEqual((innermost(layers), innermost(keeper)), (keeper, keeper))
 
     def test_log_prefix_is_the_inner_one(self) -> None:
         """A log names the protocol that speaks, not its wrapper."""

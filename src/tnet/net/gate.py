@@ -5,6 +5,9 @@ connection has a timer of its own.
 
 A secured connection tells by its attribute `handshaken` whether its handshake is complete; a protocol without one
 has no handshake. Its transport counts in `bytes_in` and `bytes_out`; one that does not is never called idle.
+
+The innermost protocol may have a method `idled`, which is called at every sweep that finds the connection idle. When
+it is true, the end is the protocol's affair, which may have something to say first; otherwise we close.
 """
 
 from __future__ import annotations
@@ -30,7 +33,7 @@ from zope.interface import implementer
 from tnet.events.kinds import ConnectionRefused
 from tnet.net.context import Context
 from tnet.net.tap import place
-from tnet.net.wrapper import HalfCloseableWrapper, Wrapper, is_half_closeable
+from tnet.net.wrapper import HalfCloseableWrapper, Wrapper, innermost, is_half_closeable
 from tnet.plans import Limits
 
 CLOSING_SECONDS = 10.0
@@ -210,8 +213,7 @@ class _Admitted(Wrapper):
             if quiet >= CLOSING_SECONDS:
                 self._cut(f"timed out: the peer took nothing for {CLOSING_SECONDS:g} s after we closed")
         elif limits.idle_seconds and quiet >= limits.idle_seconds:
-            self._transport.ended_because = f"timed out: idle for {limits.idle_seconds:g} s"
-            self.control.loseConnection()
+            self._end_idle(f"timed out: idle for {limits.idle_seconds:g} s")
 
     def _observe(self, now: float) -> None:
         """Note when something last happened."""
@@ -220,6 +222,12 @@ class _Admitted(Wrapper):
         leaving = bool(stream.disconnecting or getattr(self.inner, "disconnecting", False))
         if moved != self._moved or moved is None or leaving != self._leaving:
             self._moved, self._leaving, self._quiet_since = moved, leaving, now
+
+    def _end_idle(self, reason: str) -> None:
+        idled = getattr(innermost(self.inner), "idled", None)
+        if idled is None or not idled():
+            self._transport.ended_because = reason
+            self.control.loseConnection()
 
     def _cut(self, reason: str) -> None:
         self._transport.ended_because = self._transport.ended_because or reason

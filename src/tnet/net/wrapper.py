@@ -12,6 +12,7 @@ from twisted.internet.interfaces import (
     ITransport,
 )
 from twisted.internet.protocol import Protocol, connectionDone
+from twisted.protocols.policies import ProtocolWrapper
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -62,6 +63,13 @@ class HalfCloseableWrapper(Wrapper):
 
     def writeConnectionLost(self) -> None:
         self.inner.writeConnectionLost()
+
+
+def innermost(protocol: Any) -> Any:
+    """What is below every wrapper of ours and of Twisted's, of which TLS is one."""
+    while isinstance(protocol, Wrapper | ProtocolWrapper):
+        protocol = protocol.inner if isinstance(protocol, Wrapper) else protocol.wrappedProtocol
+    return protocol
 
 
 def is_half_closeable(protocol: IProtocol) -> bool:

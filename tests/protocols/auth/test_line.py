@@ -18,6 +18,7 @@ from tnet.protocols.auth.dialogue import (
     Crowded,
     Deadline,
     Exposed,
+    Idle,
     Input,
     Join,
     Leave,
@@ -320,6 +321,7 @@ INPUTS: dict[str, tuple[Input, Callable[[State], LineDialect]]] = {
     "Unreachable": (Unreachable(), lambda state: _after(*REACH[state])),
     "Deadline": (Deadline(), lambda state: _after(*REACH[state])),
     "Crowded": (Crowded(), lambda state: _after(*REACH[state])),
+    "Idle": (Idle(), lambda state: _after(*REACH[state])),
     "Leaving": (Leaving(), lambda state: _after(*REACH[state])),
     "Lost": (Lost(), lambda state: _after(*REACH[state])),
 }

@@ -15,6 +15,7 @@ from tnet.protocols.auth.dialogue import (
     Crowded,
     Deadline,
     Exposed,
+    Idle,
     Input,
     Join,
     Leave,
@@ -253,6 +254,7 @@ INPUTS: dict[str, tuple[Input, Callable[[State], Pop3Dialect]]] = {
     "Unreachable": (Unreachable(), _at),
     "Deadline": (Deadline(), _at),
     "Crowded": (Crowded(), _at),
+    "Idle": (Idle(), _at),
     "Leaving": (Leaving(), _at),
     "Lost": (Lost(), _at),
 }

@@ -14,6 +14,7 @@ from tnet.protocols.auth.dialogue import (
     Crowded,
     Deadline,
     Exposed,
+    Idle,
     Input,
     Join,
     Leave,
@@ -192,6 +193,7 @@ INPUTS: dict[str, tuple[Input, Callable[[State], RedisDialect]]] = {
     "Unreachable": (Unreachable(), _at),
     "Deadline": (Deadline(), _at),
     "Crowded": (Crowded(), _at),
+    "Idle": (Idle(), _at),
     "Leaving": (Leaving(), _at),
     "Lost": (Lost(), _at),
 }

@@ -16,6 +16,8 @@ from tnet.net.relay import Dialled
 from tnet.protocols.auth.ears import LINE_BYTES
 from tnet.protocols.auth.gateway import Gateway
 from tnet.protocols.auth.line import LineDialect
+from tnet.protocols.auth.pop3 import Pop3Dialect
+from tnet.protocols.auth.redis import RedisDialect
 from tnet.servers.auth.connection import INPUTS_A_TURN, READ_AHEAD_BYTES
 
 
@@ -333,6 +335,47 @@ class EndingTests(TestCase):
         self.assertEqual(self.house.factory.members(), [])
 
 
+class IdleTests(TestCase):
+    """Nothing has moved for as long as it may."""
+
+    def setUp(self) -> None:
+        self.house = House()
+
+    def test_logged_in(self) -> None:
+        """Whoever is logged in hears why, and is waited for a little, not for ever."""
+        inside = self.house.enter()
+        self.assertTrue(inside.protocol.idled())
+        self.assertEqual(inside.read(), ["Idle for too long.", "Goodbye."])
+        self.assertEqual(inside.wire.ended_because, "timed out: idle after the login")
+        self.assertTrue(inside.protocol.idled())
+        self.house.clock.advance(2)
+        self.assertEqual((inside.read(), inside.endings), ([], ["half-closed", "aborted"]))
+
+    def test_peer_that_does_not_read(self) -> None:
+        """A peer that is idle because it does not read is let go in the same bounded time."""
+        inside = self.house.enter()
+        inside.wire.producer.pauseProducing()
+        self.assertTrue(inside.protocol.idled())
+        self.house.clock.advance(2)
+        self.assertEqual(inside.endings, ["half-closed", "aborted"])
+
+    def test_before_the_login(self) -> None:
+        """Before the login its own limit rules; without one the connection is the gate's to close."""
+        for seconds, ours in ((60, True), (0, False)):
+            visit = House(login_seconds=seconds).visit()
+            self.assertEqual(visit.protocol.idled(), ours)
+            self.assertEqual((visit.read(), visit.endings), (["Username:"], []))
+
+    def test_without_a_word(self) -> None:
+        """POP3 and Redis have none for it: the connection is ended in silence."""
+        for dialect, login in ((Pop3Dialect, b"USER a\r\nPASS pw\r\n"), (RedisDialect, b"AUTH a pw\r\n")):
+            visit = House(verify=_pw_opens, dialect=dialect).visit()
+            visit.send(login)
+            visit.read()
+            self.assertTrue(visit.protocol.idled())
+            self.assertEqual((visit.read(), visit.endings), ([], ["half-closed"]))
+
+
 class BackpressureTests(TestCase):
     """A peer that does not read."""
 
@@ -475,6 +518,14 @@ class ForwardTests(TestCase):
             dialect=lambda attempts: Gateway(LineDialect(attempts)), connect=self.backend.connect, verify=_pw_opens
         )
         self.visit = self.house.visit()
+
+    def test_idle(self) -> None:
+        """While the backend is dialled that has a limit of its own; what is relayed is left to the gate."""
+        self.visit.send(b"alice\npw\n")
+        self.assertTrue(self.visit.protocol.idled())
+        self.backend.answer()
+        self.assertFalse(self.visit.protocol.idled())
+        self.assertEqual(self.visit.endings, [])
 
     def test_bytes_behind_the_password(self) -> None:
         """They wait for the backend, are its first, and what follows comes after them; the peer's end, too."""

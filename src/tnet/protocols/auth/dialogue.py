@@ -13,6 +13,9 @@ from typing import Protocol
 TOO_MANY_WAIT = "too many have not logged in"
 """Why a connection ends that is `Crowded` out."""
 
+IDLED = "timed out: idle after the login"
+"""Why a connection ends after `Idle`."""
+
 # ── inputs ──
 
 
@@ -112,6 +115,11 @@ class Crowded:
 
 
 @dataclass(frozen=True, slots=True)
+class Idle:
+    """Neither side has said anything for as long as one may say nothing; before a login that is no news."""
+
+
+@dataclass(frozen=True, slots=True)
 class Leaving:
     """We are about to stop serving."""
 
@@ -138,6 +146,7 @@ Input = (
     | Unreachable
     | Deadline
     | Crowded
+    | Idle
     | Leaving
     | Lost
 )

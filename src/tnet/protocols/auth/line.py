@@ -10,6 +10,7 @@ from enum import Enum
 
 from tnet.escape import safe_line
 from tnet.protocols.auth.dialogue import (
+    IDLED,
     TOO_MANY_WAIT,
     Broadcast,
     Close,
@@ -18,6 +19,7 @@ from tnet.protocols.auth.dialogue import (
     Crowded,
     Deadline,
     Exposed,
+    Idle,
     Input,
     Join,
     Leave,
@@ -52,6 +54,7 @@ UNREACHABLE = Say(b"The backend cannot be reached now.")
 IN_CLEAR = Say(b"Logins go over TLS here.")
 CROWDED = Say(b"Too many are waiting to log in. Try again later.")
 TOO_SLOW = Say(b"Too slow.")
+IDLE_TOO_LONG = Say(b"Idle for too long.")
 STOPPING = Say(b"The server is stopping.")
 GOODBYE = Say(b"Goodbye.")
 UNKNOWN_COMMAND = Say(b"Unknown command. /help lists them.")
@@ -108,6 +111,7 @@ class LineDialect:
         Unreachable        .             .             .             .             CLOSED        .
         Deadline           CLOSED        CLOSED        CLOSED        CLOSED        .             .
         Crowded            CLOSED        CLOSED        CLOSED        CLOSED        .             .
+        Idle               .             .             .             .             CLOSED        .
         Leaving            CLOSED        CLOSED        CLOSED        CLOSED        CLOSED        .
         Lost               CLOSED        CLOSED        CLOSED        CLOSED        CLOSED        .
 
@@ -199,6 +203,8 @@ class LineDialect:
         match got:
             case Line(b"/quit"):
                 return _end()
+            case Idle():
+                return _end(IDLED, IDLE_TOO_LONG)
             case Unreachable():
                 return _end("the backend cannot be reached", UNREACHABLE)
             case Line(line):

@@ -8,11 +8,13 @@ from __future__ import annotations
 from enum import Enum
 
 from tnet.protocols.auth.dialogue import (
+    IDLED,
     TOO_MANY_WAIT,
     Close,
     Crowded,
     Deadline,
     Exposed,
+    Idle,
     Input,
     Join,
     Leave,
@@ -119,12 +121,14 @@ class Pop3Dialect:
         Unreachable        .              .              .              .              CLOSED         .
         Deadline           CLOSED         CLOSED         CLOSED         CLOSED         .              .
         Crowded            CLOSED         CLOSED         CLOSED         CLOSED         .              .
+        Idle               .              .              .              .              CLOSED         .
         Leaving            CLOSED         CLOSED         CLOSED         CLOSED         CLOSED         .
         Lost               CLOSED         CLOSED         CLOSED         CLOSED         CLOSED         .
 
     A line while CHECKING breaks the rule of `hearing`. USER is answered alike for every name, so that nothing tells
     an unknown one from a wrong password; an account without a password cannot come in. Whoever wants to act as
-    somebody else is refused without a check: no account may.
+    somebody else is refused without a check: no account may. Whoever is idle is sent away without a word, as RFC 1939
+    section 3 wants it.
     """
 
     name = "pop3"
@@ -190,6 +194,8 @@ class Pop3Dialect:
                 return self._again(TRY_LATER)
             case State.TRANSACTION, Unreachable():
                 return _end("the backend cannot be reached", UNREACHABLE)
+            case State.TRANSACTION, Idle():
+                return _end(IDLED)
             case State.TRANSACTION, _:
                 return State.TRANSACTION, []
             case _, Deadline():
@@ -274,5 +280,5 @@ class Pop3Dialect:
         return State.TRANSACTION if inside else State.AUTHORIZATION, [answer]
 
 
-def _end(reason: str, last: Say) -> _Turn:
-    return State.CLOSED, [last, Close(reason)]
+def _end(reason: str, *last: Say) -> _Turn:
+    return State.CLOSED, [*last, Close(reason)]

@@ -10,11 +10,13 @@ from enum import Enum
 from tnet import __version__
 from tnet.escape import excerpt
 from tnet.protocols.auth.dialogue import (
+    IDLED,
     TOO_MANY_WAIT,
     Close,
     Crowded,
     Deadline,
     Exposed,
+    Idle,
     Input,
     Join,
     Leave,
@@ -101,13 +103,14 @@ class RedisDialect:
         Unreachable        .             .             CLOSED        .
         Deadline           CLOSED        CLOSED        .             .
         Crowded            CLOSED        CLOSED        .             .
+        Idle               .             .             CLOSED        .
         Leaving            CLOSED        CLOSED        CLOSED        .
         Lost               CLOSED        CLOSED        CLOSED        .
 
     A request while CHECKING breaks the rule of `hearing`. A request of no words is a mistake without an answer. Nothing
     is said that answers nothing, as a client would take it for its next reply, but for a refusal in place of that
     reply: of a login in clear, and of a peer that is one too many. Of our leaving only that peer is told whose login
-    is being checked, and whose time is up hears nothing more.
+    is being checked, and whose time is up hears nothing more, before the login or after it.
     """
 
     name = "redis"
@@ -173,6 +176,8 @@ class RedisDialect:
                 return _end(TOO_MANY_WAIT, CROWDED)
             case State.AUTHENTICATE, Exposed():
                 return _end("a login in clear was refused", IN_CLEAR)
+            case State.ACTIVE, Idle():
+                return _end(IDLED)
             case State.ACTIVE, Unreachable():
                 return _end("the backend cannot be reached", UNREACHABLE)
             case _, Leaving():

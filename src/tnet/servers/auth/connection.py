@@ -32,6 +32,7 @@ from tnet.protocols.auth.dialogue import (
     Crowded,
     Deadline,
     Exposed,
+    Idle,
     Input,
     Join,
     Leave,
@@ -140,6 +141,18 @@ class AuthProtocol(Protocol):
             self._relayed.lost(reason)
         if self._asked is not None:
             self._asked.cancel()
+
+    # ── what the gate calls ──
+
+    def idled(self) -> bool:
+        """Nothing has moved for as long as it may; whether the end is our affair, as it is when we have a limit, too.
+
+        What peer and backend do not say to each other is not.
+        """
+        if self._relayed is not None:
+            return False
+        self._hear(Idle())
+        return self._closing or self._connecting is not None or _runs(self._deadline)
 
     # ── what the factory calls ──
 
@@ -360,6 +373,10 @@ class AuthProtocol(Protocol):
             self._factory.waits(self)
         else:
             self._factory.waits_no_more(self)
+
+
+def _runs(timer: IDelayedCall | None) -> bool:
+    return timer is not None and bool(timer.active())
 
 
 def _stop(timer: IDelayedCall | None) -> None:
