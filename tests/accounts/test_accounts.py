@@ -300,6 +300,17 @@ class OpeningTests(_WithStore):
         self.assertIsNone(await accounts.verify(name, password.encode()))
         self.assertEqual(await accounts.verify(b"alice", b"pw"), Account("alice"))
 
+    async def test_added_while_running(self) -> None:
+        """The first real account can log in at once, without a reload, and ends the one-time account, which is told."""
+        accounts = await open_accounts(self.url, self.world.context, exposed=False, hashing=AtOnce())
+        name, password = self.world.disclosed[0]
+        self.assertIsNotNone(await accounts.verify(name, password.encode()))
+        await self.store.add(Entry(Account("alice"), QUICK.hash(b"pw")))
+        self.assertEqual(await accounts.verify(b"alice", b"pw"), Account("alice"))
+        self.assertIsNone(await accounts.verify(name, password.encode()))
+        self.assertFalse(accounts.one_time)
+        self.assertEqual(self.world.recorder.names, ["log"])
+
     async def test_reload_of_a_broken_store(self) -> None:
         """A store that broke meanwhile leaves what was there, and fails the reload."""
         accounts = await open_accounts(self.url, self.world.context, exposed=False, hashing=AtOnce())

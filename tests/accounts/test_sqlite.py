@@ -204,6 +204,16 @@ class FileTests(_WithFile):
         await self.store.close()
         self.assertEqual(os.listdir(self.path.parent), ["users.db"])
 
+    async def test_not_a_file(self) -> None:
+        """A folder, a device or a pipe is refused as what it is, without advice to change its mode."""
+        self.path.parent.mkdir(parents=True)
+        os.mkfifo(self.path, 0o600)
+        for path in (self.path, self.path.parent, Path("/dev/null")):
+            finding = SqliteStore(path, AtOnce()).find("alice")
+            error = await self.assertFailure(Deferred.fromCoroutine(finding), StoreFailed)
+            self.assertIn("not a regular file", str(error))
+            self.assertEqual(error.hint, "")
+
     async def test_write_ahead(self) -> None:
         """Readers and a writer do not wait for each other: the log is written ahead."""
         await self.store.add(ALICE)

@@ -92,7 +92,7 @@ class Accounts:
         self._trouble = trouble
 
     async def _look(self, user: bytes | str, password: bytes) -> Account | None:
-        store = self._fallback or self._kept
+        store = await self._store()
         entry = await _find(store, user)
         secret = entry.secret if entry is not None else None
         right = await self._matches(store, password, secret or store.decoy or self._decoy)
@@ -108,7 +108,7 @@ class Accounts:
 
         Raises: Overloaded or StoreFailed when nobody can tell now.
         """
-        entry = await _find(self._fallback or self._kept, user)
+        entry = await _find(await self._store(), user)
         if entry is None or entry.account.disabled or entry.account.login is not Login.NOTHING:
             return None
         return entry.account
@@ -122,33 +122,38 @@ class Accounts:
         Raises: Overloaded or StoreFailed when nobody can tell now.
         """
         wanted = b64encode(blob).decode()
-        entry = await _find(self._fallback or self._kept, user)
+        entry = await _find(await self._store(), user)
         account = Account("", disabled=True) if entry is None else entry.account
         opens = wanted in {word for line in account.keys for word in line.split()[1:2]}
         return account if opens and not account.disabled else None
 
     async def groups_of(self, name: str) -> tuple[str, ...]:
         """What the account called `name` is a member of. Raises: Overloaded or StoreFailed."""
-        entry = await _find(self._fallback or self._kept, name)
+        entry = await _find(await self._store(), name)
         return () if entry is None else entry.account.groups
 
     async def open_to_all(self) -> list[str]:
         """The names that need no password. Raises: Overloaded or StoreFailed."""
-        return await (self._fallback or self._kept).open_to_all()
+        return await (await self._store()).open_to_all()
 
     async def reload(self) -> None:
-        """Let go of the one-time account once the store has a real one.
-
-        The store itself is asked at every login, so that there is nothing else to read anew.
+        """Ask the store, as every login does: there is nothing that would have to be read anew.
 
         Raises: StoreFailed; everything stays as it was.
         """
-        if self._fallback is not None and not await self._kept.is_empty():
-            self._fallback = None
+        await self._store()
 
     async def close(self) -> None:
         """Let go of what the store holds open."""
         await self._kept.close()
+
+    async def _store(self) -> Store:
+        """Where the accounts are now: the fallback goes for good once there is one in the store."""
+        if self._fallback is not None and not await self._kept.is_empty():
+            gone, self._fallback = self._fallback, None
+            if gone is not None:
+                self._publisher.log("notice", f"the account of this run ends: {self._kept.url} has one now")
+        return self._fallback or self._kept
 
     async def _matches(self, store: Store, password: bytes, secret: str) -> bool:
         try:

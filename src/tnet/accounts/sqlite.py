@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from stat import S_IMODE
+from stat import S_IMODE, S_ISREG
 from typing import Concatenate, ParamSpec, TypeVar, cast
 
 from tnet.accounts.store import Account, AccountExists, Entry, Login, NoSuchAccount, StoreFailed
@@ -163,7 +163,10 @@ def _make_private(path: Path) -> None:
 
 
 def _check_private(path: Path) -> None:
-    mode = S_IMODE(path.stat().st_mode)
+    status = path.stat()
+    if not S_ISREG(status.st_mode):
+        raise _Unfit("it is not a regular file")
+    mode = S_IMODE(status.st_mode)
     if mode & FOR_OTHERS:
         raise _Unfit(f"others can read or write it (mode {mode:04o})", f"chmod 600 {path}")
 
