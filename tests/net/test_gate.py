@@ -156,7 +156,7 @@ class TimeTests(_Case):
         self.assertEqual(transport.ended_because, "timed out: idle for 4 s")
 
     def test_idle_is_told(self) -> None:
-        """A protocol that ends an idle connection itself is told, below all wrappers; when it does not, the gate closes."""
+        """A protocol below all wrappers is told, and may end the connection itself; otherwise the gate closes."""
 
         class Polite(Keeper):
             asked, ends = 0, True
