@@ -11,6 +11,8 @@ from tnet.accounts.store import Account
 from tnet.events.kinds import StateEntered
 from tnet.protocols.auth.dialogue import Input, Opened, Output, Say
 from tnet.protocols.auth.ears import LineEar
+from tnet.protocols.auth.pop3 import Pop3Dialect
+from tnet.protocols.auth.redis import RedisDialect
 from tnet.servers.auth.factory import AuthFactory
 
 
@@ -82,6 +84,17 @@ class CrowdTests(TestCase):
         first.lose()
         self.house.visit()
         self.assertEqual((second.endings, third.endings), (["half-closed", "closed"], []))
+
+    def test_other_dialects(self) -> None:
+        """POP3 and Redis have a refusal of their own for it."""
+        refusals = {
+            Pop3Dialect: "-ERR [SYS/TEMP] Too many are waiting to log in. Try again later.",
+            RedisDialect: "-ERR max number of clients reached",
+        }
+        for dialect, refusal in refusals.items():
+            house = House(most_strangers=1, dialect=dialect)
+            first, _ = house.visit(), house.visit()
+            self.assertEqual((first.read()[-1], first.endings), (refusal, ["half-closed", "closed"]))
 
     def test_reported(self) -> None:
         """The end of its dialogue is an event."""
