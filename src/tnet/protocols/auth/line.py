@@ -22,7 +22,6 @@ from tnet.protocols.auth.dialogue import (
     Idle,
     Input,
     Join,
-    Leave,
     Leaving,
     Line,
     ListNames,
@@ -41,6 +40,7 @@ from tnet.protocols.auth.dialogue import (
     Verify,
 )
 from tnet.protocols.auth.ears import LineEar
+from tnet.protocols.auth.machine import Machine
 
 BLANKS = 10
 NAMES_SHOWN = 50
@@ -85,7 +85,7 @@ WAITING = (State.RECOGNIZING, State.CHECKING)
 _Turn = tuple[State, list[Output]]
 
 
-class LineDialect:
+class LineDialect(Machine[State]):
     """One dialogue; `attempts` bounds the checks that it ever asks for.
 
     Which state each input leads to; a dot is an input that changes nothing and says nothing::
@@ -121,18 +121,14 @@ class LineDialect:
     """
 
     name = "auth"
+    company = State.ACTIVE
 
     def __init__(self, attempts: int = 3) -> None:
-        self.state = State.AUTHENTICATE
+        super().__init__(State.AUTHENTICATE)
         self._attempts = attempts
         self._blanks = BLANKS
         self._user = b""
         self._name = ""
-
-    @property
-    def phase(self) -> str:
-        """What events call the state it is in."""
-        return self.state.value
 
     @property
     def hearing(self) -> bool:
@@ -142,13 +138,6 @@ class LineDialect:
     def ear(self) -> LineEar:
         """What its peer is heard with."""
         return LineEar()
-
-    def advance(self, got: Input) -> list[Output]:
-        """Take one input; what to do about it, in order."""
-        before = self.state
-        self.state, outputs = self._turn(got)
-        left = [Leave()] if before is State.ACTIVE is not self.state else []
-        return [*left, *outputs]
 
     def _turn(self, got: Input) -> _Turn:
         match self.state, got:

@@ -17,7 +17,6 @@ from tnet.protocols.auth.dialogue import (
     Idle,
     Input,
     Join,
-    Leave,
     Leaving,
     Line,
     Lost,
@@ -32,6 +31,7 @@ from tnet.protocols.auth.dialogue import (
     Verify,
 )
 from tnet.protocols.auth.ears import LineEar
+from tnet.protocols.auth.machine import Machine
 from tnet.protocols.sasl import parse_plain
 
 MISTAKES = 10
@@ -91,7 +91,7 @@ class State(Enum):
 _Turn = tuple[State, list[Output]]
 
 
-class Pop3Dialect:
+class Pop3Dialect(Machine[State]):
     """One dialogue; `attempts` bounds the checks that it ever asks for, `MISTAKES` the lines that make no sense.
 
     Which state each input leads to; a dot is an input that changes nothing and says nothing::
@@ -132,17 +132,13 @@ class Pop3Dialect:
     """
 
     name = "pop3"
+    company = State.TRANSACTION
 
     def __init__(self, attempts: int = 3) -> None:
-        self.state = State.AUTHORIZATION
+        super().__init__(State.AUTHORIZATION)
         self._attempts = attempts
         self._mistakes = MISTAKES
         self._user = b""
-
-    @property
-    def phase(self) -> str:
-        """What events call the state it is in."""
-        return self.state.value
 
     @property
     def hearing(self) -> bool:
@@ -152,13 +148,6 @@ class Pop3Dialect:
     def ear(self) -> LineEar:
         """What its peer is heard with."""
         return LineEar()
-
-    def advance(self, got: Input) -> list[Output]:
-        """Take one input; what to do about it, in order."""
-        before = self.state
-        self.state, outputs = self._turn(got)
-        left = [Leave()] if before is State.TRANSACTION is not self.state else []
-        return [*left, *outputs]
 
     def _turn(self, got: Input) -> _Turn:
         match self.state, got:

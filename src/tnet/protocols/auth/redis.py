@@ -19,7 +19,6 @@ from tnet.protocols.auth.dialogue import (
     Idle,
     Input,
     Join,
-    Leave,
     Leaving,
     Lost,
     Malformed,
@@ -33,6 +32,7 @@ from tnet.protocols.auth.dialogue import (
     Verify,
 )
 from tnet.protocols.auth.ears import RequestEar
+from tnet.protocols.auth.machine import Machine
 from tnet.protocols.resp import array, bulk, error, integer, simple
 
 MISTAKES = 10
@@ -77,7 +77,7 @@ class State(Enum):
 _Turn = tuple[State, list[Output]]
 
 
-class RedisDialect:
+class RedisDialect(Machine[State]):
     """One dialogue; `attempts` bounds the checks that it ever asks for, `MISTAKES` what makes no sense before them.
 
     Which state each input leads to; a dot is an input that changes nothing and says nothing::
@@ -114,17 +114,13 @@ class RedisDialect:
     """
 
     name = "redis"
+    company = State.ACTIVE
 
     def __init__(self, attempts: int = 3) -> None:
-        self.state = State.AUTHENTICATE
+        super().__init__(State.AUTHENTICATE)
         self._attempts = attempts
         self._mistakes = MISTAKES
         self._welcome = OK
-
-    @property
-    def phase(self) -> str:
-        """What events call the state it is in."""
-        return self.state.value
 
     @property
     def hearing(self) -> bool:
@@ -134,13 +130,6 @@ class RedisDialect:
     def ear(self) -> RequestEar:
         """What its peer is heard with."""
         return RequestEar()
-
-    def advance(self, got: Input) -> list[Output]:
-        """Take one input; what to do about it, in order."""
-        before = self.state
-        self.state, outputs = self._turn(got)
-        left = [Leave()] if before is State.ACTIVE is not self.state else []
-        return [*left, *outputs]
 
     def _turn(self, got: Input) -> _Turn:
         match self.state, got:
