@@ -56,7 +56,7 @@ def _most_strangers(max_connections: int) -> int:
 
 def _notes(plan: AuthPlan, accounts: Accounts, open_to_all: list[str]) -> Iterator[str]:
     if accounts.one_time:
-        yield f"there is no account yet: this one ends with the server, or as `{accounts.how_to_add}` makes a real one"
+        yield f"no account yet: this one ends with the server, or once `{accounts.how_to_add}` makes a real one"
     if plan.exposed and plan.tls is None:
         yield "passwords travel in clear: --tls hides them"
     if open_to_all:
