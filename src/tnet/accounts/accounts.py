@@ -22,7 +22,7 @@ from tnet.events import Publisher
 from tnet.net.context import Context, Offload
 from tnet.net.workers import Workers
 
-QUEUE = 64
+QUEUE = 256
 
 
 class Accounts:
