@@ -23,6 +23,7 @@ from twisted.trial.unittest import SkipTest, TestCase
 
 from tests.certificates import make_authority, write_pair
 from tests.end_to_end.real_world import RealWorld, receive_until
+from tnet.accounts.accounts import QUEUE
 from tnet.accounts.hashing import Argon2
 from tnet.accounts.location import open_store
 from tnet.accounts.store import Account, Entry
@@ -230,15 +231,15 @@ class AccountTests(Served):
 
     async def test_flood(self) -> None:
         """Of many logins at once as many are checked as may wait, the others are told at once to come again."""
-        port = await self.served()
+        port = await self.served(limits=Limits(max_per_peer=0, drain_seconds=3))
         answers = await gatherResults(
-            [Deferred.fromCoroutine(self.talk(port, _guesses(30))) for _ in range(8)], consumeErrors=True
+            [Deferred.fromCoroutine(self.talk(port, _guesses(45))) for _ in range(8)], consumeErrors=True
         )
         told = [answer for each in answers for answer in each]
         unavailable = [answer for answer in told if "unavailable" in answer]
-        self.assertEqual(len(told), 8 * 30)
+        self.assertEqual(len(told), 8 * 45)
         self.assertEqual(set(told) - set(unavailable), {"Login failed."})
-        self.assertGreaterEqual(len(told) - len(unavailable), 64)
+        self.assertGreaterEqual(len(told) - len(unavailable), QUEUE)
         self.assertTrue(unavailable)
         self.assertEqual(await self.log_in(port, b"alice", b"pw"), "Welcome, alice!")
 
