@@ -5,6 +5,7 @@ This is all that the runtime knows of the view; neither Rich nor Twisted shows t
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 LOOK_SECONDS = 1.0
 
 
-class StoryView:
+class StoryView(ABC):
     """One way of telling the story: an observer of the kinds in `only` (None: all of them).
 
     `tick` is called every `tick_seconds`, unless that is None. `note` and `account` tell what is no event.
@@ -32,9 +33,9 @@ class StoryView:
     tick_seconds: float | None = None
     publisher: Publisher
 
+    @abstractmethod
     def __call__(self, record: Record) -> None:
         """Take notice of a record."""
-        raise NotImplementedError
 
     def start(self) -> None:
         """The story begins."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Callable
 from itertools import islice
@@ -38,7 +39,7 @@ def standard_output(context: Context, fd: int = 1) -> StandardOutput:
 
 
 @implementer(IConsumer)
-class StandardOutput:
+class StandardOutput(ABC):
     """Writes in order what it is given, and pauses its producer while too much waits.
 
     `error` is why it takes no more: OutputClosed when its reader left, CannotWrite otherwise; from then on writing
@@ -100,9 +101,9 @@ class StandardOutput:
         self._broken = None
         self._break(OutputClosed())
 
+    @abstractmethod
     def _push(self) -> None:
         """Start to write, unless it is being written already."""
-        raise NotImplementedError
 
     def _release(self) -> None:
         """Stop writing and let go of the descriptor."""
