@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from tnet.escape import EXCERPT_BYTES, SafeStream, excerpt, safe, safe_bytes, safe_line
+from tnet.escape import EXCERPT_BYTES, SafeStream, excerpt, safe, safe_line
 
 _ANY_TEXT = st.text(st.characters(exclude_categories=()))
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
@@ -53,11 +53,11 @@ class SafeTests(SynchronousTestCase):
 
 
 class BytesTests(SynchronousTestCase):
-    """`safe_bytes` and `excerpt`."""
+    """`excerpt`."""
 
     def test_not_utf8(self) -> None:
         """Bytes that are no UTF-8 show as what they are."""
-        self.assertEqual(safe_bytes(b"\xff\xc3\xa9\n"), "\\xff\u00e9\n")
+        self.assertEqual(excerpt(b"\xff\xc3\xa9\n"), "\\xff\u00e9\\x0a")
 
     @given(st.binary(max_size=600), st.integers(1, 300))
     def test_excerpt(self, data: bytes, limit: int) -> None:

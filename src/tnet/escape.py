@@ -28,11 +28,6 @@ def safe_line(text: str) -> str:
     return _HOSTILE_LINE.sub(_visible, text)
 
 
-def safe_bytes(data: bytes) -> str:
-    """Bytes read as UTF-8 and made harmless; what is not UTF-8 shows as `\\xNN`."""
-    return safe(data.decode("utf-8", "backslashreplace"))
-
-
 def excerpt(data: bytes, limit: int = EXCERPT_BYTES) -> str:
     """At most `limit` bytes of `data` as one harmless line, with `…` when some were left out.
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import TestCase
 
 from tnet.errors import BadUsage
-from tnet.plans.items import Datum, Items, as_form, as_json, is_item, parse_items
+from tnet.plans.items import Datum, Items, as_form, as_json, parse_items
 
 SPECIAL = "\\:=;@"
 
@@ -81,7 +81,7 @@ class Parsing(TestCase):
             parse_items([text])
         except BadUsage:
             return
-        self.assertTrue(is_item(text))
+        self.assertTrue(set(text) & set(":=;"))
 
 
 class Bodies(TestCase):

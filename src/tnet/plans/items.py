@@ -87,11 +87,6 @@ def as_form(data: Iterable[Datum]) -> bytes:
     return urlencode([(datum.name, datum.text) for datum in data], errors="surrogateescape").encode()
 
 
-def is_item(text: str) -> bool:
-    """Whether `text` has the shape of an item, rather than of a URL's host or a method."""
-    return _find(_tokens(text)) is not None
-
-
 def _split(text: str) -> tuple[str, str, str]:
     if _URL.match(text):
         raise BadUsage(_FIELD, f"{text!r} is a second URL, and one is fetched at a time")
