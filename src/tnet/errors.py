@@ -9,10 +9,12 @@
     ├─ NetworkError     between us and the peer
     │  └─ NameNotResolved 6 · ConnectFailed 7 · TimedOut 28 · SendFailed 55 · ReceiveFailed 56
     ├─ PeerError        the other end did or said it
-    │  ├─ MalformedReply 8 · BodyCutShort 18 · HttpStatusRefused 22 · TlsFailed 35 · RedirectRefused 47
-    │  └─ EmptyReply 52 · CertificateRejected 60 · EncodingUnreadable 61 · TooLarge 63 · LoginDenied 67
-    ├─ OurError         tnet is at its own limit
-    │  └─ Overloaded 1
+    │  ├─ MalformedReply 8 · BodyCutShort 18 · HttpStatusRefused 22 · RangeRefused 33 · TlsFailed 35
+    │  ├─ RedirectRefused 47 · EmptyReply 52 · CertificateRejected 60 · EncodingUnreadable 61 · TooLarge 63
+    │  ├─ LoginDenied 67 · PinMismatch 90 · ProxyRefused 97 · ClientCertificateWanted 98
+    │  └─ SloMissed 110 · ChecksumMismatch 112
+    ├─ OurError         tnet is at its own limit, or only a part was done
+    │  └─ Overloaded 1 · PartlyFailed 113
     └─ Ended            no error: somebody asked us to stop
        └─ Interrupted 130 · OutputClosed 141 · Terminated 143
 
@@ -41,6 +43,7 @@ class ExitStatus(IntEnum):
     CANNOT_WRITE = 23
     CANNOT_READ = 26
     TIMED_OUT = 28
+    RANGE_REFUSED = 33
     TLS_HANDSHAKE = 35
     REDIRECT_REFUSED = 47
     EMPTY_REPLY = 52
@@ -54,6 +57,12 @@ class ExitStatus(IntEnum):
     LOGIN_DENIED = 67
     CANNOT_LISTEN = 69
     CA_FILE = 77
+    PIN_MISMATCH = 90
+    PROXY = 97
+    CLIENT_CERTIFICATE = 98
+    SLO_MISSED = 110
+    CHECKSUM = 112
+    PARTLY_FAILED = 113
     INTERRUPTED = 130
     OUTPUT_CLOSED = 141
     TERMINATED = 143
@@ -360,6 +369,43 @@ class TooLarge(PeerError, status=ExitStatus.TOO_LARGE, says="{what} is larger th
     limit: int
 
 
+class RangeRefused(_PeerSaid, status=ExitStatus.RANGE_REFUSED, says="{peer} refused the range: {reason}"):
+    """A part of a body was asked for, and cannot be had."""
+
+
+class PinMismatch(
+    TlsFailed, status=ExitStatus.PIN_MISMATCH, says="certificate of {peer} is not the pinned one: {reason}"
+):
+    """The peer's public key is none of those that were pinned."""
+
+
+class ProxyRefused(_PeerSaid, status=ExitStatus.PROXY, says="proxy {peer} refused: {reason}"):
+    """A proxy that did not open the way to the target."""
+
+
+class ClientCertificateWanted(TlsFailed, status=ExitStatus.CLIENT_CERTIFICATE):
+    """The peer lets in only those who show a certificate."""
+
+
+@dataclass(eq=False)
+class SloMissed(PeerError, status=ExitStatus.SLO_MISSED, says="slower than agreed: {missed}"):
+    """What came, came later than `--slo` allows; `missed` lists the phases."""
+
+    missed: str
+
+
+@dataclass(eq=False)
+class ChecksumMismatch(
+    PeerError, status=ExitStatus.CHECKSUM, says="checksum of {path} is {algorithm}:{found}, not {expected}"
+):
+    """What came is not what was to come."""
+
+    path: str
+    algorithm: str
+    expected: str
+    found: str
+
+
 # ── ourselves, and nobody ──
 
 
@@ -368,6 +414,14 @@ class Overloaded(OurError, says="{what} is busy: try again later"):
     """A bounded queue of ours is full."""
 
     what: str
+
+
+@dataclass(eq=False)
+class PartlyFailed(OurError, status=ExitStatus.PARTLY_FAILED, says="{failed} of {total} failed"):
+    """Some of several things that were asked for could not be done; each was told when it failed."""
+
+    failed: int
+    total: int
 
 
 class Interrupted(Ended, status=ExitStatus.INTERRUPTED, says="interrupted"):

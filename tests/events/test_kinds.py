@@ -12,6 +12,8 @@ PROMISED = {
     "listening", "connection.open", "tls.handshake", "connection.half_close", "connection.paused", "connection.resumed",
     "connection.refused", "connection.close", "state.enter", "span.start", "span.end", "auth.attempt", "http.request",
     "ssh.channel", "dns.answer", "dial.attempt", "reactor.lag", "draining", "stopped", "log",
+    "http.begin", "http.head.sent", "http.head.received", "http.trailers", "http.retry", "transfer.start",
+    "transfer.progress", "transfer.end",
 }  # fmt: skip
 
 
@@ -34,7 +36,7 @@ class KindTests(SynchronousTestCase):
         """No key is for a field that does not exist, and none hides another field or the stamp."""
         known = {field.name for kind in ALL_KINDS for field in fields(kind)}
         self.assertEqual(set(JSON_KEYS) - known, set())
-        stamp = {"schema", "seq", "t", "ts", "event", "conn"}
+        stamp = {"schema", "seq", "t", "ts", "event", "conn", "request"}
         for kind in ALL_KINDS:
             keys = [JSON_KEYS.get(field.name, field.name) for field in fields(kind)]
             self.assertEqual(len(keys), len({*keys} - stamp), kind.name)

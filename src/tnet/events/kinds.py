@@ -189,6 +189,100 @@ class HttpExchanged(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RequestBegan(Event):
+    """A client takes up one request: every event of this `request` belongs to it.
+
+    `transfer` numbers what it is for (a URL of the command line); `cause` says why it is made: first, redirect,
+    login, retry, segment, mirror or reconnect.
+    """
+
+    name: ClassVar[str] = "http.begin"
+    method: str
+    url: str
+    transfer: int
+    cause: str = "first"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadSent(Event):
+    """A client sent the head of a request; `fields` are lines, escaped, with every secret masked."""
+
+    name: ClassVar[str] = "http.head.sent"
+    method: str
+    target: str
+    version: str
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeadReceived(Event):
+    """A client got the head of an answer, or one that was `interim`; `fields` are lines, escaped and masked."""
+
+    name: ClassVar[str] = "http.head.received"
+    status: int
+    reason: str
+    version: str
+    fields: tuple[str, ...]
+    interim: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrailersReceived(Event):
+    """Fields came behind the body; `fields` are lines, escaped and masked."""
+
+    name: ClassVar[str] = "http.trailers"
+    fields: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RetryPlanned(Event):
+    """Something that may pass failed: it is tried again, as attempt number `attempt`, after `seconds`."""
+
+    name: ClassVar[str] = "http.retry"
+    transfer: int
+    attempt: int
+    seconds: float
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferStarted(Event):
+    """A body begins to be kept: in the file `path`, of which `offset_bytes` were there already."""
+
+    name: ClassVar[str] = "transfer.start"
+    transfer: int
+    url: str
+    path: str
+    total_bytes: int | None = None
+    offset_bytes: int = 0
+    segments: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferProgressed(Event):
+    """So much of it is there, told a few times a second."""
+
+    name: ClassVar[str] = "transfer.progress"
+    transfer: int
+    done_bytes: int
+    total_bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TransferEnded(Event):
+    """It is complete (`outcome` ok, or unchanged), or failed; `path` is where it is."""
+
+    name: ClassVar[str] = "transfer.end"
+    transfer: int
+    path: str
+    done_bytes: int
+    seconds: float
+    outcome: str
+    error: str | None = None
+    checksum: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class SshChannelChanged(Event):
     """An SSH channel was opened, refused or closed, or something was asked on it."""
 

@@ -45,6 +45,7 @@ class Publisher:
         self._began = clock()
         self._seq = count(1)
         self._conn = count(1)
+        self._request = count(1)
         self._observers: list[tuple[Observer, Collection[type[Event]] | None]] = []
 
     @property
@@ -64,6 +65,10 @@ class Publisher:
         """A reporter for one new connection, with the next connection id."""
         return Trace(self, next(self._conn))
 
+    def next_request(self) -> int:
+        """The number of one more request of a client's: see `Trace.about`."""
+        return next(self._request)
+
     def wants(self, kind: type[Event]) -> bool:
         """Whether any observer would see an event of this kind."""
         return any(only is None or kind in only for _, only in self._observers)
@@ -73,13 +78,22 @@ class Publisher:
         self.publish(None, kind, *args, **kwargs)
 
     def publish(self, conn: int | None, kind: Callable[P, Event], *args: P.args, **kwargs: P.kwargs) -> None:
-        """Build an event of `kind`, stamp it and hand it on; when nobody wants it, just count it."""
+        """Report an event of connection `conn`."""
+        self.report((conn, None), kind, *args, **kwargs)
+
+    def report(
+        self, about: tuple[int | None, int | None], kind: Callable[P, Event], *args: P.args, **kwargs: P.kwargs
+    ) -> None:
+        """Build an event of `kind`, stamp it and hand it on; when nobody wants it, just count it.
+
+        Shape: `about` is the connection and the client's request that it belongs to.
+        """
         wanted = cast("type[Event]", kind)
         if not self.wants(wanted):
             self.unbuilt[wanted.name] += 1
             return
         event = kind(*args, **kwargs)
-        record = Record(next(self._seq), self.elapsed, self._wall_clock(), conn, event)
+        record = Record(next(self._seq), self.elapsed, self._wall_clock(), about[0], event, about[1])
         for observer, only in tuple(self._observers):
             if only is None or wanted in only:
                 self._hand(observer, record)

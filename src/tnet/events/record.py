@@ -15,6 +15,8 @@ SCHEMA = "tnet.event/1"
 class Record:
     """An event with its stamp.
 
+    `request` numbers the client's request that it belongs to, where there is one.
+
     Units: `t` seconds on the monotonic clock since the publisher began; `wall` seconds since the epoch.
     """
 
@@ -23,10 +25,11 @@ class Record:
     wall: float
     conn: int | None
     event: Event
+    request: int | None = None
 
     def as_json(self) -> dict[str, Any]:
         """The object of one line of the event stream; keys whose value is unknown are left out."""
-        stamp = {
+        stamp: dict[str, Any] = {
             "schema": SCHEMA,
             "seq": self.seq,
             "t": round(self.t, 6),
@@ -34,6 +37,8 @@ class Record:
             "event": self.event.name,
             "conn": self.conn,
         }
+        if self.request is not None:
+            stamp["request"] = self.request
         return stamp | _attributes(self.event)
 
 

@@ -43,12 +43,13 @@ def _kind(kind: type[Event]) -> dict[str, Any]:
         "event": {"const": kind.name},
         "conn": {"type": ["integer", "null"]},
     }
+    asked = {"request": {"type": "integer", "description": "the client's request that it belongs to"}}
     own = {_key(field.name): _TYPES[_bare(hints[field.name])] for field in fields(kind)}
     needed = [_key(field.name) for field in fields(kind) if field.default is MISSING]
     return {
         "title": kind.name,
         "description": " ".join((kind.__doc__ or "").split()),
-        "properties": stamp | own,
+        "properties": stamp | asked | own,
         "required": [*stamp, *needed],
         "additionalProperties": False,
     }

@@ -24,14 +24,21 @@ D = TypeVar("D", bound=_Deferred)
 class Trace:
     """Reports what happens on connection `conn`; `conn` is None for what belongs to no connection.
 
+    `request` numbers the client's request that it happens for, where there is one.
+
     Emitting is free when nobody observes: the event is not even built.
     """
 
-    __slots__ = ("conn", "publisher")
+    __slots__ = ("conn", "publisher", "request")
 
-    def __init__(self, publisher: Publisher, conn: int | None) -> None:
+    def __init__(self, publisher: Publisher, conn: int | None, request: int | None = None) -> None:
         self.publisher = publisher
         self.conn = conn
+        self.request = request
+
+    def about(self, request: int) -> Trace:
+        """A reporter for the same connection, of what happens there for one request."""
+        return Trace(self.publisher, self.conn, request)
 
     def wants(self, kind: type[Event]) -> bool:
         """Whether anybody would see an event of this kind: ask before computing costly fields."""
@@ -39,7 +46,7 @@ class Trace:
 
     def emit(self, kind: Callable[P, Event], *args: P.args, **kwargs: P.kwargs) -> None:
         """Report an event: `trace.emit(HalfClosed, by="peer", bytes_in=3, bytes_out=0)`."""
-        self.publisher.publish(self.conn, kind, *args, **kwargs)
+        self.publisher.report((self.conn, self.request), kind, *args, **kwargs)
 
     def time(self, span: str, deferred: D) -> D:
         """The same Deferred, with its beginning, end, outcome and duration reported."""

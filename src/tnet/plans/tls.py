@@ -19,7 +19,9 @@ class TlsDialing:
     """How a client checks its peer and shows itself.
 
     `ca_file` replaces the system's trust; `verify` False accepts anybody. `server_name` is what is sent as SNI
-    and checked (None: the host that was dialled). `alpn` are the protocols offered, best first.
+    and checked (None: the host that was dialled). `alpn` are the protocols offered, best first. `pins` are digests
+    of public keys, `sha256//BASE64`, of which the peer's has to be one, whatever else is checked. `min_version` is
+    1.2 or 1.3.
     """
 
     verify: bool = True
@@ -28,3 +30,5 @@ class TlsDialing:
     key_file: str | None = None
     server_name: str | None = None
     alpn: tuple[str, ...] = ()
+    pins: tuple[str, ...] = ()
+    min_version: str = "1.2"

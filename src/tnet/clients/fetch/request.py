@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tnet import __version__
 from tnet.errors import BadUsage
@@ -19,40 +19,60 @@ _EXPECT_BODY = frozenset({"POST", "PUT", "PATCH"})
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What to ask for at one URL; `headers` are those of the user, `unset` the default ones that stay away."""
+    """What to ask for at one URL; `headers` are those of the user, `unset` the default ones that stay away.
+
+    A `stray` one has been led to another origin: no secret goes with it any more, wherever it leads.
+    """
 
     method: str
     url: Url
     headers: Headers = field(default=(), repr=False)
     unset: tuple[str, ...] = ()
     body: Body | None = None
+    stray: bool = False
+
+    def value(self, name: str) -> str | None:
+        """The value of the first header called `name` (in lower case)."""
+        return next((value for key, value in self.headers if key.lower() == name), None)
+
+    def adding(self, *headers: tuple[str, str]) -> Request:
+        """This request with more headers; those that it has already, or leaves out on purpose, stay as they are."""
+        known = {name.lower() for name, _ in self.headers} | {name.lower() for name in self.unset}
+        return replace(self, headers=self.headers + tuple(each for each in headers if each[0].lower() not in known))
 
 
-def first_request(plan: FetchPlan) -> Request:
-    """What the plan asks for, before any redirect.
+def first_request(plan: FetchPlan, url: str) -> Request:
+    """What the plan asks for at `url`, before any redirect.
 
     Raises: BadUsage for a URL that cannot be fetched and for headers that frame the body: that is our work.
     """
     for name, _ in plan.headers:
         if name.lower() in _FRAMING:
             raise BadUsage("header", f"{name} follows from the body and cannot be given")
-    method = "HEAD" if plan.head_only else plan.method
-    return Request(method, parse_url(plan.url), plan.headers, plan.unset, plan.body)
+    return Request(plan.method, parse_url(url), plan.headers, plan.unset, plan.body)
 
 
-def encoded(request: Request, *, length: int | None) -> bytes:
-    """The head of `request`; `length` of its body is None when only its end will tell, and ignored without a body.
+def fields_of(request: Request, *, length: int | None) -> tuple[tuple[bytes, bytes], ...]:
+    """All header fields, `Host` and those that frame the body included, as HTTP/1.1 sends them.
+
+    `length` of the body is None when only its end will tell, and ignored without a body.
+
+    Raises: NameNotResolved for a host that is no name.
+    """
+    given = {name.lower() for name, _ in request.headers} | {name.lower() for name in request.unset}
+    defaults = [pair for pair in _defaults(request.url) if pair[0].lower() not in given]
+    fields = (*defaults, *request.headers, *_framing(request, length))
+    return tuple((_bytes(name), _bytes(value)) for name, value in fields)
+
+
+def encoded(request: Request, *, length: int | None, absolute: bool = False) -> bytes:
+    """The head of `request` as HTTP/1.1; `absolute` names the whole URL, as a proxy wants it.
 
     Raises: BadUsage for what could be read as more than one request; NameNotResolved for a host that is no name.
     """
-    given = {name.lower() for name, _ in request.headers} | {name.lower() for name in request.unset}
-    headers = [pair for pair in _defaults(request.url) if pair[0].lower() not in given]
-    fields = [*headers, *request.headers, *_framing(request, length)]
-    return request_head(
-        _bytes(request.method),
-        _bytes(request.url.target),
-        [(_bytes(name), _bytes(value)) for name, value in fields],
-    )
+    url = request.url
+    target = f"{url.scheme}://{host_field(url)}{url.target}" if absolute else url.target
+    return request_head(_bytes(request.method), _bytes(target), fields_of(request, length=length))
 
 
 def host_field(url: Url) -> str:
@@ -70,7 +90,6 @@ def _defaults(url: Url) -> Headers:
         ("Host", host_field(url)),
         ("User-Agent", f"tnet/{__version__}"),
         ("Accept", "*/*"),
-        ("Connection", "close"),
     )
 
 
