@@ -1,0 +1,110 @@
+"""Tests for what is shown of header fields."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from tests.view.staging import HOSTILE
+from tnet.clients.fetch.report.masks import MASK, VALUE_CHARACTERS, is_secret, mask_fields, mask_pairs, mask_url
+
+
+class NameTests(SynchronousTestCase):
+    """`is_secret`."""
+
+    def test_secrets(self) -> None:
+        """Case 13: what lets somebody in is secret, however its name is written."""
+        for name in (
+            "Authorization",
+            "PROXY-AUTHORIZATION",
+            "cookie",
+            "Set-Cookie",
+            "X-Api-Key",
+            "x-goog-api-key",
+            "X-Auth-Token",
+            "X-Amz-Security-Token",
+            "PRIVATE-TOKEN",
+            "Ocp-Apim-Subscription-Key",
+            "X_Client_Secret",
+            "apikey",
+        ):
+            self.assertTrue(is_secret(name), name)
+
+    def test_no_secrets(self) -> None:
+        """What opens nothing is shown: keys and challenges that only sound like it."""
+        for name in (
+            "Host",
+            "WWW-Authenticate",
+            "Sec-WebSocket-Key",
+            "Idempotency-Key",
+            "Surrogate-Key",
+            "Keep-Alive",
+            "ETag",
+            "X-Monkey",
+            "",
+        ):
+            self.assertFalse(is_secret(name), name)
+
+
+class FieldsTests(SynchronousTestCase):
+    """`mask_fields` and `mask_pairs`."""
+
+    FIELDS = (
+        (b"HOST", b"example.org"),
+        (b"Authorization", b"Basic c2VjcmV0OnNlY3JldA=="),
+        (b"Cookie", b"sid=secret; theme=secret"),
+        (b"Location", b"http://user:secret@example.org/?q=a@b"),
+    )
+
+    def test_masked(self) -> None:
+        """Case 13: secrets are masked whole; order and case of the rest stay, an `@` in a query too."""
+        self.assertEqual(
+            mask_fields(self.FIELDS, False),
+            (
+                "HOST: example.org",
+                f"Authorization: {MASK}",
+                f"Cookie: {MASK}",
+                f"Location: http://{MASK}@example.org/?q=a@b",
+            ),
+        )
+
+    def test_shown(self) -> None:
+        """With --show-secrets they are as they were."""
+        self.assertEqual(
+            mask_pairs(self.FIELDS, True), tuple((name.decode(), value.decode()) for name, value in self.FIELDS)
+        )
+
+    def test_emptied(self) -> None:
+        """An empty secret is no secret: that nothing was sent can be seen."""
+        self.assertEqual(mask_fields(((b"Cookie", b""),), False), ("Cookie: ",))
+
+    def test_bytes(self) -> None:
+        """Bytes that are no UTF-8 are read as Latin-1."""
+        fields = ((b"A", "é→".encode()), (b"B", b"\xe9"))
+        self.assertEqual(mask_fields(fields, False), ("A: é→", "B: é"))
+
+    def test_long(self) -> None:
+        """A very long value is cut, and says so."""
+        (line,) = mask_fields(((b"A", b"x" * (VALUE_CHARACTERS + 1)),), False)
+        self.assertEqual(line, "A: " + "x" * VALUE_CHARACTERS + "…")
+
+    @given(st.lists(st.tuples(st.binary(max_size=9), st.binary(max_size=40))))
+    def test_harmless(self, fields: list[tuple[bytes, bytes]]) -> None:
+        """Case 44: whatever bytes came, a line of it moves no terminal."""
+        for line in mask_fields(tuple(fields), True):
+            self.assertIsNone(HOSTILE.search(line))
+
+    @given(st.text("abc:@/", max_size=20), st.text("abc:@", min_size=1, max_size=20))
+    def test_urls(self, before: str, user: str) -> None:
+        """No user information is left of any URL."""
+        self.assertNotIn(f"//{user}SECRET", mask_url(f"{before} http://{user}SECRET@host/"))
+
+
+class UrlTests(SynchronousTestCase):
+    """`mask_url`."""
+
+    def test_kept(self) -> None:
+        """A URL without user information stays what it was."""
+        for url in ("http://h/a@b", "http://h?a@b", "mailto:a@b", "http://h/#@"):
+            self.assertEqual(mask_url(url), url)
