@@ -1,4 +1,4 @@
-"""Where a body goes: standard output, or a file that appears only when it is complete."""
+"""Where a body goes; for one, a file that appears only when it is complete."""
 
 from __future__ import annotations
 
@@ -12,16 +12,11 @@ from contextlib import suppress
 from threading import Lock
 from typing import Self, cast
 
-from tnet.errors import CannotWrite, TnetError, cannot_write
-from tnet.escape import SafeStream
-from tnet.net.context import Context, Offload
-from tnet.net.stdio import StandardOutput, standard_output
+from tnet.errors import TnetError, cannot_write
+from tnet.net.context import Offload
 from tnet.net.stdio.descriptors import write_blocking
 
 STANDARD_OUTPUT = ("-", "/dev/stdout")
-
-_BINARY = "the body is binary, and this is a terminal"
-_ADVICE = "write it to a file with -o FILE, or send it into a pipe"
 
 
 class Output(ABC):
@@ -63,37 +58,6 @@ async def open_file(path: str, workers: Offload) -> Output:
         return cast(Output, await workers.run(_opened, path, workers))
     except OSError as error:
         raise cannot_write(path, error) from error
-
-
-class Stdout(Output):
-    """Standard output: exact, but on a terminal, where only text goes and nothing in it is obeyed unless `raw`.
-
-    `broken` is called when its reader leaves, even while nothing is written.
-    """
-
-    def __init__(self, context: Context, fd: int, broken: Callable[[TnetError], object], *, raw: bool = False) -> None:
-        self._out: StandardOutput = standard_output(context, fd)
-        self._out.watch(broken)
-        self._text = SafeStream() if self._out.is_terminal and not raw else None
-
-    async def write(self, data: bytes) -> None:
-        """Write `data`, once there is room for it."""
-        if self._text is not None:
-            if b"\0" in data:
-                raise CannotWrite("standard output", _BINARY, _ADVICE)
-            data = self._text.feed(data)
-        self._out.write(data)
-        await self._out.flushed()
-
-    async def finish(self) -> None:
-        """Write what was held back."""
-        if self._text is not None:
-            self._out.write(self._text.finish())
-        await self._out.flushed()
-
-    async def discard(self) -> None:
-        """Let go of the descriptor."""
-        self._out.close()
 
 
 class InPlace(Output):
