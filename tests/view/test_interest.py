@@ -28,11 +28,13 @@ class InterestTests(SynchronousTestCase):
             self.assertEqual(told[3], set(kinds.ALL_KINDS))
 
     def test_client(self) -> None:
-        """A client only complains, until -v asks for its connection's story."""
-        self.assertEqual(Interest(False, 0).kinds, {kinds.Logged})
+        """A client only complains and says when it tries again, until -v asks for its connection's story."""
+        self.assertEqual(Interest(False, -1).kinds, {kinds.Logged})
+        self.assertEqual(Interest(False, 0).kinds, {kinds.Logged, kinds.RetryPlanned})
         self.assertFalse(Interest(False, 0).tells(_log("info")))
         self.assertTrue(Interest(False, 0).tells(_log("warning")))
-        self.assertTrue(Interest(False, 1).tells(opened()))
+        for event in (opened(), kinds.HeadSent(method="GET", target="/", version="1.1", fields=())):
+            self.assertTrue(Interest(False, 1).tells(event))
 
     def test_handshakes(self) -> None:
         """A failed handshake is told at once, one that went well with -v."""

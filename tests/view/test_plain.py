@@ -11,6 +11,7 @@ from tests.view.staging import HOSTILE, LISTENING, NASTY, Show, Stage, any_event
 from tnet.events import kinds
 from tnet.view.plain import Teller, local_time, since_start, utc_time
 from tnet.view.theme import Brush
+from tnet.view.words import say
 
 STOPPED = kinds.Stopped(exit_status=143, reason="terminated", seconds=12)
 
@@ -46,12 +47,24 @@ class TellerTests(SynchronousTestCase):
         self.assertEqual(len(lines[0]), len(lines[1]))
 
     @given(any_event())
-    def test_one_harmless_line(self, event: kinds.Event) -> None:
-        """Whatever a peer said, an event takes one line without control characters."""
+    def test_harmless_lines(self, event: kinds.Event) -> None:
+        """Case 44: whatever a peer said, an event takes the lines it has words for, without control characters."""
         line = self.teller.line(self.stage.record(event, 3))
         self.assertIsNone(HOSTILE.search(line))
-        if not isinstance(event, kinds.Logged) or event.level != "debug":
-            self.assertEqual(line.count("\n"), 1)
+        self.assertEqual(line.count("\n"), 1 + len(say(event).more))
+
+    def test_heads(self) -> None:
+        """A head is told under one stamp, each field on a line that says which way it went."""
+        sent = kinds.HeadSent(method="GET", target="/", version="1.1", fields=("Host: h", "X: \x1b"))
+        got = kinds.HeadReceived(status=200, reason="OK", version="1.1", fields=("Server: s",))
+        lines = [self.teller.line(self.stage.record(event, 1)) for event in (sent, got)]
+        self.assertEqual(
+            lines,
+            [
+                "now    #1 ▸ sent       GET / HTTP/1.1\n    > Host: h\n    > X: \\x1b\n",
+                "now    #1 ◂ answer     HTTP/1.1 200 OK\n    < Server: s\n",
+            ],
+        )
 
     def test_traceback(self) -> None:
         """A traceback in the debug log keeps its lines, each harmless and set in."""
@@ -143,6 +156,18 @@ class PlainViewTests(SynchronousTestCase):
         show = Show("fetch", verbosity=1)
         send(show.publisher, opened(role="client"), 1)
         self.assertEqual(show.stderr.lines, ["      0.0 ms    #1 ▸ open       to 127.0.0.1:40000"])
+
+    def test_retry(self) -> None:
+        """A client that tries again says so, as a warning unless its whole story is told."""
+        retry = kinds.RetryPlanned(transfer=1, attempt=2, seconds=1.0, error="refused")
+        for verbosity, lines in (
+            (-1, []),
+            (0, ["tnet: warning: refused · attempt 2 follows in 1.0 s"]),
+            (1, ["      0.0 ms       ! retry      refused · attempt 2 follows in 1.0 s"]),
+        ):
+            show = Show("fetch", verbosity=verbosity)
+            send(show.publisher, retry)
+            self.assertEqual(show.stderr.lines, lines)
 
     def test_notice(self) -> None:
         """A command that does one thing says so on a line by itself, harmless; in the log it has its time."""

@@ -50,6 +50,35 @@ class SayTests(SynchronousTestCase):
                 kinds.DnsAnswered(host="h", addresses=(), seconds=0.001, error="no such name"),
                 "h: no such name · 1.0 ms",
             ),
+            (kinds.RequestBegan(method="GET", url="http://h/", transfer=1), "GET http://h/"),
+            (
+                kinds.RequestBegan(method="GET", url="http://h/", transfer=1, cause="redirect"),
+                "GET http://h/ · redirect",
+            ),
+            (kinds.HeadReceived(status=404, reason="", version="2", fields=()), "HTTP/2 404"),
+            (kinds.TrailersReceived(fields=("A: 1", "B: 2")), "2 fields"),
+            (
+                kinds.TransferStarted(
+                    transfer=1, url="http://h/f", path="f", total_bytes=2048, offset_bytes=1024, segments=4
+                ),
+                "http://h/f → f · 2.0 KiB · 1.0 KiB are there · 4 segments",
+            ),
+            (kinds.TransferProgressed(transfer=1, done_bytes=5), "5 B"),
+            (kinds.TransferProgressed(transfer=1, done_bytes=5, total_bytes=7), "5 B of 7 B"),
+            (
+                kinds.TransferEnded(
+                    transfer=1, path="f", done_bytes=5, seconds=0.5, outcome="ok", checksum="sha256:aa"
+                ),
+                "f · 5 B · 500 ms · sha256:aa",
+            ),
+            (
+                kinds.TransferEnded(transfer=1, path="f", done_bytes=5, seconds=0.5, outcome="failed", error="E"),
+                "f · E · 5 B · 500 ms",
+            ),
+            (
+                kinds.TransferEnded(transfer=1, path="f", done_bytes=5, seconds=0.5, outcome="unchanged"),
+                "f · unchanged · 5 B · 500 ms",
+            ),
             (kinds.Draining(connections=0, seconds=9, reason="why"), "why · no connection is open"),
             (
                 kinds.Draining(connections=1, seconds=9, reason="why"),
@@ -81,6 +110,11 @@ class SayTests(SynchronousTestCase):
             ),
         ):
             self.assertEqual((say(well).mark, say(ill).mark), (Mark.GOOD, Mark.BAD))
+
+    def test_interim(self) -> None:
+        """An interim head is not taken for the answer."""
+        early = kinds.HeadReceived(status=103, reason="Early Hints", version="1.1", fields=("Link: l",), interim=True)
+        self.assertEqual((say(early).word, say(early).more), ("interim", ("< Link: l",)))
 
     def test_asked_to_stop(self) -> None:
         """A server that stopped because it was told to did nothing wrong."""

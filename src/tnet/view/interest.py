@@ -35,6 +35,11 @@ _SERVER: dict[type[Event], int] = {
 _CLIENT: dict[type[Event], int] = {
     **dict.fromkeys(_SERVER, MORE),
     kinds.Logged: QUIET,
+    kinds.RetryPlanned: NORMAL,
+    kinds.RequestBegan: MORE,
+    kinds.HeadSent: MORE,
+    kinds.HeadReceived: MORE,
+    kinds.TrailersReceived: MORE,
     kinds.Stopped: EVERYTHING,
     kinds.StateEntered: EVERYTHING,
 }
@@ -54,6 +59,11 @@ class Interest:
         return self.verbosity < NORMAL
 
     @property
+    def more(self) -> bool:
+        """Whether the story is told, and not just what must not be missed."""
+        return self.verbosity >= MORE
+
+    @property
     def kinds(self) -> frozenset[type[Event]]:
         """The kinds of event that may be told."""
         return frozenset(kind for kind in kinds.ALL_KINDS if self._level(kind) <= self.verbosity)
@@ -64,7 +74,7 @@ class Interest:
             case kinds.Logged():
                 return _LOG_LEVELS.get(event.level, NORMAL if self.serving else MORE) <= self.verbosity
             case kinds.TlsHandshaken(outcome="ok"):
-                return self.verbosity >= MORE
+                return self.more
             case _:
                 return self._level(type(event)) <= self.verbosity
 

@@ -50,13 +50,10 @@ class Teller:
         self._stamp = stamp
 
     def line(self, record: Record, said: Said | None = None) -> str:
-        """The line of a record, in the event's own words or in those of the caller; a traceback takes several."""
-        line = self._brush.line(self.pieces(record, said)) + "\n"
-        if isinstance(record.event, kinds.Logged) and record.event.level == "debug":
-            line += "".join(
-                f"    {self._brush.paint(Tone.QUIET, more)}\n" for more in record.event.text.splitlines()[1:]
-            )
-        return line
+        """The line of a record, in the event's own words or in those of the caller; heads and tracebacks take more."""
+        said = said or say(record.event)
+        more = "".join(f"    {self._brush.paint(Tone.QUIET, line)}\n" for line in said.more)
+        return f"{self._brush.line(self.pieces(record, said))}\n{more}"
 
     def pieces(self, record: Record, said: Said | None = None) -> Iterator[Piece]:
         """What the line is made of, not yet harmless."""
@@ -133,6 +130,9 @@ class PlainView(StoryView):
         match record.event:
             case kinds.Logged(level="error" | "warning") as event:
                 self._sink.write(self._teller.complaint(record, event, stamped=self._stamped))
+            case kinds.RetryPlanned() as event if not self._stamped and not self._interest.more:
+                warning = kinds.Logged(level="warning", text=say(event).text)
+                self._sink.write(self._teller.complaint(record, warning, stamped=False))
             case kinds.Logged(level="notice", text=text) if not self._stamped:
                 self._sink.write(self._teller.notice(text))
             case kinds.Listening() as event if self._card is not None:

@@ -12,12 +12,13 @@ from tnet.view.theme import Mark, Tone
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One event in words: a mark, a short word that names it, and the rest."""
+    """One event in words: a mark, a short word that names it, and the rest; `more` are further lines, if any."""
 
     word: str
     text: str
     mark: Mark = Mark.OTHER
     tone: Tone = Tone.PLAIN
+    more: tuple[str, ...] = ()
 
 
 _GOOD = (Mark.GOOD, Tone.GOOD)
@@ -138,6 +139,59 @@ def tone_of_status(status: int) -> Tone:
 
 
 @say.register
+def _(event: kinds.RequestBegan) -> Said:
+    cause = "" if event.cause == "first" else event.cause
+    return Said("request", joined(f"{event.method} {event.url}", cause), Mark.OPEN, Tone.NAME)
+
+
+@say.register
+def _(event: kinds.HeadSent) -> Said:
+    return Said(
+        "sent", f"{event.method} {event.target} HTTP/{event.version}", Mark.OPEN, more=_lines(">", event.fields)
+    )
+
+
+@say.register
+def _(event: kinds.HeadReceived) -> Said:
+    text = f"HTTP/{event.version} {event.status} {event.reason}".rstrip()
+    tone = Tone.QUIET if event.interim else tone_of_status(event.status)
+    return Said("interim" if event.interim else "answer", text, Mark.CLOSE, tone, _lines("<", event.fields))
+
+
+@say.register
+def _(event: kinds.TrailersReceived) -> Said:
+    return Said("trailers", plural(len(event.fields), "field"), Mark.CLOSE, more=_lines("<", event.fields))
+
+
+@say.register
+def _(event: kinds.RetryPlanned) -> Said:
+    text = joined(event.error, f"attempt {event.attempt} follows in {duration(event.seconds)}")
+    return Said("retry", text, Mark.WARNING, Tone.WARNING)
+
+
+@say.register
+def _(event: kinds.TransferStarted) -> Said:
+    total = size(event.total_bytes) if event.total_bytes is not None else ""
+    there = f"{size(event.offset_bytes)} are there" if event.offset_bytes else ""
+    segments = plural(event.segments, "segment") if event.segments > 1 else ""
+    return Said("save", joined(f"{event.url} → {event.path}", total, there, segments))
+
+
+@say.register
+def _(event: kinds.TransferProgressed) -> Said:
+    of = f" of {size(event.total_bytes)}" if event.total_bytes is not None else ""
+    return Said("progress", size(event.done_bytes) + of, tone=Tone.QUIET)
+
+
+@say.register
+def _(event: kinds.TransferEnded) -> Said:
+    failed = event.outcome not in ("ok", "unchanged")
+    why = (event.error or event.outcome) if failed else "unchanged" if event.outcome == "unchanged" else ""
+    text = joined(event.path, why, size(event.done_bytes), duration(event.seconds), event.checksum or "")
+    return Said("failed" if failed else "saved", text, *(_BAD if failed else _GOOD))
+
+
+@say.register
 def _(event: kinds.SshChannelChanged) -> Said:
     return Said("ssh", joined(f"{event.channel} {event.action}", event.detail))
 
@@ -180,8 +234,14 @@ def _(event: kinds.Stopped) -> Said:
 @say.register
 def _(event: kinds.Logged) -> Said:
     mark, tone = _LEVELS.get(event.level, _LEVELS["info"])
-    text = event.text.partition("\n")[0] if event.level == "debug" else event.text
-    return Said(event.level, text, mark, tone)
+    if event.level != "debug":
+        return Said(event.level, event.text, mark, tone)
+    first, *more = event.text.splitlines() or [""]
+    return Said(event.level, first, mark, tone, tuple(more))
+
+
+def _lines(arrow: str, fields: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"{arrow} {field}" for field in fields)
 
 
 def _traffic(bytes_in: int, bytes_out: int) -> str:
