@@ -63,11 +63,11 @@ class Stage:
         self.wall = 1_800_000_000.0
         self.publisher = Publisher(lambda: self.now, lambda: self.wall + self.now)
 
-    def record(self, event: kinds.Event, conn: int | None = None) -> Any:
+    def record(self, event: kinds.Event, conn: int | None = None, request: int | None = None) -> Any:
         """The event, stamped as the publisher would."""
         from tnet.events import Record
 
-        return Record(1, self.now, self.wall + self.now, conn, event)
+        return Record(1, self.now, self.wall + self.now, conn, event, request)
 
 
 class Show:
@@ -124,9 +124,10 @@ def exchanged(status: int = 200, url: str = "/", **more: Any) -> kinds.HttpExcha
     )
 
 
-def send(publisher: Publisher, event: kinds.Event, conn: int | None = None) -> None:
+def send(publisher: Publisher, event: kinds.Event, conn: int | None = None, request: int | None = None) -> None:
     """Publish an event that is already built."""
-    publisher.publish(conn, type(event), **{field.name: getattr(event, field.name) for field in fields(event)})
+    found = {field.name: getattr(event, field.name) for field in fields(event)}
+    publisher.report((conn, request), type(event), **found)
 
 
 _VALUES: dict[Any, st.SearchStrategy[Any]] = {

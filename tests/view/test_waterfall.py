@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -86,6 +87,63 @@ class WaterfallTests(SynchronousTestCase):
             send(show.publisher, kinds.DialAttempted(peer_address="::1", outcome="failed", seconds=0.1, error="no"), 1)
             show.story.stop()
             self.assertIs("total" in show.stderr.text, drawn)
+
+    def _began(self, show: Show, request: int, **more: Any) -> None:
+        """A request begins, and is answered a little later."""
+        send(show.publisher, kinds.RequestBegan(method="GET", url=f"http://h/{request}", **more), None, request)
+        show.stage.now += 0.01
+        send(show.publisher, exchanged(200, f"http://h/{request}"), 1, request)
+
+    def test_causes(self) -> None:
+        """Each request says why it was made: a redirect, a login, an attempt with its number; and if it reused."""
+        show = Show("fetch", timings=True)
+        send(show.publisher, opened("192.0.2.9", 80, role="client"), 1, 1)
+        self._began(show, 1, transfer=1)
+        self._began(show, 2, transfer=1, cause="redirect")
+        send(show.publisher, kinds.RetryPlanned(transfer=1, attempt=2, seconds=1, error="503"))
+        self._began(show, 3, transfer=1, cause="retry")
+        show.story.stop()
+        captions = [line for line in show.stderr.lines if "GET" in line]
+        self.assertEqual(
+            captions,
+            [
+                "200 GET http://h/1  192.0.2.9:80 · #1",
+                "200 GET http://h/2  redirect · 192.0.2.9:80 · #1 · reused",
+                "200 GET http://h/3  attempt 2 · 192.0.2.9:80 · #1 · reused",
+            ],
+        )
+
+    def test_unanswered(self) -> None:
+        """A request that got no answer is still told of, with how far it came."""
+        show = Show("fetch", timings=True)
+        send(show.publisher, kinds.RequestBegan(method="GET", url="http://h/", transfer=1), None, 1)
+        send(show.publisher, kinds.DnsAnswered(host="h", addresses=(), seconds=0.1, error="no such name"), 1, 1)
+        show.story.stop()
+        lines = [line for line in show.stderr.lines if line]
+        self.assertEqual(lines[0], "GET http://h/  #1")
+        self.assertTrue(lines[1].strip().startswith("dns"))
+        self.assertIn("no such name", lines[1])
+
+    def test_many(self) -> None:
+        """Of very many requests only the last ones are drawn, unless the timings were asked for."""
+        for show, drawn in ((Show("fetch", is_tty=True), 20), (Show("fetch", timings=True), 30)):
+            for request in range(1, 31):
+                self._began(show, request, transfer=request)
+            show.story.stop()
+            self.assertEqual(sum("GET" in line for line in show.stderr.lines), drawn)
+            self.assertIs("10 requests before these" in show.stderr.text, drawn == 20)
+
+    def test_certificate(self) -> None:
+        """The end names the certificate, who issued it, and how long it is good."""
+        show = Show("fetch", timings=True)
+        handshake = kinds.TlsHandshaken(
+            outcome="ok", seconds=0.03, tls_version="TLSv1.3", subject="example.org", issuer="R3", tls_cipher="AES"
+        )
+        send(show.publisher, handshake, 1)
+        send(show.publisher, exchanged(), 1)
+        show.story.stop()
+        for part in ("certificate of example.org", "issued by R3", "AES"):
+            self.assertIn(part, show.stderr.text)
 
     def test_once(self) -> None:
         """Stopping twice draws it once."""
