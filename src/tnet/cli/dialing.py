@@ -32,7 +32,14 @@ _OPTIONS = (
     _tls("--cert", type=_FILE, metavar="FILE", help="Our certificate chain, PEM."),
     _tls("--key", type=_FILE, metavar="FILE", help="Its private key, PEM."),
     _tls("--sni", metavar="NAME", help="The name to ask for and to check. [default: the host]"),
-    _tls("--insecure", is_flag=True, help="Accept any certificate: whoever is in between can read and change all."),
+    _tls("--pin", multiple=True, metavar="sha256//…", help="The peer's key has to be this one, or one of these."),
+    _tls("--tls-min", type=click.Choice(["1.2", "1.3"]), default="1.2", show_default=True, help="Nothing older."),
+    _tls(
+        "--insecure",
+        is_flag=True,
+        allow_from_autoenv=False,
+        help="Accept any certificate: whoever is in between can read and change all.",
+    ),
 )
 
 chooses_protocol = _tls("--alpn", multiple=True, metavar="PROTOCOL", help="Offer PROTOCOL; repeatable, best first.")
@@ -50,11 +57,11 @@ def tls_dialing(options: dict[str, Any], *, wanted: bool) -> TlsDialing | None:
 
     Raises: click.UsageError for options that need another one.
     """
-    from tnet.plans.tls import TlsDialing
+    from tnet.plans.tls import TlsDialing, parse_pins
 
     if (options["cert"] is None) != (options["key"] is None):
         raise click.UsageError("--cert and --key go together", click.get_current_context())
-    given = [f"--{name}" for name in ("ca", "cert", "sni", "alpn", "insecure") if options.get(name)]
+    given = [f"--{name}" for name in ("ca", "cert", "sni", "alpn", "pin", "insecure") if options.get(name)]
     if not wanted and given:
         raise click.UsageError(f"{given[0]} is for TLS: add --tls", click.get_current_context())
     if not wanted:
@@ -66,4 +73,6 @@ def tls_dialing(options: dict[str, Any], *, wanted: bool) -> TlsDialing | None:
         key_file=options["key"],
         server_name=options["sni"],
         alpn=options.get("alpn", ()),
+        pins=tuple(pin for text in options["pin"] for pin in parse_pins(text)),
+        min_version=options["tls_min"],
     )

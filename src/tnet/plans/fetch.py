@@ -169,7 +169,7 @@ class FetchPlan(Plan):
     for the story to begin with. `dry` sends nothing, and prints the request or the curl command for it.
     """
 
-    job: ClassVar[str] = "tnet.clients.fetch:fetch"
+    job: ClassVar[str] = "tnet.clients.fetch.job:fetch"
     method: str
     urls: tuple[str, ...]
     headers: Headers = field(default=(), repr=False)

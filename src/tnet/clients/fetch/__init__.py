@@ -1,9 +1,6 @@
-"""`tnet fetch`: one HTTP request, its redirects followed, the body written out. Knows no terminal but as a descriptor.
+"""`tnet fetch`: requests over HTTP, led to their answers, and what becomes of those. Knows no terminal but as a descriptor.
 
-Read it in this order: `job` (the whole), `hop` (one request and its answer), `exchange` (the connection),
-`redirects` (where to go next), `output` (where the body goes).
+Read it in this order: `job` (the whole), `transfer` (one URL), `client` (one request, over redirects and logins, to its
+final answer), `hop` (one request and one answer), `wire` (the connections). What the answer becomes is in `downloads`,
+`streaming` and `show`; what is told about it in `report`.
 """
-
-from tnet.clients.fetch.job import fetch
-
-__all__ = ["fetch"]

@@ -1,9 +1,8 @@
-"""One deadline for the whole of a fetch, whose error names the phase that it was in."""
+"""One deadline for the whole of a transfer, whose error names the phase that it was in."""
 
 from __future__ import annotations
 
-from collections.abc import Coroutine, Iterator
-from contextlib import contextmanager
+from collections.abc import Coroutine
 from typing import Any, TypeVar
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -11,26 +10,27 @@ from twisted.internet.interfaces import IDelayedCall
 
 from tnet.errors import TimedOut
 from tnet.events import Record
-from tnet.events.kinds import SpanStarted
+from tnet.events.kinds import RequestBegan, RetryPlanned, SpanStarted
 from tnet.net.context import Context
 from tnet.net.dial import CONNECTING
 
 R = TypeVar("R")
 
+RETRYING = "waiting to try again"
+
 
 class Deadline:
     """Cancels the work that it holds when `seconds` have passed; 0 is no limit.
 
-    The phase is the span that began last, on whatever connection.
+    The phase is the one that a cancelled `dial` was in, or the span of the transfer's that began last.
     """
 
-    def __init__(self, seconds: float, context: Context) -> None:
+    def __init__(self, seconds: float, transfer: int, context: Context) -> None:
         self._seconds = seconds
+        self._transfer = transfer
         self._context = context
         self._phase = CONNECTING
-        self._timer: IDelayedCall | None = None
-        self._running: Deferred[Any] | None = None
-        self._lent = False
+        self._requests: set[int | None] = set()
 
     async def hold(self, work: Coroutine[Deferred[Any], Any, R]) -> R:
         """The outcome of `work`.
@@ -39,46 +39,26 @@ class Deadline:
         """
         if not self._seconds:
             return await work
-        self._context.publisher.subscribe(self._see, only=(SpanStarted,))
-        self._timer = self._context.reactor.callLater(self._seconds, self._expire)
+        self._context.publisher.subscribe(self._see, only=(RequestBegan, RetryPlanned, SpanStarted))
+        running: Deferred[R] = Deferred.fromCoroutine(work)
+        timer: IDelayedCall = self._context.reactor.callLater(self._seconds, running.cancel)
         try:
-            running: Deferred[R] = Deferred.fromCoroutine(work)
-            self._running = running
             return await running
-        except CancelledError:
-            if self._timer.active():
+        except CancelledError as error:
+            if timer.active():
                 raise
-            raise TimedOut(self._phase, self._seconds) from None
+            raise TimedOut(getattr(error, "phase", self._phase), self._seconds) from None
         finally:
             self._context.publisher.unsubscribe(self._see)
-            if self._timer.active():
-                self._timer.cancel()
-
-    @contextmanager
-    def lent(self, seconds: float) -> Iterator[float]:
-        """The seconds (0: no limit) that work may have which keeps its own time and knows its own phases.
-
-        They are `seconds`, or what is left of the deadline when that is less: the work is not cancelled then, but
-        has to raise TimedOut by itself.
-        """
-        left = max(self._timer.getTime() - self._context.reactor.seconds(), 0.001) if self._timer is not None else 0
-        if not left or 0 < seconds < left:
-            yield seconds
-            return
-        self._lent = True
-        try:
-            yield left
-        except TimedOut as error:
-            raise TimedOut(error.phase, self._seconds) from error
-        finally:
-            self._lent = False
-        if self._timer is not None and not self._timer.active():
-            raise TimedOut(CONNECTING, self._seconds)
-
-    def _expire(self) -> None:
-        if self._running is not None and not self._lent:
-            self._running.cancel()
+            if timer.active():
+                timer.cancel()
 
     def _see(self, record: Record) -> None:
-        if isinstance(record.event, SpanStarted):
-            self._phase = record.event.span
+        match record.event:
+            case RequestBegan(transfer=self._transfer):
+                self._requests.add(record.request)
+                self._phase = CONNECTING
+            case RetryPlanned(transfer=self._transfer):
+                self._phase = RETRYING
+            case SpanStarted(span=span) if record.request in self._requests:
+                self._phase = span

@@ -1,83 +1,172 @@
-"""One hop: a connection, a request on it, and the head of its answer."""
+"""One hop: a request on a connection that leads to its origin, and the head of the answer."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import replace
+import os
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 
-from twisted.internet.defer import CancelledError, Deferred, TimeoutError
-from twisted.internet.task import deferLater
+from twisted.internet.defer import CancelledError, Deferred
 from twisted.python.failure import Failure
 
-from tnet.clients.fetch.deadline import Deadline
-from tnet.clients.fetch.exchange import Exchange
 from tnet.clients.fetch.outgoing import Outgoing, open_body
+from tnet.clients.fetch.report.ledger import Ledger
+from tnet.clients.fetch.report.masks import mask_fields
 from tnet.clients.fetch.request import Request, encoded
-from tnet.errors import TnetError
+from tnet.clients.fetch.watch import Watch
+from tnet.clients.fetch.wire.exchange import Exchange
+from tnet.clients.fetch.wire.pool import Pool
+from tnet.clients.fetch.wire.route import Route, route_to
+from tnet.errors import EmptyReply, ReceiveFailed, SendFailed, TnetError
 from tnet.escape import safe_line
 from tnet.events import Trace
-from tnet.events.kinds import HttpExchanged
+from tnet.events.kinds import HeadReceived, HeadSent, HttpExchanged, RequestBegan, TrailersReceived
 from tnet.net.context import Context
-from tnet.net.dial import dial
-from tnet.plans import TcpAddress
+from tnet.net.proxies.authorization import proxy_authorization
 from tnet.plans.fetch import FetchPlan
+from tnet.protocols.http1.responses import ResponseHead
 
-ALPN = ("http/1.1",)
-CLOSE_SECONDS = 1.0
-
-
-@asynccontextmanager
-async def hop(request: Request, plan: FetchPlan, context: Context, deadline: Deadline) -> AsyncIterator[Exchange]:
-    """The exchange that `request` began, once its answer's head is there; read the body from it or leave it.
-
-    Nothing is connected before the request is known to be valid and its body to be readable. The connection ends
-    with the block: in good order after a complete exchange, else by an abort.
-
-    Raises: what `encoded`, `open_body`, `dial` and `Exchange.answer` raise.
-    """
-    body = await open_body(request.body, context) if request.body is not None else None
-    try:
-        head = encoded(request, length=body.length if body is not None else None)
-        trace, began = context.publisher.trace(), context.clock()
-        exchange = await _connected(request, plan, context, trace, deadline)
-        try:
-            async with _sending(exchange, head, body, trace):
-                with trace.span("wait"):
-                    await exchange.answer()
-                yield exchange
-        finally:
-            _report(exchange, request, trace, context.clock() - began)
-            await _ended(exchange, context)
-    finally:
-        if body is not None:
-            body.close()
+_IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
 
 
-async def _connected(request: Request, plan: FetchPlan, context: Context, trace: Trace, deadline: Deadline) -> Exchange:
-    url = request.url
-    with deadline.lent(plan.connect_seconds) as seconds:
-        return await dial(
-            TcpAddress(url.host, url.port),
-            lambda: Exchange(request.method, url.authority),
-            context,
-            trace,
-            tls=replace(plan.tls, alpn=ALPN) if url.scheme == "https" else None,
-            family=plan.family,
-            seconds=seconds,
+@dataclass(eq=False)
+class Hops:
+    """Takes hops over the connections of one `pool`, and has `ledger` know of them."""
+
+    plan: FetchPlan
+    context: Context
+    pool: Pool
+    ledger: Ledger
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+
+    @asynccontextmanager
+    async def take(self, request: Request, transfer: int, cause: str) -> AsyncIterator[Exchange]:
+        """The exchange that `request` began, once its answer's head is there; read the body from it or leave it.
+
+        Nothing is connected before the request is known to be valid and its body to be readable. A connection that
+        had been kept, and turns out to be gone, is replaced once. With the end of the block the exchange is over: in
+        good order after a complete one, else cut.
+
+        Raises: what `encoded`, `open_body`, `Pool.begin` and `Exchange.answer` raise.
+        """
+        number = self.context.publisher.next_request()
+        Trace(self.context.publisher, None, number).emit(
+            RequestBegan, method=request.method, url=str(request.url), transfer=transfer, cause=cause
         )
+        route = route_to(request.url, self.plan.way, self.environ)
+        request = _through(request, route)
+        with suppress(_WentStale):
+            async with self._exchange(request, route, number) as exchange:
+                yield exchange
+                return
+        async with self._exchange(request, route, number, fresh=True) as exchange:
+            yield exchange
+
+    @asynccontextmanager
+    async def _exchange(
+        self, request: Request, route: Route, number: int, *, fresh: bool = False
+    ) -> AsyncIterator[Exchange]:
+        body = await open_body(request.body, self.context) if request.body is not None else None
+        try:
+            encoded(request, length=body.length if body is not None else None)
+            exchange, reused = await self.pool.begin(request, route, number, fresh=fresh)
+            exchange.on_head = lambda head: self._head_came(exchange, number, head)
+            began = self.context.clock()
+            try:
+                with Watch(exchange, self.plan.patience, self.context.reactor) as watch:
+                    async with self._sending(exchange, body, number):
+                        watch.sent()
+                        await _answered(exchange, reused)
+                        watch.answered()
+                        yield exchange
+            finally:
+                exchange.leave()
+                self._report(exchange, number, self.context.clock() - began)
+        finally:
+            if body is not None:
+                body.close()
+
+    @asynccontextmanager
+    async def _sending(self, exchange: Exchange, body: Outgoing | None, number: int) -> AsyncIterator[None]:
+        """Send in the background, from before the block, which begins when the request is out or answered, to its end."""
+        sending = exchange.trace.time("send", Deferred.fromCoroutine(exchange.send(body)))
+        sending.addErrback(_give_up, exchange)
+        self._head_sent(exchange, number)
+        try:
+            await exchange.asked()
+            yield
+        finally:
+            sending.cancel()
+
+    def _head_sent(self, exchange: Exchange, number: int) -> None:
+        self.ledger.asked(number, exchange.sent_fields)
+        if exchange.trace.wants(HeadSent):
+            exchange.trace.emit(
+                HeadSent,
+                method=exchange.request.method,
+                target=safe_line(exchange.request.url.target),
+                version=exchange.version,
+                fields=mask_fields(exchange.sent_fields, self.plan.showing.show_secrets),
+            )
+
+    def _head_came(self, exchange: Exchange, number: int, head: ResponseHead) -> None:
+        self.ledger.answered(number, head)
+        if exchange.trace.wants(HeadReceived):
+            exchange.trace.emit(
+                HeadReceived,
+                status=head.status,
+                reason=safe_line(head.reason.decode("latin-1")),
+                version=head.version,
+                fields=mask_fields(head.fields, self.plan.showing.show_secrets),
+                interim=head.interim,
+            )
+
+    def _report(self, exchange: Exchange, number: int, seconds: float) -> None:
+        self.ledger.ended(number, exchange.trailers, exchange.bytes_in, exchange.bytes_out)
+        if exchange.trailers:
+            fields = mask_fields(exchange.trailers, self.plan.showing.show_secrets)
+            exchange.trace.emit(TrailersReceived, fields=fields)
+        if (head := exchange.head) is not None:
+            exchange.trace.emit(
+                HttpExchanged,
+                method=exchange.request.method,
+                url=str(exchange.request.url),
+                status=head.status,
+                bytes_in=exchange.bytes_in,
+                bytes_out=exchange.bytes_out,
+                seconds=seconds,
+                version=head.version,
+                reason=safe_line(head.reason.decode("latin-1")),
+            )
 
 
-@asynccontextmanager
-async def _sending(exchange: Exchange, head: bytes, body: Outgoing | None, trace: Trace) -> AsyncIterator[None]:
-    """Send in the background, from before the block, which begins when the request is out or answered, to its end."""
-    sending = trace.time("send", Deferred.fromCoroutine(exchange.send(head, body)))
-    sending.addErrback(_give_up, exchange)
+class _WentStale(Exception):
+    """A connection that had been kept was gone before the peer can have seen the request."""
+
+
+async def _answered(exchange: Exchange, reused: bool) -> None:
+    """Wait for the answer's head."""
     try:
-        await exchange.asked()
-        yield
-    finally:
-        sending.cancel()
+        with exchange.trace.span("wait"):
+            await exchange.answer()
+    except (EmptyReply, SendFailed, ReceiveFailed) as error:
+        if reused and _may_repeat(exchange):
+            raise _WentStale from error
+        raise
+
+
+def _through(request: Request, route: Route) -> Request:
+    """The request as it goes over the route: a forward proxy is shown who we are."""
+    if route.forward is None or (login := proxy_authorization(route.forward)) is None:
+        return request
+    return request.adding(("Proxy-Authorization", login))
+
+
+def _may_repeat(exchange: Exchange) -> bool:
+    """Whether the request can be made once more without being carried out twice."""
+    body = exchange.request.body
+    return exchange.untouched and exchange.request.method in _IDEMPOTENT and (body is None or body.resendable)
 
 
 def _give_up(failure: Failure, exchange: Exchange) -> None:
@@ -85,30 +174,3 @@ def _give_up(failure: Failure, exchange: Exchange) -> None:
         exchange.fail(failure.value)
     else:
         failure.trap(CancelledError)
-
-
-async def _ended(exchange: Exchange, context: Context) -> None:
-    """End the connection, and wait a moment for its end, so that nobody misses the event that tells of it.
-
-    Being cancelled only shortens the wait: how the fetch went is decided by now.
-    """
-    ending = Deferred.fromCoroutine(exchange.end()).addTimeout(CLOSE_SECONDS, context.reactor)
-    await ending.addErrback(lambda failure: failure.trap(TimeoutError, CancelledError) and None)
-    exchange.abort()
-    await deferLater(context.reactor, 0)
-
-
-def _report(exchange: Exchange, request: Request, trace: Trace, seconds: float) -> None:
-    if (head := exchange.head) is not None:
-        trace.emit(
-            HttpExchanged,
-            method=request.method,
-            url=str(request.url),
-            status=head.status,
-            bytes_in=exchange.bytes_in,
-            bytes_out=exchange.bytes_out,
-            seconds=seconds,
-            version=head.version,
-            peer_address=exchange.peer_address,
-            reason=safe_line(head.reason.decode("latin-1")),
-        )

@@ -32,19 +32,22 @@ def location(head: ResponseHead) -> bytes | None:
     return found[0] if head.status in STATUSES and found else None
 
 
-def redirected(request: Request, head: ResponseHead, to: bytes) -> Request:
+def redirected(request: Request, head: ResponseHead, to: bytes, *, downgrade: bool = False) -> Request:
     """The request that follows `request` after a response with `head` has sent us `to` somewhere.
+
+    With `downgrade` it may leave https, where no secret follows it.
 
     Raises: RedirectRefused for a place that we do not go to; BodyNotResendable when the body is wanted there again
     and was read from a stream.
     """
-    url = _resolved(request.url, to)
+    url = _resolved(request.url, to, downgrade)
     method, body = _method(request, head.status), request.body
     if method != request.method:
         body = None
-    if body is not None and body.path == "-":
+    if body is not None and not body.resendable:
         raise BodyNotResendable(str(url))
-    return replace(request, method=method, url=url, body=body, headers=_headers(request, url, body))
+    stray = request.stray or url.origin != request.url.origin
+    return replace(request, method=method, url=url, body=body, headers=_headers(request, url, body), stray=stray)
 
 
 def dropped(before: Request, after: Request) -> list[str]:
@@ -72,7 +75,7 @@ def _is_harmless(name: str) -> bool:
     return name in _HARMLESS or name.startswith(_HARMLESS_BEGINNINGS)
 
 
-def _resolved(base: Url, to: bytes) -> Url:
+def _resolved(base: Url, to: bytes, downgrade: bool) -> Url:
     text = _text(to)
     if "\\" in text or not text.isprintable() or _HOSTLESS.match(text):
         raise RedirectRefused(text, "it can be read in more than one way")
@@ -83,7 +86,7 @@ def _resolved(base: Url, to: bytes) -> Url:
         url = parse_url(absolute)
     except (BadUsage, ValueError) as error:
         raise RedirectRefused(text, error.reason if isinstance(error, BadUsage) else str(error)) from error
-    if base.scheme == "https" and url.scheme != "https":
+    if base.scheme == "https" and url.scheme != "https" and not downgrade:
         raise RedirectRefused(str(url), "it leaves https, and what we send would be safe no more")
     return replace(url, userinfo="")
 

@@ -14,7 +14,7 @@ import re
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 
-from tnet.errors import BodyCutShort, EmptyReply, MalformedReply
+from tnet.errors import BodyCutShort, EmptyReply, MalformedReply, ReceiveFailed
 from tnet.escape import excerpt
 from tnet.protocols.http1.fields import is_field_value, is_token, tokens
 
@@ -73,7 +73,8 @@ _Parts = Generator[ResponsePart | None, None, None]
 class ResponseParser:
     """Reads the response to one request; what follows its end is ignored.
 
-    `method` is the request's, `peer` what errors call the other side.
+    `method` is the request's, `peer` what errors call the other side. `until_close`: only the end of the connection
+    ends the body.
     """
 
     def __init__(self, method: bytes, peer: str = "the server") -> None:
@@ -82,15 +83,21 @@ class ResponseParser:
         self._data = b""
         self._at = 0
         self._closed = False
+        self.until_close = False
         self._received = 0
         self._section_bytes = 0
         self._section_lines = 0
         self._parts = self._response()
 
+    @property
+    def surplus(self) -> bool:
+        """Whether more came than has been read as parts: behind the end, bytes that nobody asked for."""
+        return self._at < len(self._data)
+
     def feed(self, data: bytes) -> Iterator[ResponsePart]:
         """The parts that `data` completes: heads, pieces of the body, the end. Iterate to the end.
 
-        Raises: MalformedReply, after the parts before the fault.
+        Raises: MalformedReply, or ReceiveFailed for a header without bounds, after the parts before the fault.
         """
         self._data = self._data[self._at :] + data
         self._at = 0
@@ -124,6 +131,7 @@ class ResponseParser:
             case int():
                 yield from self._fixed(framing, framing)
             case None:
+                self.until_close = True
                 yield from self._until_close()
         yield ResponseEnd(trailers)
 
@@ -214,7 +222,7 @@ class ResponseParser:
         scanned = self._at
         while (end := self._data.find(b"\n", scanned)) < 0:
             if len(self._data) - self._at > LINE_BYTES:
-                raise self._malformed(f"a line has more than {LINE_BYTES} bytes")
+                raise self._flood(f"a line has more than {LINE_BYTES} bytes")
             pending = len(self._data) - self._at
             yield from self._more(cut_short)
             scanned = self._at + pending
@@ -228,9 +236,9 @@ class ResponseParser:
         self._section_bytes += size
         self._section_lines += 1
         if size > LINE_BYTES:
-            raise self._malformed(f"a line has more than {LINE_BYTES} bytes")
+            raise self._flood(f"a line has more than {LINE_BYTES} bytes")
         if self._section_bytes > SECTION_BYTES or self._section_lines > SECTION_LINES:
-            raise self._malformed(f"its header has more than {SECTION_LINES} lines or {SECTION_BYTES} bytes")
+            raise self._flood(f"its header has more than {SECTION_LINES} lines or {SECTION_BYTES} bytes")
 
     def _take(self, limit: int) -> bytes:
         piece = self._data[self._at : self._at + limit]
@@ -242,6 +250,9 @@ class ResponseParser:
         if self._closed:
             raise cut_short or self._malformed("the connection closed within its header")
         yield None
+
+    def _flood(self, reason: str) -> ReceiveFailed:
+        return ReceiveFailed(self._peer, reason)
 
     def _malformed(self, reason: str) -> MalformedReply:
         return MalformedReply(self._peer, reason)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Callable
 
 from tnet.clients.fetch.bell import Bell
 from tnet.clients.fetch.outgoing import Outgoing
@@ -19,7 +20,8 @@ class Exchange(ABC):
 
     An answer may begin and end before the request is sent: an error status stops the sending, another one does
     not, so that a server may answer while it reads. What was received and not yet read is bounded: above
-    `HIGH_WATER_BYTES` the engine is asked to hold the peer back.
+    `HIGH_WATER_BYTES` the engine is asked to hold the peer back. `on_head` is called with each head, interim or
+    not; `sent_fields` is what the engine sent as the head's fields.
 
     Units: `bytes_in` and `bytes_out` in bytes of HTTP, under any TLS; `head_bytes` are those of the answer's heads.
     """
@@ -34,6 +36,8 @@ class Exchange(ABC):
         self.head: ResponseHead | None = None
         self.interims: list[ResponseHead] = []
         self.trailers: Fields = ()
+        self.sent_fields: Fields = ()
+        self.on_head: Callable[[ResponseHead], object] = _nothing
         self.peer = peer
         self.over = False
         self._pieces: list[bytes] = []
@@ -114,6 +118,11 @@ class Exchange(ABC):
         return self._ended
 
     @property
+    def held(self) -> bool:
+        """Whether the peer is held back, because what came was not read."""
+        return self._held_bytes > HIGH_WATER_BYTES
+
+    @property
     def untouched(self) -> bool:
         """Whether the peer has said nothing at all on it, so that it may never have seen the request."""
         return self.head is None and not self.interims and not self.bytes_in
@@ -125,8 +134,10 @@ class Exchange(ABC):
         match part:
             case ResponseHead(interim=True):
                 self.interims.append(part)
+                self.on_head(part)
             case ResponseHead():
                 self.head = part
+                self.on_head(part)
                 if part.status >= 400 and not self._sent:
                     self._hush()
             case bytes():
@@ -184,3 +195,7 @@ class Exchange(ABC):
         if self._sent and self._ended and not self.over:
             self.over = True
             self._released(complete=True)
+
+
+def _nothing(_: ResponseHead) -> None:
+    """Nobody wants to know."""

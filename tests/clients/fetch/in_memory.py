@@ -6,6 +6,16 @@ from twisted.internet.testing import StringTransport
 from twisted.python.failure import Failure
 
 from tests.support import World
+from tnet.clients.fetch.request import Request
+from tnet.plans.fetch import Body
+from tnet.plans.urls import parse_url
+
+
+def request(
+    method: str = "GET", *headers: tuple[str, str], url: str = "http://h/", body: Body | None = None
+) -> Request:
+    """A request, with a short name of ours."""
+    return Request(method, parse_url(url), (("User-Agent", "t"), *headers), body=body)
 
 
 class Wire:

@@ -1,0 +1,191 @@
+"""What every request of one command shares, and how one is led to its final answer: over redirects and logins.
+
+Source: RFC 9110 sections 11.6 and 15.4.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Self
+
+from twisted.internet.defer import Deferred, TimeoutError
+from twisted.internet.task import deferLater
+
+from tnet.clients.fetch.credentials import Credentials
+from tnet.clients.fetch.hop import Hops
+from tnet.clients.fetch.memory import Remembered
+from tnet.clients.fetch.redirects import dropped, location, redirected
+from tnet.clients.fetch.report.ledger import Ledger
+from tnet.clients.fetch.request import Request, first_request
+from tnet.clients.fetch.wire.exchange import Exchange
+from tnet.clients.fetch.wire.pool import Pool
+from tnet.errors import BodyNotResendable, RedirectRefused, TnetError
+from tnet.net.context import Context
+from tnet.plans.fetch import FetchPlan
+from tnet.plans.urls import parse_url
+from tnet.protocols.codings import ACCEPTED, Decoder, decoder
+from tnet.protocols.http1.responses import ResponseHead
+
+MOST_LOGINS = 3
+DRAINED_BYTES = 64 * 1024
+DRAIN_SECONDS = 0.5
+
+
+class Response:
+    """The final answer to a request; `request` is the one that was answered, after redirects and logins.
+
+    Units: `wire_bytes` and `bytes` of body that were read so far, before and after decoding.
+    """
+
+    def __init__(self, request: Request, exchange: Exchange, head: ResponseHead, client: Client) -> None:
+        self.request = request
+        self.exchange = exchange
+        self.head = head
+        self.wire_bytes = 0
+        self.bytes = 0
+        self._client = client
+        self._pieces: Iterator[bytes] = iter(())
+        self._decoder = self._opened() if client.plan.compressed and request.method != "HEAD" else None
+        self._receiving: Deferred[None] = exchange.trace.time("receive", Deferred())
+        self._receiving.addErrback(lambda _: None)
+
+    async def read(self) -> bytes:
+        """The next piece of the body, nothing at its end; the reactor turns between the pieces that one read gave.
+
+        Raises: what `Exchange.read` and the decoder raise.
+        """
+        while not (piece := next(self._pieces, b"")):
+            data = await self.exchange.read()
+            self.wire_bytes += len(data)
+            if not data and self._receiving.called:
+                return b""
+            self._pieces = self._decoded(data)
+            if not data:
+                self._receiving.callback(None)
+        if self._decoder is not None:
+            await deferLater(self._client.context.reactor, 0)
+        self.bytes += len(piece)
+        return piece
+
+    def leave(self) -> None:
+        """Nobody reads on."""
+        self._receiving.cancel()
+        if self._decoder is not None and self._decoder.surplus:
+            self._client.context.publisher.log("warning", "bytes that do not belong to the body follow it")
+
+    def _opened(self) -> Decoder | None:
+        codings = self.head.values(b"content-encoding")
+        limit = self._client.plan.keeping.most_bytes
+        return decoder(codings, self.exchange.peer, limit_bytes=limit) if codings else None
+
+    def _decoded(self, data: bytes) -> Iterator[bytes]:
+        if self._decoder is None:
+            return iter((data,))
+        return self._decoder.feed(data) if data else self._decoder.finish()
+
+
+@dataclass(eq=False)
+class Client:
+    """One command's requests: their connections, what is remembered, who we are. Close it in the end."""
+
+    plan: FetchPlan
+    context: Context
+    pool: Pool
+    hops: Hops
+    memory: Remembered
+    credentials: Credentials
+
+    @classmethod
+    async def open(cls, plan: FetchPlan, context: Context, ledger: Ledger) -> Self:
+        """Read what is remembered, for the origin of the plan's first URL.
+
+        Raises: CannotRead.
+        """
+        first = parse_url(plan.urls[0])
+        pool = Pool(context, plan.patience, most=max(plan.parallel, plan.keeping.segments))
+        return cls(
+            plan,
+            context,
+            pool,
+            Hops(plan, context, pool, ledger),
+            await Remembered.open(plan.memory, first, context),
+            await Credentials.open(plan.login, first, context),
+        )
+
+    async def close(self) -> None:
+        """Write down what is to be remembered, and end the connections.
+
+        Raises: CannotWrite.
+        """
+        try:
+            await self.memory.close()
+        finally:
+            await self.pool.close()
+
+    def first_request(self, url: str) -> Request:
+        """What the plan asks for at `url`."""
+        request = first_request(self.plan, url)
+        return request.adding(("Accept-Encoding", ACCEPTED)) if self.plan.compressed else request
+
+    @asynccontextmanager
+    async def ask(self, request: Request, transfer: int, cause: str = "first") -> AsyncIterator[Response]:
+        """Follow redirects and logins to the final answer; leaving the block before its end cuts the exchange.
+
+        Raises: what `Hops.take` raises; RedirectRefused, BodyNotResendable, LoginDenied.
+        """
+        redirects = logins = 0
+        while True:
+            dressed = self._authorized(request).adding(*self.memory.headers(request))
+            async with self.hops.take(dressed, transfer, cause) as exchange:
+                head = await exchange.answer()
+                self.memory.learn(dressed, head)
+                to = location(head) if self.plan.follow else None
+                if to is not None:
+                    redirects, cause = redirects + 1, "redirect"
+                    onward = self._redirected(request, head, to, redirects)
+                elif head.status == 401 and logins < MOST_LOGINS and self.credentials.challenged(dressed, head):
+                    logins, cause, onward = logins + 1, "login", _again(request)
+                else:
+                    response = Response(dressed, exchange, head, self)
+                    try:
+                        yield response
+                    finally:
+                        response.leave()
+                    return
+                await self._drain(exchange)
+            request = onward
+
+    def _authorized(self, request: Request) -> Request:
+        return request.adding(*self.credentials.headers(request))
+
+    def _redirected(self, request: Request, head: ResponseHead, to: bytes, count: int) -> Request:
+        if count > self.plan.max_redirects:
+            raise RedirectRefused(str(request.url), f"it would be redirect number {count}")
+        onward = redirected(request, head, to, downgrade=self.plan.downgrade)
+        self.context.publisher.log("debug", f"redirected to {onward.url}")
+        if names := dropped(self._authorized(request), self._authorized(onward)):
+            self.context.publisher.log("notice", f"not sent on to {onward.url.authority}: {', '.join(names)}")
+        return onward
+
+    async def _drain(self, exchange: Exchange) -> None:
+        """Read a short body that nobody wants, so that its connection can be used again; a long one is cut."""
+        if (exchange.head and exchange.head.length or 0) > DRAINED_BYTES:
+            return
+        drained = Deferred.fromCoroutine(_read_up(exchange)).addTimeout(DRAIN_SECONDS, self.context.reactor)
+        await drained.addErrback(lambda failure: failure.trap(TimeoutError, TnetError) and None)
+
+
+async def _read_up(exchange: Exchange) -> None:
+    """Read to the end, or as far as it is short."""
+    count = 0
+    while count <= DRAINED_BYTES and (data := await exchange.read()):
+        count += len(data)
+
+
+def _again(request: Request) -> Request:
+    """The same request, to be sent once more."""
+    if request.body is not None and not request.body.resendable:
+        raise BodyNotResendable(str(request.url))
+    return request
