@@ -76,7 +76,7 @@ class Hop:
     @property
     def start(self) -> float:
         """When it began."""
-        return min((phase.start for phase in self.phases), default=self.began)
+        return min([self.began, *(phase.start for phase in self.phases)])
 
     @property
     def end(self) -> float:
