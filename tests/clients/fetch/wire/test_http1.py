@@ -22,6 +22,7 @@ from tnet.errors import (
     SendFailed,
 )
 from tnet.events import silent_trace
+from tnet.plans.fetch import Body
 
 HEAD = b"POST / HTTP/1.1\r\nHost: h\r\nAccept: */*\r\nUser-Agent: t\r\n"
 PLAIN = HEAD + b"Content-Length: 0\r\n\r\n"
@@ -80,6 +81,12 @@ class Case(SynchronousTestCase):
             self.transport.producer.stopProducing()
         self.connection.connectionLost(Failure(reason))
 
+    def send(self, body):
+        """Send the request, with `body` if there is one."""
+        if body is not None:
+            self.exchange.request = request("POST", body=Body(b"whatever"))
+        return start(self.exchange.send(body))
+
     def read_all(self):
         """The body, as far as it comes without waiting."""
         pieces = []
@@ -91,7 +98,7 @@ class Case(SynchronousTestCase):
 class Sending(Case):
     def test_a_request_without_body(self):
         """The head goes out at once."""
-        self.successResultOf(start(self.exchange.send(None)))
+        self.successResultOf(self.send(None))
         self.assertEqual(self.transport.value(), PLAIN)
         self.assertEqual(self.exchange.bytes_out, len(PLAIN))
         self.assertIn((b"Host", b"h"), self.exchange.sent_fields)
@@ -99,14 +106,14 @@ class Sending(Case):
 
     def test_a_body_with_a_length_goes_out_as_it_is(self):
         """Its producer is unregistered at the end."""
-        self.successResultOf(start(self.exchange.send(FromMemory(b"body"))))
+        self.successResultOf(self.send(FromMemory(b"body")))
         self.assertEqual(self.transport.value(), HEAD + b"Content-Length: 4\r\n\r\nbody")
         self.assertIsNone(self.transport.producer)
 
     def test_a_body_without_length_goes_out_in_chunks(self):
         """Each piece is a chunk, and the last chunk ends it."""
         body = Pieces()
-        sending = start(self.exchange.send(body))
+        sending = self.send(body)
         body.give(b"hello")
         body.give(b"x" * 16)
         body.give(b"")
@@ -117,7 +124,7 @@ class Sending(Case):
         """Nothing is read from the source while the transport is full."""
         verifyObject(IPushProducer, self.connection)
         body = Pieces(10)
-        sending = start(self.exchange.send(body))
+        sending = self.send(body)
         self.transport.producer.pauseProducing()
         body.give(b"first")
         self.assertEqual(self.transport.value(), LONG)
@@ -131,7 +138,7 @@ class Sending(Case):
     def test_an_early_error_ends_the_sending(self):
         """A server that refuses is not sent the rest, and its answer is read."""
         body = Pieces(10)
-        sending = start(self.exchange.send(body))
+        sending = self.send(body)
         body.give(b"first")
         self.connection.dataReceived(b"HTTP/1.1 413 Too Large\r\nContent-Length: 2\r\n\r\nno")
         self.successResultOf(start(self.exchange.asked()))
@@ -144,7 +151,7 @@ class Sending(Case):
     def test_an_early_answer_does_not_end_the_sending(self):
         """A server may answer while it reads: both go on."""
         body = Pieces(10)
-        sending = start(self.exchange.send(body))
+        sending = self.send(body)
         self.connection.dataReceived(OK + b"he")
         self.assertEqual(self.successResultOf(start(self.exchange.read())), b"he")
         body.give(b"0123456789")
@@ -156,7 +163,7 @@ class Sending(Case):
     def test_a_paused_sender_wakes_up_when_nobody_listens_any_more(self):
         """The end of the response, or of the connection, ends the waiting for room."""
         body = Pieces(10)
-        sending = start(self.exchange.send(body))
+        sending = self.send(body)
         self.transport.producer.pauseProducing()
         body.give(b"first")
         self.connection.dataReceived(OK + b"hello")
@@ -223,7 +230,7 @@ class Ending(Case):
     def test_a_cut_does_not_complete_a_body(self):
         """Under TLS it may be an attack: what came is read, and then the error."""
         self.connection.dataReceived(b"HTTP/1.1 200 OK\r\n\r\nhello")
-        self.successResultOf(start(self.exchange.send(None)))
+        self.successResultOf(self.send(None))
         self.lose(ConnectionLost())
         self.assertEqual(self.successResultOf(start(self.exchange.read())), b"hello")
         self.failureResultOf(start(self.exchange.read()), ReceiveFailed)
@@ -242,7 +249,7 @@ class Ending(Case):
 
     def test_a_reset_while_sending(self):
         """It was the sending that failed, and the system's reason is told."""
-        sending = start(self.exchange.send(Pieces()))
+        sending = self.send(Pieces())
         self.transport.os_error = ConnectionResetError(104, "Connection reset by peer")
         answer = start(self.exchange.answer())
         self.lose(ConnectionLost())
@@ -254,7 +261,7 @@ class Ending(Case):
 
     def test_a_reset_after_sending(self):
         """It was the receiving that failed."""
-        start(self.exchange.send(None))
+        self.send(None)
         answer = start(self.exchange.answer())
         self.lose(ConnectionLost())
         self.failureResultOf(answer, ReceiveFailed)
@@ -267,7 +274,7 @@ class Ending(Case):
 
     def test_a_complete_exchange_frees_the_connection(self):
         """Both have said what they had to say: the next exchange can begin on it."""
-        start(self.exchange.send(None))
+        self.send(None)
         self.assertEqual((self.connection.room, self.connection.idle), (0, False))
         self.connection.dataReceived(OK + b"hello")
         self.assertEqual((self.connection.room, self.changes), (1, [(1, False)]))
@@ -291,7 +298,7 @@ class Ending(Case):
             (request("GET"), OK + b"hello and more"),
         ):
             self.setUp()
-            start(self.exchange.send(None))
+            self.send(None)
             self.connection.dataReceived(OK + b"first")
             exchange = self.connection.exchange(head, silent_trace())
             start(exchange.send(None))
@@ -301,7 +308,7 @@ class Ending(Case):
 
     def test_an_old_server_may_keep_a_connection(self):
         """HTTP/1.0 has to say so."""
-        start(self.exchange.send(None))
+        self.send(None)
         self.connection.dataReceived(
             OK.replace(b"1.1", b"1.0").replace(b"OK", b"OK\r\nConnection: keep-alive") + b"hello"
         )
@@ -309,14 +316,14 @@ class Ending(Case):
 
     def test_an_incomplete_exchange_is_aborted(self):
         """Nobody waits for what nobody wants."""
-        start(self.exchange.send(None))
+        self.send(None)
         self.connection.dataReceived(OK + b"he")
         self.exchange.leave()
         self.assertTrue(self.transport.aborted)
 
     def test_an_answer_that_nobody_asked_for(self):
         """What comes between exchanges is not for us, and nothing after it can be trusted."""
-        start(self.exchange.send(None))
+        self.send(None)
         self.connection.dataReceived(OK + b"hello")
         self.connection.dataReceived(OK)
         self.assertTrue(self.transport.aborted)
@@ -331,7 +338,7 @@ class Ending(Case):
 
     def test_a_connection_is_closed_in_good_order(self):
         """By whoever keeps it, when nothing is under way."""
-        start(self.exchange.send(None))
+        self.send(None)
         self.connection.dataReceived(OK + b"hello")
         self.connection.close()
         self.assertEqual((self.transport.connected, self.transport.aborted), (False, False))
