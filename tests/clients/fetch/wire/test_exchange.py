@@ -117,7 +117,7 @@ class ExchangeTests(SynchronousTestCase):
         self.exchange.fail(ReceiveFailed("peer", "another"))
         self.assertEqual(self.successResultOf(start(self.exchange.read())), b"x")
         self.assertEqual(self.failureResultOf(start(self.exchange.read()), ReceiveFailed).value.reason, "why")
-        self.assertEqual(self.exchange.did, ["cut"])
+        self.assertEqual(self.exchange.did, ["cut", 1])
 
     def test_losing(self):
         """A complete answer is not spoilt by the end of the connection; an incomplete one is."""
