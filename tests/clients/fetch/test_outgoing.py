@@ -1,14 +1,16 @@
 """Where the body of a request comes from."""
 
 import os
+import zlib
+from dataclasses import replace
 
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.support import AtOnce, World
-from tnet.clients.fetch.outgoing import PIECE_BYTES, FromFile, FromMemory, FromStandardInput, open_body
-from tnet.errors import CannotRead
-from tnet.plans.fetch import Body
+from tnet.clients.fetch.outgoing import PIECE_BYTES, FromFile, FromMemory, FromStandardInput, Joined, open_body
+from tnet.errors import BadUsage, CannotRead
+from tnet.plans.fetch import Body, Part
 
 
 def start(work):
@@ -25,6 +27,12 @@ class Case(SynchronousTestCase):
             file.write(data)
         return path
 
+    def read_all(self, body):
+        pieces = []
+        while piece := self.done(body.read()):
+            pieces.append(piece)
+        return pieces
+
 
 class Opening(Case):
     def test_each_body_has_its_source(self):
@@ -39,6 +47,93 @@ class Opening(Case):
         error = self.failureResultOf(start(open_body(Body(path="/nowhere"), World().context)), CannotRead).value
         self.assertEqual(str(error), "cannot read /nowhere: No such file or directory")
 
+    def test_without_a_length(self):
+        """A body may be sent in chunks although its length is known."""
+        for body in (Body(data=b"abc"), Body(path=self.file(b"abc")), Body(parts=(Part("a", b"b"),), boundary="x")):
+            context = World().context
+            plain = self.done(open_body(body, context))
+            chunked = self.done(open_body(replace(body, chunked=True), context))
+            self.assertEqual((plain.length is None, chunked.length), (False, None))
+            self.assertEqual(self.read_all(plain), self.read_all(chunked))
+
+    def test_compressed(self):
+        """What is in memory has a length all the same, what is streamed from a file has none."""
+        for body, known in (
+            (Body(data=b"abc" * 9, deflate=True), True),
+            (Body(path=self.file(b"abc" * 9), deflate=True), False),
+        ):
+            opened = self.done(open_body(body, World().context))
+            data = b"".join(self.read_all(opened))
+            self.assertEqual((opened.length, zlib.decompress(data)), (len(data) if known else None, b"abc" * 9))
+
+
+class Parts(Case):
+    def opened(self, *parts):
+        return self.done(open_body(Body(parts=parts, boundary="b"), World().context))
+
+    def test_texts_and_files(self):
+        """The length is exact before anything is read, and texts do not come in crumbs."""
+        big = os.urandom(PIECE_BYTES + 1)
+        body = self.opened(
+            Part("a", b"1"),
+            Part("f", path=self.file(big), file_name="x", content_type="text/plain"),
+            Part("g", path=self.file(b"")),
+            Part("c", b"2"),
+            Part("d", b"3"),
+        )
+        pieces = self.read_all(body)
+        disposition = b"--b\r\nContent-Disposition: form-data; name="
+        self.assertEqual(
+            b"".join(pieces),
+            disposition
+            + b'"a"\r\n\r\n1\r\n'
+            + disposition
+            + b'"f"; filename="x"\r\nContent-Type: text/plain\r\n\r\n'
+            + big
+            + b"\r\n"
+            + disposition
+            + b'"g"\r\n\r\n\r\n'
+            + disposition
+            + b'"c"\r\n\r\n2\r\n'
+            + disposition
+            + b'"d"\r\n\r\n3\r\n--b--\r\n',
+        )
+        self.assertEqual((body.length, len(pieces)), (sum(map(len, pieces)), 5))
+
+    def test_a_part_without_a_length(self):
+        """Then only the end will tell."""
+        self.assertIsNone(self.opened(Part("a", b"1"), Part("f", path="/dev/null")).length)
+
+    def test_what_is_not_there_leaves_nothing_open(self):
+        """The files before it are closed again."""
+        path, before = self.file(b"x"), len(os.listdir("/proc/self/fd"))
+        for part, error in ((Part("g", path="/nowhere"), CannotRead), (Part("\0"), BadUsage)):
+            body = Body(parts=(Part("f", path=path), part), boundary="b")
+            self.failureResultOf(start(open_body(body, World().context)), error)
+        self.assertEqual(len(os.listdir("/proc/self/fd")), before)
+
+    def test_a_file_that_shrinks_is_an_error(self):
+        """The length was promised."""
+        path = self.file(b"abc")
+        body = self.opened(Part("f", path=path))
+        os.truncate(path, 0)
+        self.done(body.read())
+        self.failureResultOf(start(body.read()), CannotRead)
+
+    def test_closing(self):
+        """In the middle all that is left is closed; nothing comes any more."""
+        before = len(os.listdir("/proc/self/fd"))
+        body = self.opened(Part("f", path=self.file(b"abc")), Part("g", path=self.file(b"def")))
+        self.done(body.read())
+        body.close()
+        self.assertEqual(len(os.listdir("/proc/self/fd")), before)
+        self.assertEqual(self.read_all(body), [])
+
+    def test_nothing_joined_is_nothing(self):
+        """It has a length, too."""
+        body = Joined([])
+        self.assertEqual((body.length, self.read_all(body)), (0, []))
+
 
 class Memory(Case):
     def test_it_comes_in_pieces(self):
@@ -49,12 +144,6 @@ class Memory(Case):
 
 
 class Files(Case):
-    def read_all(self, body):
-        pieces = []
-        while piece := self.done(body.read()):
-            pieces.append(piece)
-        return pieces
-
     def test_a_file_comes_in_pieces(self):
         """Its length is known before."""
         data = os.urandom(PIECE_BYTES + 10)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import stat
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import ExitStack
 from typing import BinaryIO, Protocol
 
 from tnet.clients.fetch.bell import Bell
@@ -39,13 +40,54 @@ class Outgoing(Protocol):
 async def open_body(body: Body, context: Context) -> Outgoing:
     """The body that a plan means, opened.
 
-    Raises: CannotRead.
+    Raises: CannotRead for a file that cannot be opened; BadUsage for a part that cannot be described.
     """
+    opened = await _opened(body, context)
+    if body.chunked:
+        opened.length = None
+    return opened
+
+
+async def _opened(body: Body, context: Context) -> Outgoing:
+    if not body.deflate:
+        return await _plain(body, context)
+    from tnet.clients.fetch.compressed import Compressed, compressed
+
+    if body.path is None and not body.parts:
+        return FromMemory(await compressed(body.data, context.workers))
+    return Compressed(await _plain(body, context), context.workers)
+
+
+async def _plain(body: Body, context: Context) -> Outgoing:
+    if body.parts:
+        return await _in_parts(body, context.workers)
     if body.path is None:
         return FromMemory(body.data)
     if body.path == "-":
         return FromStandardInput(standard_input(context))
     return await FromFile.open(body.path, context.workers)
+
+
+async def _in_parts(body: Body, workers: Offload) -> Outgoing:
+    """The parts of `body` and what stands around them; all files are open before the first of them is sent."""
+    from tnet.protocols.form_data import PART_END, closing, part_head
+
+    pieces: list[Outgoing] = []
+    texts: list[bytes] = []
+    with ExitStack() as undo:
+        for part in body.parts:
+            texts.append(part_head(body.boundary, part.name, file_name=part.file_name, content_type=part.content_type))
+            if part.path is None:
+                texts.append(part.data)
+            else:
+                file = await FromFile.open(part.path, workers)
+                undo.callback(file.close)
+                pieces += [FromMemory(b"".join(texts)), file]
+                texts.clear()
+            texts.append(PART_END)
+        pieces.append(FromMemory(b"".join(texts) + closing(body.boundary)))
+        undo.pop_all()
+    return Joined(pieces)
 
 
 class FromMemory:
@@ -108,12 +150,34 @@ class FromFile:
         self._workers.run(self._file.close).addErrback(lambda _: None)
 
 
+class Joined:
+    """Several bodies one after another; its length is theirs together, when each has one."""
+
+    def __init__(self, bodies: Iterable[Outgoing]) -> None:
+        self._bodies = deque(bodies)
+        lengths = [body.length for body in self._bodies]
+        known = [length for length in lengths if length is not None]
+        self.length: int | None = sum(known) if len(known) == len(lengths) else None
+
+    async def read(self) -> bytes:
+        """The next piece of the first body that still has one."""
+        while self._bodies:
+            if piece := await self._bodies[0].read():
+                return piece
+            self._bodies.popleft().close()
+        return b""
+
+    def close(self) -> None:
+        """Close those that are still open."""
+        while self._bodies:
+            self._bodies.popleft().close()
+
+
 class FromStandardInput:
     """Standard input, which can be read once; reading ahead is bounded by one chunk."""
 
-    length: int | None = None
-
     def __init__(self, source: StandardInput) -> None:
+        self.length: int | None = None
         self._source = source
         self._resume: Callable[[], None] = self._start
         self._pieces: deque[bytes] = deque()
