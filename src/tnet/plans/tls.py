@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+from binascii import Error, a2b_base64, b2a_base64
 from dataclasses import dataclass
+
+from tnet.errors import BadUsage
+
+PIN_PREFIX = "sha256//"
+PIN_BYTES = 32
+MOST_PINS = 64
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,3 +39,32 @@ class TlsDialing:
     alpn: tuple[str, ...] = ()
     pins: tuple[str, ...] = ()
     min_version: str = "1.2"
+
+
+def parse_pins(text: str, *, field: str = "--pin") -> tuple[str, ...]:
+    """The pins in `text`, `sha256//BASE64`, separated by semicolons, each written in the one way.
+
+    Raises: BadUsage, naming `field`.
+    """
+    pins = tuple(_pin(each.strip(), field) for each in text.split(";"))
+    if len(pins) > MOST_PINS:
+        raise BadUsage(field, f"more than {MOST_PINS} pins")
+    return pins
+
+
+def pin_of(digest: bytes) -> str:
+    """The pin of a public key whose SHA-256, over its SubjectPublicKeyInfo, is `digest`.
+
+    Source: RFC 7469 section 2.4.
+    """
+    return PIN_PREFIX + b2a_base64(digest, newline=False).decode("ascii")
+
+
+def _pin(text: str, field: str) -> str:
+    try:
+        digest = a2b_base64(text.removeprefix(PIN_PREFIX), strict_mode=True)
+    except (Error, ValueError):
+        digest = b""
+    if not text.startswith(PIN_PREFIX) or len(digest) != PIN_BYTES:
+        raise BadUsage(field, f"{text!r} is not {PIN_PREFIX}BASE64", "the SHA-256 of a public key, as openssl gives it")
+    return pin_of(digest)
