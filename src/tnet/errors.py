@@ -379,8 +379,11 @@ class PinMismatch(
     """The peer's public key is none of those that were pinned."""
 
 
+@dataclass(eq=False)
 class ProxyRefused(_PeerSaid, status=ExitStatus.PROXY, says="proxy {peer} refused: {reason}"):
     """A proxy that did not open the way to the target."""
+
+    advice: str = ""
 
 
 class ClientCertificateWanted(TlsFailed, status=ExitStatus.CLIENT_CERTIFICATE):
