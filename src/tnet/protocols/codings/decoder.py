@@ -67,10 +67,9 @@ class Decoder:
         return any(stage.surplus for stage in self._stages)
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """What `data` decodes to, a piece at each step of work. Iterate to the end, at any pace.
+        """What `data` decodes to, decoded only as it is asked for. Iterate to the end, at any pace.
 
-        Shape: pieces of at most 64 KiB, but without a coding `data` itself; an empty one only says that work was
-        done, and is a chance to do something else.
+        Shape: pieces of 1 byte to 64 KiB, but without a coding `data` itself.
 
         Raises: EncodingUnreadable, TooLarge, after the pieces before the fault.
         """
@@ -92,7 +91,8 @@ class Decoder:
             self.decoded_bytes += len(data)
             if self.decoded_bytes > self._limit:
                 raise TooLarge("the decoded body", self._limit)
-            yield data
+            if data:
+                yield data
             return
         for piece in self._stages[depth].feed(data):
             self._weigh(depth, piece)

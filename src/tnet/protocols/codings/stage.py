@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from tnet.errors import EncodingUnreadable
 from tnet.protocols.codings.decompressors import PIECE_BYTES, STEP_BYTES, Coding
 
+MOST_EMPTY_STREAMS = 1000
+
 
 class Stage:
     """Undoes one coding; `peer` is what errors call whoever coded it."""
@@ -16,6 +18,7 @@ class Stage:
         self._peer = peer
         self._stream = coding.new()
         self._begun = False
+        self._empty_streams = 0
         self._beginning = b""
         self._ignoring = False
 
@@ -30,7 +33,9 @@ class Stage:
         return self._ignoring or bool(self._beginning)
 
     def feed(self, data: bytes) -> Iterator[bytes]:
-        """What `data` decodes to, a piece at each step of work, so that some are empty. Iterate to the end.
+        """What `data` decodes to, a piece at each step of work: some are empty, but not many streams in a row.
+
+        Iterate to the end.
 
         Raises: EncodingUnreadable, after the pieces before the fault.
         """
@@ -45,7 +50,9 @@ class Stage:
             if self._stream.eof and not (data := self._next_stream(data)):
                 return
             self._begun = True
-            yield self._stream.decompress(data, PIECE_BYTES)
+            piece = self._stream.decompress(data, PIECE_BYTES)
+            self._empty_streams = 0 if piece else self._empty_streams
+            yield piece
             while not (self._stream.needs_input or self._stream.eof):
                 yield self._stream.decompress(b"", PIECE_BYTES)
             data = self._stream.unused_data if self._stream.eof else b""
@@ -55,6 +62,9 @@ class Stage:
         data, self._beginning = self._beginning + data, b""
         if data.startswith(self._coding.beginnings):
             self._stream = self._coding.new()
+            self._empty_streams += 1
+            if self._empty_streams > MOST_EMPTY_STREAMS:
+                raise self._unreadable(f"more than {MOST_EMPTY_STREAMS} empty streams in a row")
             return data
         if any(beginning.startswith(data) for beginning in self._coding.beginnings):
             self._beginning = data
