@@ -213,6 +213,14 @@ class HandshakeTests(_Case):
         tapped.connectionLost(Failure(ConnectionLost()))
         self.assertEqual(self.world.recorder.names, ["connection.open", "connection.close"])
 
+    def test_none_that_is_over(self) -> None:
+        """TLS that stood before the connection was ours, as with a proxy, is nothing to wait for."""
+        transport = SecuredTransport(Session())
+        transport.handshaken = True  # type: ignore[attr-defined]  # as TlsTransport has it
+        tapped, _ = self.connect(Keeper(), transport)
+        tapped.connectionLost(Failure(ConnectionLost()))
+        self.assertEqual(self.world.recorder.of(TlsHandshaken), [])
+
     def test_free_when_nobody_looks(self) -> None:
         """With no observer nothing is asked of the session or the addresses."""
         self.world.publisher.unsubscribe(self.world.recorder)

@@ -68,7 +68,8 @@ class ConnectionOpened(Event):
 class TlsHandshaken(Event):
     """A TLS handshake ended, well (`outcome` ok) or not (failed, with `error`).
 
-    The peer's certificate, where it showed one, is described even on failure; names are escaped.
+    The peer's certificate, where it showed one, is described even on failure; text of it is escaped. `serial` is in
+    hexadecimal, `pin` its public key as `--pin` takes it.
     """
 
     name: ClassVar[str] = "tls.handshake"
@@ -79,7 +80,11 @@ class TlsHandshaken(Event):
     tls_alpn: str | None = None
     subject: str | None = None
     issuer: str | None = None
+    not_before: str | None = None
     not_after: str | None = None
+    serial: str | None = None
+    names: tuple[str, ...] = ()
+    pin: str | None = None
     error: str | None = None
 
 

@@ -72,7 +72,8 @@ class _Tapped(Wrapper):
 
     def makeConnection(self, transport: ITransport) -> None:
         self._began = self._clock()
-        self._securing = INegotiated.providedBy(transport)
+        # Through a proxy that TLS leads to, its handshake is over before the way opens.
+        self._securing = INegotiated.providedBy(transport) and not getattr(transport, "handshaken", False)
         if self._trace.wants(ConnectionOpened):
             self._report_opened(transport)
         watch = getattr(transport, "watch", None)
@@ -114,7 +115,11 @@ class _Tapped(Wrapper):
             tls_alpn=_safe(facts.alpn),
             subject=_safe(facts.subject),
             issuer=_safe(facts.issuer),
+            not_before=facts.not_before,
             not_after=facts.not_after,
+            serial=facts.serial,
+            names=tuple(map(safe_line, facts.names)),
+            pin=facts.pin,
             error=error,
         )
 

@@ -12,8 +12,9 @@ from zope.interface import implementer
 
 from tests.certificates import days, make_authority, self_signed, write_pair
 from tests.net.tls.pairs import Pair, TlsTestCase
-from tnet.errors import CertificateRejected, TlsFailed
+from tnet.errors import CertificateRejected, ClientCertificateWanted, TlsFailed
 from tnet.net.tls.explain import NAMES_SHOWN, explain
+from tnet.net.tls.serving import ServerTls
 from tnet.net.tls.session import Codes, Rejection, TlsSession
 
 
@@ -153,6 +154,20 @@ class FailedTests(TlsTestCase):
         pair = Pair(OddClient(only_1_1), self.serving()).settle()
         self.assertIn("no version of TLS in common", str(pair.server.reason))
 
+    def test_downgrade(self) -> None:
+        """Case 51: a server that has only TLS 1.2 is refused by who wants 1.3, and who wants 1.2 takes it."""
+        self.assertEqual(Pair(self.dialing(min_version="1.2"), self.only_1_2()).settle().client.handshakes, 1)
+        error = Pair(self.dialing(min_version="1.3"), self.only_1_2()).settle().client.reason
+        assert isinstance(error, TlsFailed)
+        self.assertEqual(error.exit_status, 35)
+        self.assertIn("no version of TLS in common (we speak 1.3 alone)", str(error))
+
+    def only_1_2(self, **plan: Any) -> ServerTls:
+        """A server of TLS 1.2 and no later version."""
+        made = self.serving(**plan)
+        made.serverConnectionForTLS(None).get_context().set_max_proto_version(SSL.TLS1_2_VERSION)
+        return made
+
     def test_no_cipher(self) -> None:
         """A TLS 1.2 client without forward secrecy finds no cipher in common with us."""
 
@@ -170,11 +185,16 @@ class FailedTests(TlsTestCase):
         self.assertIn("no application protocol in common", server)
 
     def test_client_certificate_wanted(self) -> None:
-        """A client without a certificate learns that the peer wants one, in TLS 1.3 after its own handshake."""
+        """Case 50: a client without a certificate learns that the peer wants one, after its handshake in TLS 1.3."""
         ca_file = self.file(self.authority.pem)
-        client, server = self.ends(Pair(self.dialing(), self.serving(client_ca_file=ca_file)))
-        self.assertIn("the peer wants a client certificate", client)
-        self.assertIn("the client showed no certificate", server)
+        for serving in (self.serving, self.only_1_2):
+            pair = Pair(self.dialing(), serving(client_ca_file=ca_file))
+            client, server = self.ends(pair)
+            self.assertIn("the peer wants a client certificate", client)
+            self.assertIn("the client showed no certificate", server)
+            assert isinstance(pair.client.reason, ClientCertificateWanted)
+            self.assertEqual(pair.client.reason.exit_status, 98)
+            self.assertIn("--cert", pair.client.reason.hint)
 
     def test_client_certificate_not_accepted(self) -> None:
         """A client with a stranger's certificate: the server names it, the client learns that it was refused."""

@@ -7,7 +7,17 @@ from OpenSSL.crypto import X509
 
 from tests.certificates import days
 from tests.net.tls.pairs import Pair, TlsTestCase
-from tnet.net.tls.facts import MOST_NAMES, NAME_CHARACTERS, TlsFacts, bounded, certificate_facts, names, subject
+from tnet.net.tls.facts import (
+    MOST_NAMES,
+    NAME_CHARACTERS,
+    TlsFacts,
+    bounded,
+    certificate_facts,
+    names,
+    public_key_pin,
+    subject,
+)
+from tnet.plans.tls import parse_pins
 
 
 class FactsTests(TlsTestCase):
@@ -24,6 +34,16 @@ class FactsTests(TlsTestCase):
         self.assertEqual((facts.subject, facts.issuer), ("CN=server.example", "CN=Test authority"))
         self.assertEqual(facts.not_after, until.isoformat().replace("+00:00", "Z"))
         self.assertEqual(facts.names, ("server.example", "127.0.0.1"))
+
+    def test_certificate(self) -> None:
+        """Its beginning, its number and its key are told, the key as it can be pinned."""
+        pems = self.authority.leaf(["server.example"])
+        facts = certificate_facts(Pair(self.dialing(), self.serving(pems)).settle().client_tls.getHandle())
+        certificate = self.certificate(pems[0])
+        self.assertEqual(int(str(facts.serial), 16), certificate.get_serial_number())
+        self.assertEqual(facts.not_before, certificate.to_cryptography().not_valid_before_utc.strftime("%FT%TZ"))
+        self.assertEqual(facts.pin, public_key_pin(certificate))
+        self.assertEqual(parse_pins(str(facts.pin)), (facts.pin,))
 
     def test_peer_without_certificate(self) -> None:
         """A client that showed none has no certificate to tell of."""

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+import hashlib
+
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from OpenSSL import SSL
 
+from tests.certificates import Pems, make_authority
 from tests.net.tls.pairs import Pair, TlsTestCase, Witness
+from tnet.errors import CertificateRejected, PinMismatch
 from tnet.net.tls.session import Codes, TlsSession
+from tnet.plans.tls import pin_of
 
 
 class SessionTests(TlsTestCase):
@@ -49,6 +56,32 @@ class SessionTests(TlsTestCase):
         pair = Pair(self.dialing("a.example"), self.serving(), client=Witness(b"secret")).settle()
         self.assertEqual((pair.server.data, pair.client_tls.bytes_out), (b"", 0))
 
+    def test_pinned(self) -> None:
+        """Case 49: a peer with one of the pinned keys is accepted, whoever else is pinned."""
+        pems = self.authority.leaf(["server.example"])
+        pins = (pin_of(bytes(32)), pin(pems))
+        for plan in ({}, {"verify": False, "ca_file": None}):
+            pair = Pair(self.dialing(pins=pins, **plan), self.serving(pems), client=Witness(b"secret")).settle()
+            self.assertEqual((pair.client.handshakes, pair.server.data), (1, b"secret"))
+
+    def test_not_pinned(self) -> None:
+        """Case 49: another key is refused, checked or not, and not a byte is sent to it."""
+        pems = self.authority.leaf(["server.example"])
+        for verify in (True, False):
+            dialing = self.dialing(pins=(pin_of(bytes(32)),), verify=verify)
+            pair = Pair(dialing, self.serving(pems, alpn=()), client=Witness(b"secret"), server=Witness(b"hello"))
+            pair.settle()
+            self.assertEqual((pair.client.handshakes, pair.client.data, pair.server.data), (0, b"", b""))
+            error = pair.client.reason
+            assert isinstance(error, PinMismatch), error
+            self.assertEqual((error.exit_status, error.reason), (90, f"its key is {pin(pems)}"))
+
+    def test_certificate_comes_before_pin(self) -> None:
+        """A certificate that is not trusted is called that, also with a pin."""
+        stranger = make_authority().leaf(["server.example"])
+        pair = Pair(self.dialing(pins=(pin(stranger),)), self.serving(stranger)).settle()
+        self.assertIs(type(pair.client.reason), CertificateRejected)
+
     def test_an_error_while_judging_is_a_refusal(self) -> None:
         """When the judgement itself breaks, the certificate is not accepted."""
         pair = Pair(self.dialing(), self.serving())
@@ -70,3 +103,9 @@ class SessionTests(TlsTestCase):
         self.assertIsInstance(session, TlsSession)
         self.assertIsInstance(session, SSL.Connection)
         self.assertIs(session.get_app_data(), pair.client_tls)
+
+
+def pin(pems: Pems) -> str:
+    """The pin of a certificate's key."""
+    key = x509.load_pem_x509_certificate(pems[0]).public_key()
+    return pin_of(hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest())

@@ -19,6 +19,8 @@ from tnet.net.tls.session import TlsSession
 from tnet.net.tls.trust import trust_file, trust_system
 from tnet.plans.tls import TlsDialing
 
+_VERSIONS = {"1.2": SSL.TLS1_2_VERSION, "1.3": SSL.TLS1_3_VERSION}
+
 
 class ClientTls:
     """A plan's TLS with its files read: make it once for many connections."""
@@ -72,6 +74,8 @@ class ClientConnections:
             session.set_tlsext_host_name(self._name.encode("ascii"))
         if self._plan.verify:
             session.require(self._name, is_address=is_address)
+        session.pin(self._plan.pins)
+        session.oldest = self._plan.min_version
         session.offer(tuple(protocol.encode("ascii") for protocol in self._plan.alpn))
         return session
 
@@ -82,6 +86,7 @@ def client_context(plan: TlsDialing) -> SSL.Context:
     Blocks. Raises: CaFileUnusable, OwnCertificateUnusable.
     """
     context = modern_context(SSL.TLS_CLIENT_METHOD)
+    context.set_min_proto_version(_VERSIONS[plan.min_version])
     if plan.verify:
         _trust(context, plan.ca_file)
     if plan.certificate_file is not None:

@@ -12,7 +12,7 @@ from typing import Any
 from OpenSSL import SSL
 from twisted.internet.error import ConnectionDone
 
-from tnet.errors import CertificateRejected, TlsFailed
+from tnet.errors import CertificateRejected, ClientCertificateWanted, PinMismatch, TlsFailed
 from tnet.net.tls.facts import UNREADABLE, begins, bounded, ends, issuer, names, subject
 from tnet.net.tls.session import Codes, Rejection, TlsSession
 
@@ -40,8 +40,13 @@ def explain(cause: BaseException | None, session: TlsSession, peer: str) -> TlsF
 def _explained(cause: BaseException | None, session: TlsSession, peer: str) -> TlsFailed:
     if session.rejection is not None:
         return _rejected(session.rejection, peer)
+    if session.unpinned is not None:
+        return PinMismatch(peer, f"its key is {session.unpinned}")
     if isinstance(cause, SSL.Error) and not isinstance(cause, SSL.SysCallError):
-        return TlsFailed(peer, *_said(reason_of(cause), session))
+        reason = reason_of(cause)
+        if not session.is_server and _wants_certificate(reason, session):
+            return ClientCertificateWanted(peer, "the peer wants a client certificate", _OUR_CERTIFICATE)
+        return TlsFailed(peer, *_said(reason, session))
     how = "closed" if isinstance(cause, (ConnectionDone, SSL.SysCallError)) else "broke"
     return TlsFailed(peer, f"the peer {how} the connection during the handshake")
 
@@ -62,11 +67,12 @@ def _said(reason: str, session: TlsSession) -> tuple[str, str]:
         speaker = "peer" if session.is_server else "port"
         return f"the {speaker} does not speak TLS", "" if session.is_server else "leave TLS out, or check the port"
     if among(_VERSION):
-        return "no version of TLS in common (we speak 1.2 and 1.3)", ""
+        ours = "1.2 and 1.3" if session.oldest == "1.2" else f"{session.oldest} alone"
+        return f"no version of TLS in common (we speak {ours})", ""
     if "no application protocol" in reason:
         return f"no application protocol in common{_offer(session)}", ""
-    if among(_CLIENT_CERTIFICATE) or ("handshake failure" in reason and session.get_client_ca_list()):
-        return _no_client_certificate(session)
+    if among(_CLIENT_CERTIFICATE):
+        return "the client showed no certificate, and must", ""
     if "no shared cipher" in reason or "handshake failure" in reason:
         return "no cipher in common, or something else that the peer insists on", ""
     if "unrecognized name" in reason:
@@ -81,10 +87,11 @@ def _offer(session: TlsSession) -> str:
     return f": we offered {bounded(offered)}" if offered else ""
 
 
-def _no_client_certificate(session: TlsSession) -> tuple[str, str]:
-    if session.is_server:
-        return "the client showed no certificate, and must", ""
-    return "the peer wants a client certificate", _OUR_CERTIFICATE
+def _wants_certificate(reason: str, session: TlsSession) -> bool:
+    """Whether a server failed us because we showed no certificate; before TLS 1.3 it may only hint at that."""
+    told = any(mark in reason for mark in _CLIENT_CERTIFICATE)
+    hinted = "handshake failure" in reason and session.get_certificate() is None
+    return told or (hinted and bool(session.get_client_ca_list()))
 
 
 # ── certificates ──

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import hashlib
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from OpenSSL.crypto import X509
+
+from tnet.plans.tls import pin_of
 
 MOST_NAMES = 100
 NAME_CHARACTERS = 256
@@ -18,7 +23,8 @@ UNREADABLE = "unreadable"
 class TlsFacts:
     """What was agreed on, and the certificate that the peer showed; None where there is nothing to tell.
 
-    Shape: `not_after` is RFC 3339 in UTC; `names` the host names and addresses of the certificate.
+    Shape: `not_before` and `not_after` are RFC 3339 in UTC; `names` the host names and addresses of the certificate;
+    `serial` its number in hexadecimal; `pin` its key as `--pin` takes it.
     """
 
     version: str | None = None
@@ -26,7 +32,10 @@ class TlsFacts:
     alpn: str | None = None
     subject: str | None = None
     issuer: str | None = None
+    not_before: str | None = None
     not_after: str | None = None
+    serial: str | None = None
+    pin: str | None = None
     names: tuple[str, ...] = ()
 
 
@@ -35,14 +44,24 @@ def certificate_facts(connection: Any) -> TlsFacts:
     rejection = getattr(connection, "rejection", None)
     certificate = connection.get_peer_certificate() or (rejection.certificate if rejection else None)
     cipher = connection.get_cipher_name()
-    return TlsFacts(
+    agreed = TlsFacts(
         version=connection.get_protocol_version_name() if cipher else None,
         cipher=cipher,
         alpn=connection.get_alpn_proto_negotiated().decode("ascii", "backslashreplace") or None,
-        subject=subject(certificate) if certificate else None,
-        issuer=issuer(certificate) if certificate else None,
-        not_after=_text_of(ends(certificate)) if certificate else None,
-        names=names(certificate) if certificate else (),
+    )
+    return agreed if certificate is None else _described(agreed, certificate)
+
+
+def _described(agreed: TlsFacts, certificate: X509) -> TlsFacts:
+    return replace(
+        agreed,
+        subject=subject(certificate),
+        issuer=issuer(certificate),
+        not_before=_text_of(begins(certificate)),
+        not_after=_text_of(ends(certificate)),
+        serial=f"{certificate.get_serial_number():x}",
+        pin=public_key_pin(certificate),
+        names=names(certificate),
     )
 
 
@@ -86,6 +105,15 @@ def names(certificate: X509) -> tuple[str, ...]:
         return ()
     hosts = [*found.get_values_for_type(x509.DNSName), *found.get_values_for_type(x509.IPAddress)]
     return tuple(bounded(str(each)) for each in hosts[:MOST_NAMES])
+
+
+def public_key_pin(certificate: X509) -> str | None:
+    """The pin of a certificate's public key; None when that is of no kind that we know."""
+    try:
+        key = certificate.to_cryptography().public_key()
+    except (ValueError, UnsupportedAlgorithm):
+        return None
+    return pin_of(hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest())
 
 
 def bounded(text: str) -> str:

@@ -12,6 +12,8 @@ from service_identity import CertificateError, VerificationError
 from service_identity.hazmat import DNS_ID, IPAddress_ID, verify_service_identity
 from service_identity.pyopenssl import extract_patterns
 
+from tnet.net.tls.facts import public_key_pin
+
 Codes = SSL.X509VerificationCodes
 Verify = Callable[[SSL.Connection, X509, int, int, int], bool]
 
@@ -44,7 +46,8 @@ class Rejection:
 class TlsSession(SSL.Connection):
     """A connection that counts plaintext on `transport` and keeps why it rejected its peer.
 
-    `peer` is what an error calls the other end. `is_server` is our role.
+    `peer` is what an error calls the other end. `is_server` is our role. `oldest` is the first version of TLS that we
+    speak. `unpinned` is the pin of a key that is none of those that were asked for.
     """
 
     def __init__(self, context: SSL.Context, transport: Secured, *, is_server: bool, peer: str = "") -> None:
@@ -52,7 +55,10 @@ class TlsSession(SSL.Connection):
         self.peer = peer
         self.is_server = is_server
         self.offered: tuple[bytes, ...] = ()
+        self.oldest = "1.2"
         self.rejection: Rejection | None = None
+        self.unpinned: str | None = None
+        self._pins: tuple[str, ...] = ()
         self._transport = transport
 
     def offer(self, protocols: tuple[bytes, ...]) -> None:
@@ -65,10 +71,26 @@ class TlsSession(SSL.Connection):
         """Go on only with a peer that shows a trusted certificate, made out to `wanted` where that is given."""
         self.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, _verify(wanted, is_address))
 
+    def pin(self, pins: tuple[str, ...]) -> None:
+        """Go on only with a peer whose public key has one of `pins`; none allows any."""
+        self._pins = pins
+
     def do_handshake(self) -> None:
-        """Go on with the handshake; raises WantReadError until it is complete."""
+        """Go on with the handshake; raises WantReadError until it is complete.
+
+        Nothing of the application's has been sent by then, and nothing will be to a peer with another key.
+        """
         super().do_handshake()
+        if self._pins:
+            self._check_pin()
         self._transport.handshaken = True
+
+    def _check_pin(self) -> None:
+        certificate = self.get_peer_certificate()
+        found = public_key_pin(certificate) if certificate is not None else None
+        if found not in self._pins:
+            self.unpinned = found or "none"
+            raise SSL.Error([("tnet", "", "key not pinned")])
 
     def recv(self, bufsiz: int, flags: int | None = None) -> bytes:
         """Plaintext from the peer; where it sends no more, but is still sent to, there is only nothing to read."""
