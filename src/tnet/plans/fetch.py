@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field
 from typing import ClassVar, Literal
 
@@ -40,8 +41,12 @@ class Body:
 
     @property
     def resendable(self) -> bool:
-        """Whether it can be read a second time."""
-        return self.path != "-"
+        """Whether it can be read a second time: not from standard input, a pipe or a device."""
+        return not any(_is_stream(path) for path in (self.path, *(part.path for part in self.parts)))
+
+
+def _is_stream(path: str | None) -> bool:
+    return path == "-" or (path is not None and os.path.exists(path) and not os.path.isfile(path))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
