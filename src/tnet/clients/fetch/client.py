@@ -129,6 +129,13 @@ class Client:
         request = first_request(self.plan, url)
         return request.adding(("Accept-Encoding", ACCEPTED)) if self.plan.compressed else request
 
+    def dressed(self, request: Request) -> Request:
+        """The request as it is sent: with our login and what was remembered, where they belong.
+
+        Raises: LoginDenied, BadUsage.
+        """
+        return self._authorized(request).adding(*self.memory.headers(request))
+
     @asynccontextmanager
     async def ask(self, request: Request, transfer: int, cause: str = "first") -> AsyncIterator[Response]:
         """Follow redirects and logins to the final answer; leaving the block before its end cuts the exchange.
@@ -137,7 +144,7 @@ class Client:
         """
         redirects = logins = 0
         while True:
-            dressed = self._authorized(request).adding(*self.memory.headers(request))
+            dressed = self.dressed(request)
             async with self.hops.take(dressed, transfer, cause) as exchange:
                 head = await exchange.answer()
                 self.memory.learn(dressed, head)

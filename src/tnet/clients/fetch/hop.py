@@ -55,7 +55,7 @@ class Hops:
             RequestBegan, method=request.method, url=str(request.url), transfer=transfer, cause=cause
         )
         route = route_to(request.url, self.plan.way, self.environ)
-        request = _through(request, route)
+        request = through(request, route)
         with suppress(_WentStale):
             async with self._exchange(request, route, number) as exchange:
                 yield exchange
@@ -156,7 +156,7 @@ async def _answered(exchange: Exchange, reused: bool) -> None:
         raise
 
 
-def _through(request: Request, route: Route) -> Request:
+def through(request: Request, route: Route) -> Request:
     """The request as it goes over the route: a forward proxy is shown who we are."""
     if route.forward is None or (login := proxy_authorization(route.forward)) is None:
         return request
