@@ -1,0 +1,329 @@
+"""One HTTP/2 connection as a client sees it: frames in, parts of answers out, and what is to be sent.
+
+h2 knows the protocol. Around it: every count has a bound; a fault in one answer ends that answer alone, and nothing
+is begun any more; and GOAWAY, after which h2 would hear nothing, lets what the peer has taken on come to its end.
+
+Source: RFC 9113; CVE-2019-9512 and its siblings, CVE-2023-44487 for the floods.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from h2.config import H2Configuration
+from h2.connection import H2Connection
+from h2.events import (
+    DataReceived,
+    Event,
+    InformationalResponseReceived,
+    RemoteSettingsChanged,
+    ResponseReceived,
+    StreamEnded,
+    StreamReset,
+    TrailersReceived,
+    WindowUpdated,
+)
+from h2.exceptions import DenialOfServiceError, ProtocolError
+from h2.settings import SettingCodes, Settings
+
+from tnet.errors import MalformedReply, ReceiveFailed, TnetError
+from tnet.escape import excerpt
+from tnet.protocols.http1.responses import SECTION_BYTES, Fields, ResponseHead, ResponsePart
+from tnet.protocols.http2.answer import Answer
+from tnet.protocols.http2.frames import CONTINUATION, DATA, FRAME_BYTES, GOAWAY, HEADERS, Frame, Frames
+from tnet.protocols.http2.reasons import CANCEL, NO_ERROR, PROTOCOL_ERROR, REFUSED_STREAM, in_words
+
+# h2's own, not promised by it: a contract test says when it is gone.
+RELIES_ON = ("_expected_content_length",)
+
+CONNECTION_WINDOW = 16 << 20
+STREAM_WINDOW = 4 << 20
+MOST_STREAMS = 100
+LARGEST_TABLE = 1 << 16
+FRUITLESS_FRAMES = 10_000
+
+_OF_BLOCKS = (HEADERS, CONTINUATION)
+_LAST_STREAM = 2**31 - 1
+_DEFAULT_WINDOW = 65535
+
+
+@dataclass(frozen=True, slots=True)
+class Came:
+    """A part of the answer on a stream; `size` is that of the frames it came in.
+
+    Units: `size` in bytes.
+    """
+
+    stream: int
+    part: ResponsePart
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A stream is over before its end; `refused`: the peer has done nothing about it, and it is safe to ask again."""
+
+    stream: int
+    error: TnetError
+    refused: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Eased:
+    """The peer takes more of the bodies that are sent to it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Resized:
+    """The number of streams that there is room for has changed."""
+
+
+Output = Came | Lost | Eased | Resized
+_Answering = DataReceived | StreamEnded | ResponseReceived | InformationalResponseReceived | TrailersReceived
+
+
+@dataclass(slots=True)
+class _Stream:
+    """One request and its answer; `unread` bytes of it wait to be given back to the windows."""
+
+    answer: Answer
+    sent: bool
+    unread: int = 0
+
+
+class Engine:
+    """Speaks HTTP/2 to `peer`, as errors call it. What is to be sent, the preface first, is in `to_send`.
+
+    `closing`: nothing more begins, as the peer goes away or is not to be trusted; `farewell` says why it goes.
+    """
+
+    def __init__(self, peer: str) -> None:
+        self.closing = False
+        self.farewell = ""
+        self._peer = peer
+        self._frames = Frames(peer)
+        self._streams: dict[int, _Stream] = {}
+        self._block_bytes = 0
+        self._fruitless = 0
+        self._broken = False
+        self._h2 = _connection()
+
+    # ── what is said ──
+
+    @property
+    def limit(self) -> int:
+        """How many streams there may be at once; what the peer has not said yet is taken to be generous."""
+        if self.closing or self._broken:
+            return 0
+        left = (_LAST_STREAM - self._h2.highest_outbound_stream_id) // 2
+        return min(MOST_STREAMS, self._h2.remote_settings.max_concurrent_streams, left)
+
+    @property
+    def room(self) -> int:
+        """How many streams can begin now."""
+        return max(0, self.limit - len(self._streams))
+
+    @property
+    def window(self) -> int:
+        """How much of all bodies together the peer takes now."""
+        return 0 if self._broken else max(0, self._h2.outbound_flow_control_window)
+
+    def to_send(self) -> bytes:
+        """What is to be sent since the last call."""
+        return self._h2.data_to_send()
+
+    def begin(self, fields: Fields, *, end: bool) -> int:
+        """Ask, and give the number of the stream that it is asked on; with `end` that is the whole of the request.
+
+        `fields` are those that `request_fields` gives; call it only while there is room.
+        """
+        assert self.room, "a stream begins only where there is room"
+        self._fruitless = 0
+        stream = self._h2.get_next_available_stream_id()
+        self._h2.send_headers(stream, fields, end_stream=end)
+        self._streams[stream] = _Stream(Answer(fields[0][1], self._peer), sent=end)
+        return stream
+
+    def send(self, stream: int, data: bytes | memoryview) -> int:
+        """Send as much of the body as the peer takes: how many bytes that is."""
+        if stream not in self._streams or self._broken:
+            return 0
+        left = min(len(data), self._h2.local_flow_control_window(stream))
+        sent = 0
+        while sent < left:
+            size = min(left - sent, self._h2.max_outbound_frame_size)
+            self._h2.send_data(stream, data[sent : sent + size])
+            sent += size
+        if sent:
+            self._fruitless = 0
+        return sent
+
+    def end(self, stream: int) -> None:
+        """The request is complete."""
+        if (known := self._streams.get(stream)) is not None and not self._broken:
+            self._h2.end_stream(stream)
+            known.sent = True
+
+    def consumed(self, stream: int, count: int) -> None:
+        """So much of the body was read: the peer may send as much again."""
+        if (known := self._streams.get(stream)) is not None and not self._broken:
+            known.unread -= count
+            self._h2.acknowledge_received_data(count, stream)
+
+    def release(self, stream: int) -> None:
+        """Forget a stream; what is left of it, in either direction, is cut."""
+        self._forget(stream, CANCEL)
+
+    def goodbye(self) -> None:
+        """Tell the peer that we go; nothing can be said after that."""
+        self.closing = True
+        if not self._broken:
+            self._h2.close_connection()
+            self._broken = True
+
+    # ── what is heard ──
+
+    def feed(self, data: bytes) -> Iterator[Output]:
+        """What `data` brings. Iterate to the end.
+
+        Raises: MalformedReply or, for a flood, ReceiveFailed; then the connection is of no more use.
+        """
+        try:
+            for frame in self._frames.feed(data):
+                self._weigh(frame)
+                if frame.kind == GOAWAY:
+                    yield from self._going_away(frame)
+                else:
+                    size = self._block_bytes if frame.kind in _OF_BLOCKS else len(frame.data)
+                    for event in self._heard(frame):
+                        yield from self._told(event, size)
+        except TnetError:
+            self._broken = True
+            raise
+
+    def _heard(self, frame: Frame) -> list[Event]:
+        try:
+            return self._h2.receive_data(frame.data)
+        except DenialOfServiceError as error:
+            raise ReceiveFailed(self._peer, f"its header has more than {SECTION_BYTES} bytes") from error
+        except ProtocolError as error:
+            words = str(error) or type(error).__name__
+            raise MalformedReply(self._peer, f"it breaks HTTP/2: {excerpt(words.encode())}") from error
+
+    def _weigh(self, frame: Frame) -> None:
+        """Bound what a peer may send without saying anything; remember how large a header is."""
+        if frame.kind in _OF_BLOCKS:
+            self._block_bytes = len(frame.data) + (self._block_bytes if frame.kind == CONTINUATION else 0)
+        if frame.kind == DATA and len(frame.data) > 9:
+            self._fruitless = 0
+        else:
+            self._fruitless += 1
+        if self._fruitless > FRUITLESS_FRAMES:
+            raise ReceiveFailed(self._peer, f"it sent more than {FRUITLESS_FRAMES} frames that say nothing")
+
+    def _told(self, event: Event, size: int) -> Iterator[Output]:
+        match event:
+            case DataReceived() | StreamEnded():
+                yield from self._answered(event, size)
+            case ResponseReceived() | InformationalResponseReceived() | TrailersReceived():
+                yield from self._answered(event, size)
+            case WindowUpdated():
+                yield Eased()
+            case RemoteSettingsChanged():
+                if self._h2.encoder.header_table_size > LARGEST_TABLE:
+                    self._h2.encoder.header_table_size = LARGEST_TABLE
+                yield Eased()
+                yield Resized()
+            case StreamReset():
+                yield from self._reset(event)
+
+    def _answered(self, event: _Answering, size: int) -> Iterator[Output]:
+        """What an event adds to the answer that it belongs to; a fault ends that answer, and is the last we trust."""
+        stream = event.stream_id
+        if (known := self._streams.get(stream)) is None:
+            return
+        try:
+            part = self._part(stream, known, event)
+        except TnetError as error:
+            self.closing = True
+            self._forget(stream, PROTOCOL_ERROR)
+            yield Lost(stream, error)
+        else:
+            if part is not None:
+                yield Came(stream, part, 0 if isinstance(event, StreamEnded) else size)
+
+    def _part(self, stream: int, known: _Stream, event: _Answering) -> ResponsePart | None:
+        match event:
+            case DataReceived():
+                self._unpad(stream, event)
+                known.unread += len(event.data)
+                return known.answer.body(event.data) or None
+            case StreamEnded():
+                return known.answer.end()
+            case TrailersReceived():
+                known.answer.trailers(event.headers)
+                return None
+            case _:
+                return self._head(stream, known, event.headers)
+
+    def _head(self, stream: int, known: _Stream, fields: Iterable[tuple[bytes, bytes]]) -> ResponseHead:
+        if (state := self._h2.streams.get(stream)) is not None:
+            state._expected_content_length = None  # a length that does not hold is a fault of this answer alone
+        return known.answer.head(fields)
+
+    def _unpad(self, stream: int, event: DataReceived) -> None:
+        if padding := event.flow_controlled_length - len(event.data):
+            self._h2.acknowledge_received_data(padding, stream)
+
+    def _reset(self, event: StreamReset) -> Iterator[Output]:
+        if event.stream_id not in self._streams:
+            return
+        self._forget(event.stream_id, None)
+        code = int(event.error_code or NO_ERROR)
+        if event.remote_reset:
+            error: TnetError = ReceiveFailed(self._peer, f"it reset the stream ({in_words(code)})")
+        else:
+            error = MalformedReply(self._peer, "it breaks HTTP/2: it lets us send more than can be counted")
+        yield Lost(event.stream_id, error, refused=code == REFUSED_STREAM)
+
+    def _going_away(self, frame: Frame) -> Iterator[Output]:
+        """Let go of what the peer will not look at; the rest may still come."""
+        payload = frame.payload
+        if frame.stream or len(payload) < 8:
+            raise MalformedReply(self._peer, "it breaks HTTP/2: a GOAWAY that is none")
+        last, code = int.from_bytes(payload[:4], "big") & _LAST_STREAM, int.from_bytes(payload[4:8], "big")
+        words = f"it went away ({in_words(code)})" + (f": {excerpt(payload[8:])}" if payload[8:] else "")
+        self.closing = True
+        self.farewell = "" if code == NO_ERROR else words
+        for stream in [stream for stream in self._streams if stream > last]:
+            self._forget(stream, CANCEL)
+            yield Lost(stream, ReceiveFailed(self._peer, words), refused=True)
+        yield Resized()
+
+    def _forget(self, stream: int, code: int | None) -> None:
+        """Drop a stream: with `code` cut what is left of it; in any case give back its part of the shared window."""
+        known = self._streams.pop(stream, None)
+        if known is None or self._broken:
+            return
+        if code is not None and not (known.sent and known.answer.ended):
+            self._h2.reset_stream(stream, code)
+        if known.unread:
+            self._h2.acknowledge_received_data(known.unread, stream)
+
+
+def _connection() -> H2Connection:
+    """h2's connection, with our settings: no pushes, windows that do not slow a far peer, bounded headers."""
+    connection = H2Connection(H2Configuration(client_side=True, validate_inbound_headers=False))
+    settings = {
+        SettingCodes.ENABLE_PUSH: 0,
+        SettingCodes.INITIAL_WINDOW_SIZE: STREAM_WINDOW,
+        SettingCodes.MAX_FRAME_SIZE: FRAME_BYTES,
+        SettingCodes.MAX_HEADER_LIST_SIZE: SECTION_BYTES,
+    }
+    connection.local_settings = Settings(client=True, initial_values=settings)
+    connection.max_inbound_frame_size = FRAME_BYTES
+    connection.decoder.max_header_list_size = SECTION_BYTES
+    connection.initiate_connection()
+    connection.increment_flow_control_window(CONNECTION_WINDOW - _DEFAULT_WINDOW)
+    return connection

@@ -1,0 +1,87 @@
+"""HTTP/2's frames, cut out of the stream of bytes."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+from twisted.trial.unittest import SynchronousTestCase
+
+from tnet.errors import MalformedReply, ReceiveFailed
+from tnet.protocols.http2.frames import (
+    BLOCK_BYTES,
+    BLOCK_FRAMES,
+    CONTINUATION,
+    DATA,
+    FRAME_BYTES,
+    HEADERS,
+    SETTINGS,
+    Frame,
+    Frames,
+)
+
+
+def frame(kind, payload=b"", *, flags=0, stream=0):
+    return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
+
+
+START = frame(SETTINGS)
+
+
+class Cutting(SynchronousTestCase):
+    def cut(self, *pieces):
+        frames = Frames("peer")
+        return [each for piece in pieces for each in frames.feed(piece)]
+
+    def test_a_frame(self):
+        """It comes whole, with what its header says."""
+        data = frame(DATA, b"hello", flags=1, stream=3)
+        self.assertEqual(self.cut(START + data)[1:], [Frame(DATA, 1, 3, data)])
+        self.assertEqual(self.cut(START + data)[1].payload, b"hello")
+
+    def test_the_reserved_bit_is_no_part_of_the_stream(self):
+        """It is ignored."""
+        self.assertEqual(self.cut(START + frame(DATA, stream=(1 << 31) + 5))[1].stream, 5)
+
+    @given(st.lists(st.binary(max_size=40), max_size=5), st.integers(1, 20))
+    def test_however_it_is_cut(self, payloads, size):
+        """The frames are the same."""
+        data = START + b"".join(frame(DATA, payload, stream=1) for payload in payloads)
+        pieces = [data[at : at + size] for at in range(0, len(data), size)]
+        self.assertEqual(self.cut(*pieces), self.cut(data))
+        self.assertEqual([each.payload for each in self.cut(data)[1:]], payloads)
+
+
+class Refusing(SynchronousTestCase):
+    def refused(self, kind, *pieces):
+        frames = Frames("peer")
+        return self.assertRaises(kind, lambda: [list(frames.feed(piece)) for piece in pieces])
+
+    def test_another_protocol(self):
+        """It is told what came, as soon as it is clear."""
+        error = self.refused(MalformedReply, b"HTTP/1.1 400 Bad Request\r\n")
+        self.assertIn("HTTP/1.1 400 Bad Request", str(error))
+        self.refused(MalformedReply, frame(DATA, stream=1))
+        self.refused(MalformedReply, frame(SETTINGS, flags=1))
+        self.refused(MalformedReply, frame(SETTINGS, stream=1))
+
+    def test_a_frame_that_is_too_long(self):
+        """It is refused by its length, before it is there."""
+        error = self.refused(MalformedReply, START, (FRAME_BYTES + 1).to_bytes(3, "big") + b"\0\0\0\0\0\1")
+        self.assertIn(str(FRAME_BYTES), str(error))
+
+    def test_the_frames_before_it_come_first(self):
+        """What was said before the fault counts."""
+        frames = Frames("peer").feed(START + frame(DATA, b"x", stream=1) + b"\xff" * 9)
+        self.assertEqual([next(frames).kind, next(frames).kind], [SETTINGS, DATA])
+        self.assertRaises(MalformedReply, next, frames)
+
+    def test_a_flood_of_continuations(self):
+        """Case 42: a header that never ends is refused after so many frames, or bytes."""
+        more = frame(CONTINUATION, stream=1)
+        error = self.refused(ReceiveFailed, START + frame(HEADERS, stream=1) + more * BLOCK_FRAMES)
+        self.assertEqual(error.exit_status, 56)
+        large = frame(CONTINUATION, b"x" * FRAME_BYTES, stream=1)
+        self.refused(ReceiveFailed, START + frame(HEADERS, stream=1) + large * (BLOCK_BYTES // FRAME_BYTES + 1))
+
+    def test_each_header_is_counted_for_itself(self):
+        """Many of them may come on one connection."""
+        block = frame(HEADERS, stream=1) + frame(CONTINUATION, stream=1) * (BLOCK_FRAMES - 1)
+        self.assertEqual(len(list(Frames("peer").feed(START + block * 5))), 1 + 5 * BLOCK_FRAMES)
