@@ -20,10 +20,9 @@ from tnet.protocols.http2.heads import ordinary, response_head
 
 
 class Answer:
-    """What has come in answer to a request of that `method`. `ended`: nothing more may come."""
+    """What has come in answer to a request of that `method`."""
 
     def __init__(self, method: bytes, peer: str) -> None:
-        self.ended = False
         self._method = method
         self._peer = peer
         self._expected: int | None = None
@@ -65,7 +64,6 @@ class Answer:
 
         Raises: BodyCutShort.
         """
-        self.ended = True
         if self._expected is not None and self._received < self._expected:
             raise BodyCutShort(self._received, self._expected)
         return ResponseEnd(self._trailers)

@@ -88,7 +88,6 @@ class _Stream:
     """One request and its answer; `unread` bytes of it wait to be given back to the windows."""
 
     answer: Answer
-    sent: bool
     unread: int = 0
 
 
@@ -142,7 +141,7 @@ class Engine:
         self._fruitless = 0
         stream = self._h2.get_next_available_stream_id()
         self._h2.send_headers(stream, fields, end_stream=end)
-        self._streams[stream] = _Stream(Answer(fields[0][1], self._peer), sent=end)
+        self._streams[stream] = _Stream(Answer(fields[0][1], self._peer))
         return stream
 
     def send(self, stream: int, data: bytes | memoryview) -> int:
@@ -161,9 +160,8 @@ class Engine:
 
     def end(self, stream: int) -> None:
         """The request is complete."""
-        if (known := self._streams.get(stream)) is not None and not self._broken:
+        if stream in self._streams and not self._broken:
             self._h2.end_stream(stream)
-            known.sent = True
 
     def consumed(self, stream: int, count: int) -> None:
         """So much of the body was read: the peer may send as much again."""
@@ -279,7 +277,7 @@ class Engine:
     def _reset(self, event: StreamReset) -> Iterator[Output]:
         if event.stream_id not in self._streams:
             return
-        self._forget(event.stream_id, None)
+        self._forget(event.stream_id, CANCEL)
         code = int(event.error_code or NO_ERROR)
         if event.remote_reset:
             error: TnetError = ReceiveFailed(self._peer, f"it reset the stream ({in_words(code)})")
@@ -301,15 +299,19 @@ class Engine:
             yield Lost(stream, ReceiveFailed(self._peer, words), refused=True)
         yield Resized()
 
-    def _forget(self, stream: int, code: int | None) -> None:
-        """Drop a stream: with `code` cut what is left of it; in any case give back its part of the shared window."""
+    def _forget(self, stream: int, code: int) -> None:
+        """Drop a stream: cut what is left of it, and give back its part of the shared window.
+
+        Counting the open ones makes h2 drop it too: else one late interim head on it would end the connection.
+        """
         known = self._streams.pop(stream, None)
         if known is None or self._broken:
             return
-        if code is not None and not (known.sent and known.answer.ended):
+        if (state := self._h2.streams.get(stream)) is not None and state.open:
             self._h2.reset_stream(stream, code)
         if known.unread:
             self._h2.acknowledge_received_data(known.unread, stream)
+        _ = self._h2.open_outbound_streams
 
 
 def _connection() -> H2Connection:
