@@ -7,15 +7,17 @@ from typing import Any
 
 from OpenSSL import SSL
 from twisted.internet.error import ConnectionDone, ConnectionLost
-from twisted.internet.interfaces import IOpenSSLClientConnectionCreator
+from twisted.internet.interfaces import IOpenSSLClientConnectionCreator, IOpenSSLServerConnectionCreator
 from zope.interface import implementer
 
 from tests.certificates import days, make_authority, self_signed, write_pair
 from tests.net.tls.pairs import Pair, TlsTestCase
 from tnet.errors import CertificateRejected, ClientCertificateWanted, TlsFailed
+from tnet.net.tls.contexts import modern_context
 from tnet.net.tls.explain import NAMES_SHOWN, explain
-from tnet.net.tls.serving import ServerTls
+from tnet.net.tls.identity import load_identity
 from tnet.net.tls.session import Codes, Rejection, TlsSession
+from tnet.net.tls.trust import trust_file
 
 
 @implementer(IOpenSSLClientConnectionCreator)
@@ -29,6 +31,26 @@ class OddClient:
         context = SSL.Context(SSL.TLS_METHOD)
         self._change(context)
         return TlsSession(context, tlsProtocol, is_server=False)
+
+
+@implementer(IOpenSSLServerConnectionCreator)
+class OldServer:
+    """A server that has not heard of TLS 1.3, and may want certificates of its clients."""
+
+    def __init__(self, certificate: str, key: str, client_ca_file: str | None) -> None:
+        self._context = modern_context(SSL.TLS_SERVER_METHOD)
+        self._context.set_max_proto_version(SSL.TLS1_2_VERSION)
+        load_identity(certificate, key).install(self._context)
+        self._asks = client_ca_file is not None
+        if client_ca_file is not None:
+            trust_file(self._context, client_ca_file)
+            self._context.load_client_ca(client_ca_file.encode())
+
+    def serverConnectionForTLS(self, tlsProtocol: Any) -> TlsSession:
+        session = TlsSession(self._context, tlsProtocol, is_server=True)
+        if self._asks:
+            session.require()
+        return session
 
 
 class RejectedTests(TlsTestCase):
@@ -162,11 +184,9 @@ class FailedTests(TlsTestCase):
         self.assertEqual(error.exit_status, 35)
         self.assertIn("no version of TLS in common (we speak 1.3 alone)", str(error))
 
-    def only_1_2(self, **plan: Any) -> ServerTls:
+    def only_1_2(self, client_ca_file: str | None = None) -> OldServer:
         """A server of TLS 1.2 and no later version."""
-        made = self.serving(**plan)
-        made.serverConnectionForTLS(None).get_context().set_max_proto_version(SSL.TLS1_2_VERSION)
-        return made
+        return OldServer(*write_pair(self.folder(), self.authority.leaf(["server.example"])), client_ca_file)
 
     def test_no_cipher(self) -> None:
         """A TLS 1.2 client without forward secrecy finds no cipher in common with us."""
@@ -187,8 +207,8 @@ class FailedTests(TlsTestCase):
     def test_client_certificate_wanted(self) -> None:
         """Case 50: a client without a certificate learns that the peer wants one, after its handshake in TLS 1.3."""
         ca_file = self.file(self.authority.pem)
-        for serving in (self.serving, self.only_1_2):
-            pair = Pair(self.dialing(), serving(client_ca_file=ca_file))
+        for server_creator in (self.serving(client_ca_file=ca_file), self.only_1_2(ca_file)):
+            pair = Pair(self.dialing(), server_creator)
             client, server = self.ends(pair)
             self.assertIn("the peer wants a client certificate", client)
             self.assertIn("the client showed no certificate", server)
