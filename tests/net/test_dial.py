@@ -22,10 +22,20 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.support import World
-from tnet.errors import BadUsage, CaFileUnusable, ConnectFailed, NameFailure, NameNotResolved, TimedOut, TlsFailed
-from tnet.events.kinds import DialAttempted, DnsAnswered
-from tnet.net.dial import dial, shown
+from tnet.errors import (
+    BadUsage,
+    CaFileUnusable,
+    ConnectFailed,
+    NameFailure,
+    NameNotResolved,
+    ProxyRefused,
+    TimedOut,
+    TlsFailed,
+)
+from tnet.events.kinds import DialAttempted, DnsAnswered, SpanEnded
+from tnet.net.dial import dial
 from tnet.plans import TcpAddress, UnixAddress
+from tnet.plans.proxies import Proxy
 from tnet.plans.tls import TlsDialing
 
 TARGET = TcpAddress("host.example", 80)
@@ -246,6 +256,32 @@ class DeadlineTests(DialTestCase):
         self.reactor.advance(1)
         self.assertEqual(self.failureResultOf(dialling, TimedOut).value.phase, "connecting")
 
+    def test_lookup_alone(self) -> None:
+        """The lookup's own deadline ends before the one for all, and holds for nothing else."""
+        self.answer = Deferred
+        dialling = self.dial(seconds=5, dns_seconds=2)
+        self.reactor.advance(2)
+        error = self.failureResultOf(dialling, TimedOut).value
+        self.assertEqual((error.phase, error.seconds), ("name lookup", 2))
+        slow = self.dial(TcpAddress("::1", 7), seconds=5, dns_seconds=2)
+        self.reactor.advance(3)
+        self.assertNoResult(slow)
+        slow.cancel()
+        self.failureResultOf(slow, CancelledError)
+
+    def test_handshake_alone(self) -> None:
+        """So does the handshake's, which begins when there is a connection."""
+        dialling = self.dial(tls=TlsDialing(verify=False), seconds=9, tls_seconds=2)
+        self.reactor.advance(0.1)
+        self.succeeds(0)
+        self.reactor.advance(1.9)
+        self.assertNoResult(dialling)
+        self.reactor.advance(0.1)
+        self.reactor.advance(0)
+        error = self.failureResultOf(dialling, TimedOut).value
+        self.assertEqual((error.phase, error.seconds), ("TLS handshake", 2))
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
+
     def test_no_deadline(self) -> None:
         """0 seconds is no limit."""
         dialling = self.dial(seconds=0)
@@ -352,14 +388,149 @@ class UnixTests(DialTestCase):
         self.failureResultOf(dialling, CancelledError)
 
 
-class ShownTests(SynchronousTestCase):
-    """`shown`."""
+class AddressesTests(DialTestCase):
+    """`dial` to addresses that are known."""
 
-    def test_forms(self) -> None:
-        """Addresses are shown without a scheme, paths with theirs."""
-        for address, text in (
-            (TcpAddress("a.example", 80), "a.example:80"),
-            (TcpAddress("::1", 80, tls=True), "[::1]:80"),
-            (UnixAddress("/x//y"), "unix:/x//y"),
-        ):
-            self.assertEqual(shown(address), text)
+    def test_instead_of_a_lookup(self) -> None:
+        """They are tried in their order, and nobody is asked for the name."""
+        self.answer = Deferred
+        dialling = self.dial(addresses=("192.0.2.7", "2001:db8::7"))
+        self.fails(0, REFUSED)
+        self.succeeds(1)
+        self.successResultOf(dialling)
+        self.assertEqual(self.tried, ["192.0.2.7", "2001:db8::7"])
+        self.assertEqual(self.world.recorder.of(DnsAnswered), [])
+
+    def test_family(self) -> None:
+        """A family leaves the others out; when none is left, there is no address."""
+        dialling = self.dial(addresses=("192.0.2.7", "2001:db8::7"), family=6)
+        self.succeeds(0)
+        self.successResultOf(dialling)
+        self.assertEqual(self.tried, ["2001:db8::7"])
+        error = self.failureResultOf(self.dial(addresses=("192.0.2.7",), family=6), NameNotResolved).value
+        self.assertIs(error.failure, NameFailure.NO_ADDRESS)
+
+
+class ProxyTests(DialTestCase):
+    """`dial` through a proxy; real ones are met end to end."""
+
+    OPEN = b"HTTP/1.1 200 OK\r\n\r\n"
+
+    def through(self, scheme: Any = "http", host: str = "192.0.2.9", **options: Any) -> Deferred[Protocol]:
+        return self.dial(via=Proxy(scheme, host, 3128, "me", "secret"), **options)
+
+    def proxied(self, number: int = 0) -> tuple[Any, StringTransport]:
+        """The proxy's answers go into the first, what it is told is in the second."""
+        transport = StringTransport()
+        protocol = self.reactor.tcpClients[number][2].buildProtocol(None)
+        protocol.makeConnection(transport)
+        self.reactor.advance(0)
+        return protocol, transport
+
+    def test_connected(self) -> None:
+        """The proxy is connected to, asked for the target by its name, and out of the way then."""
+        dialling = self.through(target=TcpAddress("H\u00f6st.example.", 80))
+        self.assertEqual(self.tried, ["192.0.2.9"])
+        proxy, transport = self.proxied()
+        self.assertTrue(transport.value().startswith(b"CONNECT xn--hst-sna.example:80 HTTP/1.1\r\n"))
+        self.assertNoResult(dialling)
+        self.reactor.advance(0.5)
+        proxy.dataReceived(self.OPEN)
+        protocol = self.successResultOf(dialling)
+        self.assertIs(protocol.transport, transport)
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
+
+    def test_story(self) -> None:
+        """The way through the proxy is a span after the attempt; the connection to the target opens behind it."""
+        dialling = self.through()
+        proxy, _ = self.proxied()
+        self.reactor.advance(0.5)
+        proxy.dataReceived(self.OPEN)
+        self.successResultOf(dialling)
+        self.assertEqual(self.world.recorder.names, ["dial.attempt", "span.start", "connection.open", "span.end"])
+        (span,) = self.world.recorder.of(SpanEnded)
+        self.assertEqual((span.span, span.seconds, span.outcome), ("proxy", 0.5, "ok"))
+
+    def test_refused(self) -> None:
+        """A refusal names the proxy and no secret, and ends the connection."""
+        dialling = self.through()
+        proxy, transport = self.proxied()
+        proxy.dataReceived(b"HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno")
+        self.reactor.advance(0)
+        error = self.failureResultOf(dialling, ProxyRefused).value
+        self.assertEqual(str(error), "proxy http://192.0.2.9:3128 refused: 403 Forbidden: no")
+        self.assertTrue(transport.disconnected)
+        self.assertNotIn("secret", str(self.world.recorder.records))
+
+    def test_unreachable(self) -> None:
+        """A proxy that cannot be reached is what cannot be reached."""
+        dialling = self.through()
+        self.fails(0, REFUSED)
+        error = self.failureResultOf(dialling, ConnectFailed).value
+        self.assertTrue(str(error).startswith("cannot connect to proxy 192.0.2.9:3128: "))
+
+    def test_looks_names_up_itself(self) -> None:
+        """Only a proxy that does not is given an address; a refusal for its sake leads to the next one."""
+        dialling = self.through("socks5")
+        proxy, transport = self.proxied()
+        proxy.dataReceived(b"\5\0")
+        self.assertIn(b"\5\1\0\4\x20\x01\x0d\xb8", transport.value())
+        proxy.dataReceived(b"\5\4\0\1")
+        self.reactor.advance(0)
+        proxy, transport = self.proxied(1)
+        proxy.dataReceived(b"\5\0")
+        self.assertIn(b"\5\1\0\1\xc0\0\2\1\0\x50", transport.value())
+        proxy.dataReceived(b"\5\0\0\1\0\0\0\0\0\0")
+        self.assertIs(self.successResultOf(dialling), self.built[-1])
+        self.assertEqual(self.tried, ["192.0.2.9", "192.0.2.9"])
+
+    def test_no_further_address(self) -> None:
+        """The last address's refusal is final, and so is the first that no other address could mend."""
+        for reply, attempts in ((b"\5\5\0\1", 1), (b"\5\2\0\1", 1)):
+            self.reactor.tcpClients.clear()
+            addresses = ("192.0.2.7",) if reply[1] == 5 else ("192.0.2.7", "192.0.2.8")
+            dialling = self.through("socks5", addresses=addresses)
+            self.proxied()[0].dataReceived(b"\5\0" + reply)
+            self.reactor.advance(0)
+            self.failureResultOf(dialling, ProxyRefused)
+            self.assertEqual(len(self.tried), attempts)
+
+    def test_silent(self) -> None:
+        """A proxy that never answers runs into the deadline, which is named by its phase."""
+        dialling = self.through(seconds=5)
+        _, transport = self.proxied()
+        self.reactor.advance(5)
+        self.reactor.advance(0)
+        error = self.failureResultOf(dialling, TimedOut).value
+        self.assertEqual(error.phase, "opening the way through the proxy")
+        self.assertTrue(transport.disconnected)
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
+
+    def test_cancelled(self) -> None:
+        """Cancelling cuts the connection to the proxy."""
+        dialling = self.through()
+        _, transport = self.proxied()
+        dialling.cancel()
+        self.reactor.advance(0)
+        self.failureResultOf(dialling, CancelledError)
+        self.assertTrue(transport.disconnected)
+        self.assertEqual([each.outcome for each in self.world.recorder.of(SpanEnded)], ["cancelled"])
+
+    def test_secured(self) -> None:
+        """TLS with the target begins when the way is open; an https proxy is told nothing before TLS with it stands."""
+        dialling = self.through(tls=TlsDialing(verify=False))
+        proxy, transport = self.proxied()
+        proxy.dataReceived(self.OPEN)
+        self.assertEqual(transport.value().partition(b"\r\n\r\n")[2][:3], b"\x16\x03\x01")
+        over_tls = self.through("https", "proxy.example", tls=TlsDialing(verify=False))
+        _, transport = self.proxied(1)
+        self.assertEqual(transport.value()[:3], b"\x16\x03\x01")
+        self.assertNotIn(b"CONNECT", transport.value())
+        for each in (dialling, over_tls):
+            each.cancel()
+            self.reactor.advance(0)
+            self.failureResultOf(each, CancelledError)
+
+    def test_unix(self) -> None:
+        """No proxy leads to a UNIX socket."""
+        self.failureResultOf(self.through(target=UnixAddress("/run/x")), BadUsage)

@@ -1,41 +1,42 @@
 """Dialling: from a target as people write it to a protocol that is connected, secured and observed.
 
-The name is looked up, its addresses are raced, and the winner is secured; one deadline holds for all of it.
-Every lookup, attempt and handshake is an event on the connection's trace.
+The name is looked up, its addresses are raced, a proxy is asked for the way if there is one, and the winner is
+secured; one deadline holds for all of it. Every lookup, attempt, way and handshake is an event on the trace.
 
 Source: RFC 8305.
 """
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar, cast
 
 from twisted.internet.defer import CancelledError, Deferred
-from twisted.internet.error import ConnectBindError, ConnectError
-from twisted.internet.error import TimeoutError as ConnectTimedOut
-from twisted.internet.interfaces import IAddress, IConnector, IProtocol, IProtocolFactory
+from twisted.internet.interfaces import IAddress, IDelayedCall, IProtocol, IProtocolFactory
 from twisted.internet.protocol import ClientFactory
 from twisted.internet.task import deferLater
-from twisted.python.failure import Failure
 
-from tnet.errors import ConnectFailed, FailedAttempt, TimedOut
+from tnet.errors import BadUsage, NameFailure, NameNotResolved, ProxyRefused, TimedOut
 from tnet.events import Trace
-from tnet.events.kinds import DialAttempted
+from tnet.net.attempts import Attempts, shown
 from tnet.net.context import Context
-from tnet.net.race import NobodyWon, race
-from tnet.net.resolve import resolve
+from tnet.net.resolve import ascii_name, literal_family, resolve
 from tnet.net.source import agreed_family, parse_source
 from tnet.net.tap import Tap
 from tnet.net.tls.connection import TlsFactory, TlsTransport
 from tnet.net.tls.dialing import ClientTls
-from tnet.net.transport import connect_tcp, connect_unix
-from tnet.plans import Target, TcpAddress
+from tnet.plans import Target, TcpAddress, UnixAddress
+from tnet.plans.proxies import Proxy
 from tnet.plans.tls import TlsDialing
+from tnet.protocols.passage import Passage
+
+__all__ = ["dial", "shown"]
 
 RESOLVING = "name lookup"
 CONNECTING = "connecting"
+PASSING = "opening the way through the proxy"
 SECURING = "TLS handshake"
 
 P = TypeVar("P", bound=IProtocol)
@@ -51,6 +52,11 @@ async def dial(
     family: int | None = None,
     source: str | None = None,
     seconds: float = 30.0,
+    via: Proxy | None = None,
+    proxy_tls: TlsDialing | ClientTls | None = None,
+    addresses: tuple[str, ...] = (),
+    dns_seconds: float = 0,
+    tls_seconds: float = 0,
 ) -> P:
     """The protocol that `build` makes, connected to `target`, and with TLS after its handshake.
 
@@ -58,134 +64,196 @@ async def dial(
     `connectionLost` as ever, besides the error raised here. Who dials with the same TLS plan often passes a
     `ClientTls`, which has read the files. Cancelling ends everything that was begun.
 
-    Units: `seconds` for name, connection and TLS together; 0 is no limit.
-    Raises: NameNotResolved, ConnectFailed, TimedOut (with the phase), TlsFailed, CertificateRejected,
-    CaFileUnusable, OwnCertificateUnusable, BadUsage.
+    `via` connects for us: `family` and `source` are for the connection to it, and the protocol built is not
+    connected before the way is open. `proxy_tls` secures the connection to an https proxy; None checks it in full,
+    whatever `tls` says. `addresses` are the target's, instead of a lookup; a proxy that looks names up itself gets
+    the name.
+
+    Units: `seconds` for name, connection, proxy and TLS together; `dns_seconds` and `tls_seconds` for each lookup
+    and the target's handshake alone. 0 is no limit.
+    Raises: NameNotResolved, ConnectFailed, ProxyRefused, TimedOut (with the phase), TlsFailed, CertificateRejected,
+    PinMismatch, ClientCertificateWanted, CaFileUnusable, OwnCertificateUnusable, BadUsage.
     """
+    if via is not None and isinstance(target, UnixAddress):
+        raise BadUsage("--proxy", "a UNIX socket is not reached through a proxy")
     if tls is None and target.tls:
         tls = TlsDialing()
-    secure = await ClientTls.open(tls, context) if isinstance(tls, TlsDialing) else tls
+    if proxy_tls is None and via is not None and via.scheme == "https":
+        proxy_tls = TlsDialing()
     own = parse_source(source) if source is not None else None
-    call = _Call(target, build, context, trace, secure, agreed_family(family, own), own)
-    return await call.within(seconds)
+    way = _Way(
+        target=target,
+        tls=await _opened(tls, context),
+        proxy_tls=await _opened(proxy_tls, context),
+        family=agreed_family(family, own),
+        source=own,
+        addresses=addresses,
+        dns_seconds=dns_seconds,
+        tls_seconds=tls_seconds,
+    )
+    return await _Call(way, build, context, trace).within(seconds, via)
+
+
+async def _opened(tls: TlsDialing | ClientTls | None, context: Context) -> ClientTls | None:
+    return await ClientTls.open(tls, context) if isinstance(tls, TlsDialing) else tls
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Way:
+    """What a call of `dial` was asked for, with its files read."""
+
+    target: Target
+    tls: ClientTls | None
+    proxy_tls: ClientTls | None
+    family: int | None
+    source: tuple[str, int] | None
+    addresses: tuple[str, ...]
+    dns_seconds: float
+    tls_seconds: float
 
 
 class _Call(Generic[P]):
     """One call of `dial`: where it stands, and what it has begun."""
 
-    def __init__(
-        self,
-        target: Target,
-        build: Callable[[], P],
-        context: Context,
-        trace: Trace,
-        tls: ClientTls | None,
-        family: int | None,
-        source: tuple[str, int] | None,
-    ) -> None:
-        self._target = target
+    def __init__(self, way: _Way, build: Callable[[], P], context: Context, trace: Trace) -> None:
+        self._way = way
         self._context = context
         self._trace = trace
-        self._family = family
-        self._source = source
-        self._is_secure = tls is not None
+        self._attempts = Attempts(context, trace, way.source)
         self._application = _Application(build)
-        self._factory = self._wrapped(tls)
+        self._factory = self._wrapped()
+        self._outer: Any = None
         self._phase = RESOLVING
         self._late: TimedOut | None = None
+        self._work: Deferred[P] | None = None
 
-    async def within(self, seconds: float) -> P:
+    async def within(self, seconds: float, via: Proxy | None) -> P:
         """What `_run` gives; TimedOut when that takes too long."""
-        work = Deferred.fromCoroutine(self._run())
+        with self._limit(seconds):
+            self._work = Deferred.fromCoroutine(self._run(via))
+            try:
+                return await self._work
+            except CancelledError:
+                if self._late is not None:
+                    raise self._late
+                raise
 
-        def expire() -> None:
-            self._late = TimedOut(self._phase, seconds)
-            work.cancel()
-
-        timer = self._context.reactor.callLater(seconds, expire) if seconds else None
+    async def _run(self, via: Proxy | None) -> P:
         try:
-            return await work
+            made = await (self._straight() if via is None else self._through(via))
+            if self._way.tls is not None:
+                with self._during(SECURING, self._way.tls_seconds):
+                    await cast(TlsTransport, made).whenSecured()
         except CancelledError:
-            if self._late is not None:
-                raise self._late
-            raise
-        finally:
-            if timer is not None and timer.active():
-                timer.cancel()
-
-    async def _run(self) -> P:
-        addresses = await self._addresses()
-        self._phase = CONNECTING
-        outer = await self._first(addresses)
-        try:
-            # The transport has asked for its protocol, and connects it as soon as it has got it.
-            await deferLater(self._context.reactor, 0)
-            if self._is_secure:
-                self._phase = SECURING
-                await cast(TlsTransport, outer).whenSecured()
-        except CancelledError:
-            outer.transport.ended_because = str(self._late or "cancelled")
-            outer.transport.abortConnection()
-            # The protocol hears of it in the next turn; whoever cancelled us finds everything over.
-            await deferLater(self._context.reactor, 0)
+            await self._cut(str(self._late or "cancelled"))
             raise
         assert self._application.made is not None, "a connection has a protocol"
         return self._application.made
 
-    async def _addresses(self) -> Sequence[Target]:
-        if not isinstance(self._target, TcpAddress):
-            return [self._target]
-        host, port = self._target.host, self._target.port
-        return await resolve(host, port, self._context, self._trace, family=self._family)
+    # ── the ways ──
 
-    async def _first(self, addresses: Sequence[Target]) -> Any:
-        def attempt(address: Target) -> Deferred[Any]:
-            return Deferred.fromCoroutine(self._attempt(address))
+    async def _straight(self) -> Any:
+        """The outermost protocol of a connection to the target."""
+        target = self._way.target
+        found = await self._places() if isinstance(target, TcpAddress) else [target]
+        return await self._connected(found, self._factory, shown(target))
 
+    async def _through(self, proxy: Proxy) -> Any:
+        """The same through `proxy`, which is asked for one address after the other where we look the name up."""
+        from tnet.net.proxies.connection import passage_to
+
+        target = cast(TcpAddress, self._way.target)
+        known = await self._looked_up(proxy.host, proxy.port)
+        if proxy.scheme == "socks5":
+            hosts = [place.host for place in await self._places()]
+        else:
+            hosts = [target.host if literal_family(target.host) else ascii_name(target.host)]
+        while True:
+            passage = passage_to(proxy, hosts.pop(0), target.port)
+            try:
+                return await self._passed(known, passage)
+            except ProxyRefused as error:
+                await self._cut(str(error))
+                if not (passage.elsewhere and hosts):
+                    raise
+
+    async def _passed(self, known: Sequence[Target], passage: Passage) -> Any:
+        from tnet.net.proxies.connection import ProxyFactory
+
+        proxy, reactor = passage.proxy, self._context.reactor
+        called = f"proxy {proxy.address}"
+        made = ProxyFactory(passage, self._factory, reactor)
+        factory: Any = made
+        if self._way.proxy_tls is not None and proxy.scheme == "https":
+            creator = self._way.proxy_tls.towards(proxy.host, called)
+            factory = TlsFactory(creator, made, reactor, is_client=True)
+        await self._connected(known, factory, called)
+        with self._during(PASSING), self._trace.span("proxy"):
+            await made.made.whenOpen()
+        return made.made.inner
+
+    async def _connected(self, places: Sequence[Target], factory: IProtocolFactory, called: str) -> Any:
+        with self._during(CONNECTING):
+            self._outer = await self._attempts.first(places, factory, called)
+            # The transport has asked for its protocol, and connects it as soon as it has got it.
+            await deferLater(self._context.reactor, 0)
+        return self._outer
+
+    async def _places(self) -> list[TcpAddress]:
+        """The addresses of the target."""
+        target, family = cast(TcpAddress, self._way.target), self._way.family
+        if not self._way.addresses:
+            return await self._looked_up(target.host, target.port)
+        fitting = [each for each in self._way.addresses if family in (None, literal_family(each))]
+        if not fitting:
+            raise NameNotResolved(target.host, NameFailure.NO_ADDRESS)
+        return [TcpAddress(each, target.port) for each in fitting]
+
+    async def _looked_up(self, host: str, port: int) -> list[TcpAddress]:
+        with self._during(RESOLVING, self._way.dns_seconds):
+            return await resolve(host, port, self._context, self._trace, family=self._way.family)
+
+    async def _cut(self, reason: str) -> None:
+        """End the connection that there is, if any."""
+        if self._outer is not None:
+            self._outer.transport.ended_because = reason
+            self._outer.transport.abortConnection()
+            # The protocol hears of it in the next turn; whoever waits for us finds everything over.
+            await deferLater(self._context.reactor, 0)
+
+    # ── the deadlines ──
+
+    @contextmanager
+    def _during(self, phase: str, seconds: float = 0) -> Iterator[None]:
+        """A part of the work, with a deadline of its own besides the one for all."""
+        self._phase = phase
+        with self._limit(seconds):
+            yield
+
+    @contextmanager
+    def _limit(self, seconds: float) -> Iterator[None]:
+        timer: IDelayedCall | None = None
+        if seconds:
+            timer = self._context.reactor.callLater(seconds, self._expire, seconds)
         try:
-            return await race(addresses, attempt, self._context.reactor)
-        except NobodyWon as all_failed:
-            raise ConnectFailed(shown(self._target), tuple(map(_attempt_of, all_failed.reasons)))
-
-    async def _attempt(self, address: Target) -> Any:
-        began = self._context.clock()
-        outcome, error = "ok", None
-        try:
-            return await _Attempt(self._factory, self._connect, address).outcome
-        except ConnectError as failed:
-            outcome, error = "failed", self._in_words(failed)
-            raise _AttemptFailed(FailedAttempt(shown(address), error, self._context.clock() - began)) from failed
-        except CancelledError:
-            outcome, error = ("failed", "timed out") if self._late else ("cancelled", None)
-            raise
+            yield
         finally:
-            self._report(address, outcome, self._context.clock() - began, error)
+            if timer is not None and timer.active():
+                timer.cancel()
 
-    def _connect(self, address: Target, factory: ClientFactory) -> IConnector:
-        if isinstance(address, TcpAddress):
-            return connect_tcp(self._context.reactor, address.host, address.port, factory, None, self._source)
-        return connect_unix(self._context.reactor, address.path, factory, None)
+    def _expire(self, seconds: float) -> None:
+        self._late = TimedOut(self._phase, seconds)
+        self._attempts.late = True
+        if self._work is not None:
+            self._work.cancel()
 
-    def _report(self, address: Target, outcome: str, seconds: float, error: str | None) -> None:
-        host, port = (address.host, address.port) if isinstance(address, TcpAddress) else (address.path, None)
-        self._trace.emit(
-            DialAttempted, peer_address=host, peer_port=port, outcome=outcome, seconds=seconds, error=error
-        )
-
-    def _in_words(self, error: ConnectError) -> str:
-        if isinstance(error, ConnectTimedOut):
-            return "timed out"
-        words = os.strerror(error.osError) if error.osError else str(error).rstrip(".")
-        words = words[:1].lower() + words[1:]
-        ours = isinstance(error, ConnectBindError) and self._source is not None
-        return f"the source address cannot be used: {words}" if ours else words
-
-    def _wrapped(self, tls: ClientTls | None) -> IProtocolFactory:
+    def _wrapped(self) -> IProtocolFactory:
         tapped = Tap(self._application, self._context.publisher, role="client", trace=self._trace)
-        if tls is None:
+        if self._way.tls is None:
             return tapped
-        host = self._target.host if isinstance(self._target, TcpAddress) else None
-        creator = tls.towards(host, shown(self._target))
+        target = self._way.target
+        host = target.host if isinstance(target, TcpAddress) else None
+        creator = self._way.tls.towards(host, shown(target))
         return cast(IProtocolFactory, TlsFactory(creator, tapped, self._context.reactor, is_client=True))
 
 
@@ -201,49 +269,3 @@ class _Application(ClientFactory, Generic[P]):
     def buildProtocol(self, addr: IAddress | None) -> Any:
         self.made = self._build()
         return self.made
-
-
-class _Attempt(ClientFactory):
-    """One attempt. `outcome` fires with the outermost protocol while the transport asks for it.
-
-    So the race is decided before a second connection can have built one.
-    """
-
-    noisy = False
-
-    def __init__(
-        self, factory: IProtocolFactory, connect: Callable[[Target, ClientFactory], IConnector], address: Target
-    ) -> None:
-        self.outcome = Deferred[Any](self._give_up)
-        self._factory = factory
-        self._connector = connect(address, self)
-
-    def buildProtocol(self, addr: IAddress | None) -> Any:
-        protocol = self._factory.buildProtocol(cast(IAddress, addr))
-        self.outcome.callback(protocol)
-        return protocol
-
-    def clientConnectionFailed(self, connector: IConnector, reason: Failure) -> None:
-        if not self.outcome.called:
-            self.outcome.errback(reason)
-
-    def _give_up(self, outcome: Deferred[Any]) -> None:
-        outcome.errback(CancelledError())
-        self._connector.stopConnecting()
-
-
-class _AttemptFailed(Exception):
-    def __init__(self, attempt: FailedAttempt) -> None:
-        super().__init__(str(attempt))
-        self.attempt = attempt
-
-
-def shown(address: Target) -> str:
-    """An address as an error names it: `host:port`, or `unix:path`."""
-    return str(address).rpartition("//")[2] if isinstance(address, TcpAddress) else str(address)
-
-
-def _attempt_of(reason: BaseException) -> FailedAttempt:
-    if not isinstance(reason, _AttemptFailed):
-        raise reason
-    return reason.attempt
