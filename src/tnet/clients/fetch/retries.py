@@ -78,7 +78,7 @@ async def persist(
         try:
             return await attempt(number)
         except Again as asked:
-            again, error = asked, asked.error or TnetError(f"{number} attempts were in vain")
+            again, error = asked, asked.error or TnetError(f"given up after attempt number {number}")
         except TnetError as failed:
             if not passes(failed, request):
                 raise
