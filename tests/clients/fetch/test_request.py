@@ -46,6 +46,13 @@ class Heads(TestCase):
         self.assertIn("Content-Length: 0", lines(request("POST")))
         self.assertNotIn("Content-Length", "".join(lines(request("DELETE"))))
 
+    def test_a_compressed_body_says_so(self):
+        """Unless the user has said it already."""
+        body = Body(data=b"abc", deflate=True)
+        self.assertIn("Content-Encoding: deflate", lines(request("POST", body=body), 3))
+        found = lines(request("POST", headers=(("content-encoding", "x"),), body=body), 3)
+        self.assertEqual([line for line in found if "ncoding" in line], ["content-encoding: x"])
+
     def test_bytes_of_the_command_line_survive(self):
         """Text beyond ASCII goes out as the bytes it came as."""
         head = encoded(request(headers=(("X-A", "é\udcff"),)), length=None)

@@ -96,7 +96,9 @@ def _defaults(url: Url) -> Headers:
 def _framing(request: Request, length: int | None) -> Headers:
     if request.body is None:
         return (("Content-Length", "0"),) if request.method in _EXPECT_BODY else ()
-    return (("Transfer-Encoding", "chunked"),) if length is None else (("Content-Length", str(length)),)
+    coded = request.body.deflate and request.value("content-encoding") is None
+    coding: Headers = (("Content-Encoding", "deflate"),) if coded else ()
+    return (*coding, ("Transfer-Encoding", "chunked") if length is None else ("Content-Length", str(length)))
 
 
 def _bytes(text: str) -> bytes:
