@@ -23,9 +23,9 @@ from tnet.escape import safe_line
 from tnet.events import Trace
 from tnet.events.kinds import HeadReceived, HeadSent, HttpExchanged, RequestBegan, TrailersReceived
 from tnet.net.context import Context
-from tnet.net.proxies.authorization import proxy_authorization
 from tnet.plans.fetch import FetchPlan
 from tnet.protocols.http1.responses import ResponseHead
+from tnet.protocols.tunnel import proxy_authorization
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
 
