@@ -84,15 +84,16 @@ class Hop:
         return max([self.ended, *(phase.end for phase in self.phases)])
 
     def spread(self, name: str) -> tuple[float, float] | None:
-        """From the beginning of the first phase called `name` to the end of the last one; those that went well count.
+        """From when to when the work called `name` was done; None when there was none of it.
 
-        Without any that went well, the others do; None when there was none at all.
+        What failed or was given up counts only where nothing went well, but attempts to connect race: they count from
+        the first one's beginning.
         """
         found = [phase for phase in self.phases if phase.name == name]
-        if not found:
+        good = [phase for phase in found if phase.outcome == "ok"] or found
+        if not good:
             return None
-        good = [phase.end for phase in found if phase.outcome == "ok"]
-        return min(phase.start for phase in found), max(good or [phase.end for phase in found])
+        return min(phase.start for phase in (found if name == "connect" else good)), max(phase.end for phase in good)
 
 
 @dataclass(slots=True)
