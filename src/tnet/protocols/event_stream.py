@@ -47,7 +47,9 @@ class EventStream:
         self._returned = False
         self._first = True
         self._id = last_event_id
-        self._begin()
+        self._data = bytearray()
+        self._event = ""
+        self._retry_ms: int | None = None
 
     def feed(self, data: bytes) -> Iterator[ServerEvent]:
         """The events that `data` completes. Iterate to the end. One that the stream's end cuts short never happened.
@@ -82,7 +84,8 @@ class EventStream:
         self.last_event_id = self._id
         if self._data:
             yield ServerEvent(_text(self._data[:-1]), self._event or "message", self._id, self._retry_ms)
-        self._begin()
+        self._data.clear()
+        self._event, self._retry_ms = "", None
 
     def _field(self, name: bytes, value: bytes) -> None:
         match name:
@@ -96,11 +99,6 @@ class EventStream:
                 self._retry_ms = int(value)
                 self.retry_seconds = self._retry_ms / 1000
 
-    def _begin(self) -> None:
-        self._data = bytearray()
-        self._event = ""
-        self._retry_ms: int | None = None
 
-
-def _text(data: bytes) -> str:
+def _text(data: bytes | bytearray) -> str:
     return data.decode("utf-8", "replace")

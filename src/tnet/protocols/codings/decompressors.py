@@ -6,6 +6,7 @@ import sys
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import import_module
 from typing import Any, Protocol
 
 STEP_BYTES = 1 << 14
@@ -144,10 +145,9 @@ def zstd_coding() -> Coding:
 
 def _brotli() -> Any:
     try:
-        import brotli
+        return import_module("brotli")
     except ImportError:
-        import brotlicffi as brotli
-    return brotli
+        return import_module("brotlicffi")
 
 
 def _zstd() -> Any:
