@@ -1,0 +1,365 @@
+"""Dialling through real proxies: tinyproxy and squid for CONNECT, microsocks for SOCKS, socat to put TLS before one."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import socket
+import ssl
+import subprocess
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from twisted.internet import reactor
+from twisted.internet.defer import Deferred
+from twisted.internet.protocol import Protocol, connectionDone
+from twisted.internet.task import deferLater
+from twisted.python.failure import Failure
+from twisted.trial.unittest import SkipTest, TestCase
+
+from tests.certificates import make_authority, write_pair
+from tests.end_to_end.real_world import RealWorld, ThreadedServer, free_port, receive_until
+from tnet.errors import CertificateRejected, ConnectFailed, PinMismatch, ProxyRefused, TnetError
+from tnet.events.kinds import ConnectionClosed, DialAttempted, DnsAnswered, SpanEnded, TlsHandshaken
+from tnet.net.dial import dial
+from tnet.net.tls.dialing import ClientTls
+from tnet.plans import TcpAddress
+from tnet.plans.proxies import Proxy, Scheme, parse_no_proxy
+from tnet.plans.tls import TlsDialing, pin_of
+
+MIB = 1 << 20
+SECONDS = 10.0
+
+
+class Caller(Protocol):
+    """Keeps what it gets; `heard(n)` fires once that are `n` bytes."""
+
+    transport: Any
+
+    def __init__(self) -> None:
+        self.data = bytearray()
+        self.lost: Deferred[None] = Deferred()
+        self._wanted: tuple[int, Deferred[bytes]] | None = None
+
+    def heard(self, count: int) -> Deferred[bytes]:
+        self._wanted = (count, Deferred())
+        self._look()
+        return self._wanted[1]
+
+    def dataReceived(self, data: bytes) -> None:
+        self.data += data
+        self._look()
+
+    def connectionLost(self, reason: Failure = connectionDone) -> None:
+        self.lost.callback(None)
+
+    def _look(self) -> None:
+        if self._wanted is not None and len(self.data) >= self._wanted[0] and not self._wanted[1].called:
+            self._wanted[1].callback(bytes(self.data))
+
+
+class Case(TestCase):
+    """A world with a target that says everything back, and an authority that it and the proxies are signed by."""
+
+    timeout = 60
+
+    def setUp(self) -> None:
+        self.world = RealWorld()
+        self.folder = Path(self.mktemp()).absolute()
+        self.folder.mkdir()
+        self.authority = make_authority()
+        self.ca_file = str(self.folder / "ca.pem")
+        Path(self.ca_file).write_bytes(self.authority.pem)
+        self.pair = write_pair(self.folder, self.authority.leaf(["localhost", "127.0.0.1"]))
+
+    # ── the targets ──
+
+    def echo(self, *, secure: bool = False) -> TcpAddress:
+        """Where a server says everything back, over TLS if `secure`."""
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(*self.pair)
+
+        def secured(peer: socket.socket) -> socket.socket:
+            return tls.wrap_socket(peer, server_side=True) if secure else peer
+
+        def talk(peer: socket.socket) -> None:
+            with contextlib.suppress(ssl.SSLError), secured(peer) as connection:
+                while data := connection.recv(65536):
+                    connection.sendall(data)
+
+        server = ThreadedServer(self, talk)
+        self.addCleanup(lambda: self.assertEqual(server.errors, []))
+        return TcpAddress("localhost", server.port)
+
+    def refusing(self) -> TcpAddress:
+        """A port that refuses while this test lasts."""
+        bound = socket.socket()
+        self.addCleanup(bound.close)
+        bound.bind(("127.0.0.1", 0))
+        return TcpAddress("127.0.0.1", bound.getsockname()[1])
+
+    # ── the proxies ──
+
+    def run_proxy(self, scheme: Scheme, port: int, *command: str) -> Proxy:
+        """Start a proxy that ends with the test, once it listens on `port`."""
+        program = shutil.which(command[0], path=os.environ.get("PATH", "") + ":/usr/sbin")
+        if program is None:
+            raise SkipTest(f"{command[0]} is not installed")
+        log = (self.folder / f"{command[0]}.log").open("wb")
+        child = subprocess.Popen([program, *command[1:]], stdout=log, stderr=log, cwd=self.folder)
+        log.close()
+
+        def end() -> None:
+            child.terminate()
+            child.wait(SECONDS)
+
+        self.addCleanup(end)
+        until = time.monotonic() + SECONDS
+        while True:
+            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+                return Proxy(scheme, "127.0.0.1", port)
+            self.assertLess(time.monotonic(), until, (self.folder / f"{command[0]}.log").read_text())
+            time.sleep(0.02)
+
+    def tinyproxy(self, *lines: str) -> Proxy:
+        """An HTTP proxy."""
+        port = free_port()
+        config = self.folder / f"tinyproxy-{port}.conf"
+        config.write_text("\n".join([f"Port {port}", "Listen 127.0.0.1", "MaxClients 20", *lines, ""]))
+        return self.run_proxy("http", port, "tinyproxy", "-d", "-c", str(config))
+
+    def squid(self, *rules: str) -> Proxy:
+        """Another HTTP proxy."""
+        port = free_port()
+        config = self.folder / "squid.conf"
+        config.write_text(
+            "\n".join(
+                [
+                    f"http_port 127.0.0.1:{port}",
+                    "pid_filename none",
+                    "cache deny all",
+                    "access_log none",
+                    "cache_log /dev/null",
+                    "shutdown_lifetime 0 seconds",
+                    f"coredump_dir {self.folder}",
+                    *rules,
+                    "http_access allow all",
+                    "",
+                ]
+            )
+        )
+        return self.run_proxy("http", port, "squid", "-N", "-f", str(config))
+
+    def microsocks(self, *options: str) -> Proxy:
+        """A SOCKS proxy."""
+        port = free_port()
+        return self.run_proxy("socks5h", port, "microsocks", "-i", "127.0.0.1", "-p", str(port), *options)
+
+    def behind_tls(self, proxy: Proxy) -> Proxy:
+        """The same proxy as an https one."""
+        port = free_port()
+        certificate, key = self.pair
+        listen = f"OPENSSL-LISTEN:{port},bind=127.0.0.1,fork,reuseaddr,cert={certificate},key={key},verify=0"
+        return self.run_proxy("https", port, "socat", listen, f"TCP:127.0.0.1:{proxy.port}")
+
+    # ── the calls ──
+
+    def call(self, target: TcpAddress, proxy: Proxy, **options: Any) -> Deferred[Caller]:
+        """Dial `target` through `proxy`."""
+        trace = self.world.publisher.trace()
+        return Deferred.fromCoroutine(dial(target, Caller, self.world.context, trace, via=proxy, **options))
+
+    async def says_back(self, target: TcpAddress, proxy: Proxy, size: int = 10_000, **options: Any) -> None:
+        """What goes through the proxy comes back whole."""
+        caller = await self.call(target, proxy, **options)
+        data = os.urandom(size)
+        caller.transport.write(data)
+        self.assertEqual(await caller.heard(size), data)
+        caller.transport.loseConnection()
+        await caller.lost
+        await deferLater(reactor, 0)  # type: ignore[arg-type]  # the reactor is a module
+
+    async def fails(self, kind: type[TnetError], target: TcpAddress, proxy: Proxy, **options: Any) -> Any:
+        """The error that dialling through the proxy ends in."""
+        return await self.assertFailure(self.call(target, proxy, **options), kind)
+
+    def trusting(self, **plan: Any) -> TlsDialing:
+        """TLS that believes our authority."""
+        return TlsDialing(ca_file=self.ca_file, **plan)
+
+
+class ConnectTests(Case):
+    """HTTP proxies."""
+
+    async def test_plain(self) -> None:
+        """Bytes pass both ways, and the story has the attempt, the way and the connection."""
+        await self.says_back(self.echo(), self.tinyproxy())
+        (attempt,) = self.world.recorder.of(DialAttempted)
+        self.assertEqual(attempt.outcome, "ok")
+        self.assertEqual([(span.span, span.outcome) for span in self.world.recorder.of(SpanEnded)], [("proxy", "ok")])
+        self.assertEqual(self.world.recorder.of(DnsAnswered), [])
+        (closed,) = self.world.recorder.of(ConnectionClosed)
+        self.assertEqual((closed.bytes_in >= 10_000, closed.bytes_out >= 10_000), (True, True))
+
+    async def test_secured(self) -> None:
+        """TLS is with the target, whose name is checked."""
+        await self.says_back(self.echo(secure=True), self.squid(), tls=self.trusting())
+        (handshake,) = self.world.recorder.of(TlsHandshaken)
+        self.assertEqual((handshake.outcome, handshake.subject), ("ok", "CN=localhost"))
+
+    async def test_login(self) -> None:
+        """The proxy's login is given, a wrong one and a missing one are refused with advice."""
+        proxy = self.tinyproxy("BasicAuth me secret")
+        target = self.echo()
+        await self.says_back(target, replace(proxy, user="me", password="secret"))
+        for login in ({}, {"user": "me", "password": "wrong"}):
+            error = await self.fails(ProxyRefused, target, replace(proxy, **login))
+            self.assertEqual(error.exit_status, 97)
+            self.assertIn(f"proxy http://127.0.0.1:{proxy.port} refused: 40", str(error))
+
+    async def test_refused_by_a_rule(self) -> None:
+        """A proxy's rules are told in its own words."""
+        proxy = self.squid("acl bad port 25", "http_access deny bad")
+        error = await self.fails(ProxyRefused, TcpAddress("localhost", 25), proxy)
+        self.assertIn("403 Forbidden: ERROR: The requested URL could not be retrieved", str(error))
+
+    async def test_target_that_refuses(self) -> None:
+        """A target that cannot be reached from there is the proxy's refusal."""
+        error = await self.fails(ProxyRefused, self.refusing(), self.tinyproxy())
+        self.assertIn(" refused: 50", str(error))
+
+    async def test_proxy_that_is_not_there(self) -> None:
+        """A proxy that cannot be reached is named."""
+        nowhere = self.refusing()
+        error = await self.fails(ConnectFailed, self.echo(), Proxy("http", nowhere.host, nowhere.port))
+        self.assertIn(f"cannot connect to proxy 127.0.0.1:{nowhere.port}", str(error))
+        self.assertEqual(error.exit_status, 7)
+
+    async def test_only_what_is_the_proxys(self) -> None:
+        """Case 8: CONNECT carries the target and the proxy's login, and the target hears nothing of that."""
+        asked: list[bytes] = []
+
+        def talk(peer: socket.socket) -> None:
+            asked.append(receive_until(peer, b"\r\n\r\n"))
+            peer.sendall(b"HTTP/1.1 200 OK\r\n\r\n")
+            asked.append(receive_until(peer, b"\n"))
+
+        proxy = Proxy("http", "127.0.0.1", ThreadedServer(self, talk).port, "me", "secret")
+        caller = await self.call(TcpAddress("h.example", 80), proxy)
+        caller.transport.write(b"hello\n")
+        await caller.lost
+        lines = b"CONNECT h.example:80 HTTP/1.1\r\nHost: h.example:80\r\n"
+        self.assertEqual(asked, [lines + b"Proxy-Authorization: Basic bWU6c2VjcmV0\r\n\r\n", b"hello\n"])
+
+
+class SecuredProxyTests(Case):
+    """https proxies."""
+
+    async def test_tls_inside_tls(self) -> None:
+        """Eight MiB go through two layers of TLS and back, at once and at the slower one's pace."""
+        proxy = self.behind_tls(self.tinyproxy())
+        tls = await ClientTls.open(self.trusting(), self.world.context)
+        await self.says_back(self.echo(secure=True), proxy, 8 * MIB, tls=tls, proxy_tls=tls)
+        (handshake,) = self.world.recorder.of(TlsHandshaken)
+        self.assertEqual((handshake.outcome, handshake.subject), ("ok", "CN=localhost"))
+
+    async def test_plain_inside_tls(self) -> None:
+        """A plain connection goes through as well, and waits for no handshake of its own."""
+        proxy = self.behind_tls(self.tinyproxy())
+        await self.says_back(self.echo(), proxy, MIB, proxy_tls=self.trusting())
+        self.assertEqual(self.world.recorder.of(TlsHandshaken), [])
+
+    async def test_insecure_is_not_for_the_proxy(self) -> None:
+        """Case 48: who accepts any target still checks the proxy, before it is told of the target."""
+        proxy = self.behind_tls(self.tinyproxy())
+        error = await self.fails(CertificateRejected, self.echo(secure=True), proxy, tls=TlsDialing(verify=False))
+        self.assertEqual(error.exit_status, 60)
+        self.assertIn(f"certificate of proxy 127.0.0.1:{proxy.port} rejected", str(error))
+
+    async def test_pins_are_not_for_the_proxy(self) -> None:
+        """Case 49: a pin is the target's, also through a proxy, also unchecked."""
+        proxy = self.behind_tls(self.tinyproxy())
+        tls = TlsDialing(verify=False, pins=(pin_of(bytes(32)),))
+        await self.fails(PinMismatch, self.echo(secure=True), proxy, tls=tls, proxy_tls=self.trusting())
+
+
+class SocksTests(Case):
+    """SOCKS proxies."""
+
+    async def test_names_there_and_here(self) -> None:
+        """A name is looked up by the proxy, or by us."""
+        proxy, target = self.microsocks(), self.echo()
+        await self.says_back(target, proxy)
+        self.assertEqual(self.world.recorder.of(DnsAnswered), [])
+        await self.says_back(target, replace(proxy, scheme="socks5"))
+        self.assertEqual([answer.host for answer in self.world.recorder.of(DnsAnswered)], ["localhost"])
+
+    async def test_known_addresses(self) -> None:
+        """A name that nobody knows leads to the address that it was given."""
+        target = replace(self.echo(), host="nowhere.invalid")
+        await self.says_back(target, replace(self.microsocks(), scheme="socks5"), addresses=("127.0.0.1",))
+
+    async def test_next_address(self) -> None:
+        """An address that the proxy does not reach is followed by the next one."""
+        target = self.echo()
+        await self.says_back(target, replace(self.microsocks(), scheme="socks5"), addresses=("127.0.0.2", "127.0.0.1"))
+
+    async def test_secured(self) -> None:
+        """TLS goes through as anything else."""
+        await self.says_back(self.echo(secure=True), self.microsocks(), MIB, tls=self.trusting())
+
+    async def test_login(self) -> None:
+        """The login is given; a wrong one and a missing one are refused."""
+        proxy, target = self.microsocks("-u", "me", "-P", "secret"), self.echo()
+        await self.says_back(target, replace(proxy, user="me", password="secret"))
+        for login in ({}, {"user": "me", "password": "wrong"}):
+            error = await self.fails(ProxyRefused, target, replace(proxy, **login))
+            self.assertEqual(error.exit_status, 97)
+
+    async def test_target_that_refuses(self) -> None:
+        """The proxy's reason is told."""
+        error = await self.fails(ProxyRefused, self.refusing(), self.microsocks())
+        self.assertIn("the target refused the connection", str(error))
+
+
+class ExceptedHostsTests(Case):
+    """`--noproxy` beside curl's."""
+
+    def test_as_curl_has_it(self) -> None:
+        """Which hosts no proxy is for is the same for curl and for us."""
+        if shutil.which("curl") is None:
+            raise SkipTest("curl is not installed")
+
+        def answers(code: int) -> int:
+            def talk(peer: socket.socket) -> None:
+                receive_until(peer, b"\r\n\r\n")
+                peer.sendall(b"HTTP/1.1 %d x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n" % code)
+
+            return ThreadedServer(self, talk).port
+
+        direct, proxy = answers(200), answers(418)
+        for patterns, host in (
+            ("*", "h.example"),
+            ("example", "h.example"),
+            (".example", "h.example"),
+            (".example", "example"),
+            ("h.example", "xh.example"),
+            ("h.example", "H.EXAMPLE"),
+            ("a.example, h.example", "h.example"),
+            ("a.example b.example", "b.example"),
+            ("127.0.0.1", "127.0.0.1"),
+            ("127.0.0.2", "127.0.0.1"),
+            ("127.0.0.0/8", "127.0.0.1"),
+            ("10.0.0.0/8,192.168.0.0/16", "127.0.0.1"),
+            ("127.0.0.0/31", "127.0.0.1"),
+            ("127", "127.0.0.1"),
+        ):
+            command = [
+                "curl", "-q", "-s", "-o", "/dev/null", "-w", "%{http_code}", "--proxy", f"http://127.0.0.1:{proxy}",
+                "--noproxy", patterns, "--resolve", f"{host.lower()}:{direct}:127.0.0.1", f"http://{host}:{direct}/",
+            ]  # fmt: skip
+            done = subprocess.run(command, capture_output=True, timeout=SECONDS, check=True)
+            self.assertEqual(parse_no_proxy(patterns).covers(host, direct), done.stdout == b"200", (patterns, host))
