@@ -74,8 +74,11 @@ class Pool:
         ready = None if fresh else shelf.ready
         if ready is not None:
             return ready.exchange(request, ready.trace.about(number)), True
-        connection = await self._dial(route, shelf, number)
-        return connection.exchange(request, connection.trace.about(number)), False
+        try:
+            connection = await self._dial(route, shelf, number)
+            return connection.exchange(request, connection.trace.about(number)), False
+        finally:
+            shelf.ring()
 
     async def close(self) -> None:
         """End every connection, in good order where it can be; wait a moment, so that nobody misses their ends."""
@@ -118,7 +121,6 @@ class Pool:
             connection = await self._connected(route, self._context.publisher.trace().about(number))
         finally:
             shelf.dialling -= 1
-            shelf.ring()
         if connection.gone:
             raise EmptyReply(shown(route.target), "it closed the connection before it was asked anything")
         shelf.multiplexes = connection.version == "2"
