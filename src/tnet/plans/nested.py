@@ -33,7 +33,7 @@ _NULL = "null"
 _TEXT = re.compile(r"(?:[^\[\]\\]|\\[\[\]\\]|\\)*+")
 _ESCAPED = re.compile(r"\\([\[\]\\])")
 _NUMBER_AS_TEXT = re.compile(r"\\[0-9]+")
-_DIGITS = re.compile(r"\s*[0-9]+\s*")
+_DIGITS = re.compile(r"[0-9]+")
 _SPACE = re.compile(r"[ \t\r\n]*+")
 _DECODER = json.JSONDecoder(parse_int=str, parse_float=str)
 _KINDS = {"{": "an object", "[": "an array", '"': "a string", "t": "a boolean", "f": "a boolean"}
