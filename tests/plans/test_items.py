@@ -18,7 +18,6 @@ from tnet.plans.items import (
     as_form,
     as_json,
     as_multipart,
-    new_boundary,
     parse_items,
     split_words,
 )
@@ -241,10 +240,6 @@ class Bodies(TestCase):
                 boundary="xyz",
             ),
         )
-
-    def test_a_boundary_is_new_each_time(self):
-        """So that nobody can have written it into a file."""
-        self.assertNotEqual(new_boundary(), new_boundary())
 
     def test_a_form_keeps_equal_names_apart(self):
         """A form is a list of pairs."""

@@ -148,13 +148,6 @@ def as_multipart(data: Iterable[Datum], files: Iterable[File], boundary: str) ->
     return Body(parts=(*texts, *contents), boundary=boundary)
 
 
-def new_boundary() -> str:
-    """A boundary that stands in no file."""
-    from secrets import token_hex
-
-    return f"tnet-{token_hex(16)}"
-
-
 # ── one item ──
 
 
