@@ -6,7 +6,7 @@ import click
 from twisted.trial.unittest import TestCase
 
 from tnet.cli.asked import usage
-from tnet.errors import BadUsage
+from tnet.errors import BadUsage, CannotRead
 
 
 class UsageTests(TestCase):
@@ -25,3 +25,14 @@ class UsageTests(TestCase):
         with self.assertRaises(click.UsageError) as caught:
             usage(parse)
         self.assertEqual(caught.exception.message, "--x: is wrong\n  hint: write it right")
+
+    def test_a_file_that_cannot_be_read(self) -> None:
+        """It ends with its own status, and without a word about how the command is used."""
+
+        def parse() -> None:
+            raise CannotRead("/x", "it is broken")
+
+        with self.assertRaises(click.ClickException) as caught:
+            usage(parse)
+        self.assertNotIsInstance(caught.exception, click.UsageError)
+        self.assertEqual((caught.exception.exit_code, caught.exception.message), (26, "cannot read /x: it is broken"))

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 if TYPE_CHECKING:
+    from tnet.errors import UserError
     from tnet.plans import Plan
     from tnet.plans.output import OutputPlan
 
@@ -25,14 +26,21 @@ class Asked:
 
 
 def usage(parse: Callable[..., R], /, *args: Any, **kwargs: Any) -> R:
-    """Call `parse`, with a value that cannot be meant turned into Click's usage error.
+    """Call `parse`, with a value that cannot be meant, or a file that it names and that cannot be read, made Click's.
 
-    Raises: click.UsageError, whose line names the field.
+    Raises: click.UsageError, whose line names the field; click.ClickException with the exit status of the error.
     """
-    from tnet.errors import BadUsage
+    from tnet.errors import BadUsage, CannotRead
 
     try:
         return parse(*args, **kwargs)
     except BadUsage as bad:
-        hint = f"\n  hint: {bad.hint}" if bad.hint else ""
-        raise click.UsageError(f"{bad}{hint}", click.get_current_context(silent=True)) from bad
+        raise click.UsageError(_told(bad), click.get_current_context(silent=True)) from bad
+    except CannotRead as error:
+        failed = click.ClickException(_told(error))
+        failed.exit_code = error.exit_status
+        raise failed from error
+
+
+def _told(error: UserError) -> str:
+    return f"{error}\n  hint: {error.hint}" if error.hint else str(error)
