@@ -37,9 +37,11 @@ def usage(parse: Callable[..., R], /, *args: Any, **kwargs: Any) -> R:
     except BadUsage as bad:
         raise click.UsageError(_told(bad), click.get_current_context(silent=True)) from bad
     except CannotRead as error:
-        failed = click.ClickException(_told(error))
-        failed.exit_code = error.exit_status
-        raise failed from error
+        raise _Unreadable(_told(error)) from error
+
+
+class _Unreadable(click.ClickException):
+    exit_code = 26  # ExitStatus.CANNOT_READ, which is imported only when something went wrong
 
 
 def _told(error: UserError) -> str:
