@@ -8,10 +8,10 @@ from typing import Any
 
 from hypothesis import given
 from hypothesis import strategies as st
-from twisted.internet.defer import Deferred, maybeDeferred
+from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.clients.fetch.report.staging import Command, head, redirected_once
+from tests.clients.fetch.report.staging import AtOnce, Command, head, redirected_once
 from tnet.clients.fetch.report.account import Account
 from tnet.clients.fetch.report.variables import VARIABLES
 from tnet.clients.fetch.report.writeout import Written, deliver, rendered, unknown
@@ -113,13 +113,6 @@ class UnknownTests(SynchronousTestCase):
         self.assertEqual(unknown(template), ["nope", "certs"])
 
 
-class _Now:
-    """Workers that work at once."""
-
-    def run(self, function: Any, /, *args: Any, **kwargs: Any) -> Any:
-        return maybeDeferred(function, *args, **kwargs)
-
-
 class DeliverTests(SynchronousTestCase):
     """`deliver`."""
 
@@ -129,7 +122,7 @@ class DeliverTests(SynchronousTestCase):
         async def stdout(data: bytes) -> None:
             written.append(data)
 
-        self.successResultOf(Deferred.fromCoroutine(deliver(pieces, stdout, _Now())))
+        self.successResultOf(Deferred.fromCoroutine(deliver(pieces, stdout, AtOnce())))
         return written
 
     def test_places(self) -> None:
@@ -148,6 +141,6 @@ class DeliverTests(SynchronousTestCase):
         async def stdout(data: bytes) -> None:
             raise AssertionError
 
-        coroutine = deliver([Written("a", path, is_file=True)], stdout, _Now())
+        coroutine = deliver([Written("a", path, is_file=True)], stdout, AtOnce())
         error = self.failureResultOf(Deferred.fromCoroutine(coroutine), CannotWrite).value
         self.assertIn(path, str(error))

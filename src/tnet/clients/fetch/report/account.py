@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from tnet.clients.fetch.report.ledger import Entry, Facts, Kept, Ledger
 from tnet.clients.fetch.report.times import Times, times_of
@@ -82,13 +83,31 @@ def account_of(ledger: Ledger, transfer: int, url: str, error: TnetError | None 
     )
 
 
+def sent_head_bytes(entry: Entry) -> int:
+    """The size of the head that went out, as HTTP/1.1 writes it; 0 when none did."""
+    asked, fields = entry.hop.asked, entry.facts.fields
+    if not fields or asked is None:
+        return 0
+    target = urlsplit(asked.url)._replace(scheme="", netloc="").geturl()
+    line = f"{asked.method} {target} HTTP/1.1\r\n\r\n"
+    return len(line) + sum(len(name) + len(value) + len(": \r\n") for name, value in fields)
+
+
+def sent_bytes(entry: Entry) -> int:
+    """The bytes of a request's body, as HTTP's bytes leave them."""
+    return max(0, entry.facts.bytes_out - sent_head_bytes(entry))
+
+
+def received_head_bytes(entry: Entry) -> int:
+    """The size of all heads that came, as HTTP/1.1 writes them."""
+    heads = (*entry.facts.interims, entry.facts.head)
+    return sum(len(head.as_bytes()) for head in heads if head is not None)
+
+
 def body_bytes(entry: Entry) -> int:
     """The bytes of an answer's body before decoding: as they were counted, else as HTTP's bytes leave them."""
-    facts = entry.facts
-    if facts.wire_bytes is not None:
-        return facts.wire_bytes
-    heads = [*facts.interims, facts.head] if facts.head is not None else facts.interims
-    return max(0, facts.bytes_in - sum(len(head.as_bytes()) for head in heads))
+    counted = entry.facts.wire_bytes
+    return counted if counted is not None else max(0, entry.facts.bytes_in - received_head_bytes(entry))
 
 
 def _chain(entries: Sequence[Entry], *, failed: bool) -> list[Entry]:

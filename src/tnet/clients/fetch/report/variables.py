@@ -11,8 +11,7 @@ from collections.abc import Callable
 from urllib.parse import urljoin, urlsplit
 
 from tnet.clients.fetch.redirects import location
-from tnet.clients.fetch.report.account import Account
-from tnet.clients.fetch.report.ledger import Entry
+from tnet.clients.fetch.report.account import Account, received_head_bytes, sent_bytes, sent_head_bytes
 from tnet.errors import CertificateRejected
 from tnet.events.phases import Hop
 from tnet.plans.urls import DEFAULT_PORTS
@@ -60,11 +59,6 @@ def _redirect_url(account: Account) -> str | None:
     return urljoin(account.url_effective, to.decode("utf-8", "backslashreplace")) if to is not None else None
 
 
-def _head_bytes(entry: Entry) -> int:
-    heads = [*entry.facts.interims, entry.facts.head]
-    return sum(len(head.as_bytes()) for head in heads if head is not None)
-
-
 # ── the request ──
 
 
@@ -73,19 +67,8 @@ def _referer(account: Account) -> str | None:
     return next((value.decode("utf-8", "backslashreplace") for value in values), None)
 
 
-def _request_bytes(entry: Entry) -> int:
-    """The size of the head that went out, as HTTP/1.1 writes it."""
-    asked = entry.hop.asked
-    if not entry.facts.fields or asked is None:
-        return 0
-    target = urlsplit(asked.url)._replace(scheme="", netloc="").geturl()
-    line = len(f"{asked.method} {target} HTTP/1.1\r\n\r\n")
-    return line + sum(len(name) + len(value) + len(": \r\n") for name, value in entry.facts.fields)
-
-
 def _uploaded(account: Account) -> int:
-    final = account.final
-    return max(0, final.facts.bytes_out - _request_bytes(final))
+    return sent_bytes(account.final)
 
 
 # ── the way there ──
@@ -144,8 +127,8 @@ VARIABLES: dict[str, Variable] = {
     "scheme": lambda account: _part(account.url_effective, "scheme"),
     "size_delivered": lambda account: account.final.facts.body_bytes or 0,
     "size_download": lambda account: account.wire_bytes,
-    "size_header": lambda account: sum(map(_head_bytes, account.chain)),
-    "size_request": lambda account: sum(map(_request_bytes, account.chain)),
+    "size_header": lambda account: sum(map(received_head_bytes, account.chain)),
+    "size_request": lambda account: sum(map(sent_head_bytes, account.chain)),
     "size_upload": _uploaded,
     "speed_download": _rate(lambda account: account.wire_bytes),
     "speed_upload": _rate(_uploaded),
