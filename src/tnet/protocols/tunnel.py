@@ -38,6 +38,7 @@ class Tunnel(Passage):
         self._body = b""
 
     def begin(self) -> bytes:
+        """The request."""
         login = proxy_authorization(self.proxy)
         authority = self._authority.encode("ascii")
         fields = [(b"Host", authority)]
@@ -46,6 +47,10 @@ class Tunnel(Passage):
         return request_head(b"CONNECT", authority, fields)
 
     def received(self, data: bytes) -> bytes:
+        """Nothing: one request is all that is said.
+
+        Raises: ProxyRefused, with the proxy's reasons.
+        """
         # Line by line: what follows the head of a success is the target's, not the parser's.
         lines = data.splitlines(keepends=True)
         for at, line in enumerate(lines):
@@ -61,6 +66,7 @@ class Tunnel(Passage):
         return b""
 
     def closed(self) -> ProxyRefused:
+        """The refusal with what came of its reasons, or that there was none."""
         if self._head is not None:
             return self._refused(self._head)
         try:

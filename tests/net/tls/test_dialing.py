@@ -9,7 +9,7 @@ from twisted.internet.defer import Deferred
 
 from tests.certificates import make_authority, write_pair
 from tests.net.tls.pairs import Pair, TlsTestCase
-from tnet.errors import BadUsage, CaFileUnusable, CertificateRejected, OwnCertificateUnusable
+from tnet.errors import BadUsage, CaFileUnusable, CertificateRejected, OwnCertificateUnusable, TnetError
 from tnet.events.kinds import Logged
 from tnet.net.tls.dialing import ClientTls
 from tnet.net.tls.serving import ServerTls
@@ -32,7 +32,7 @@ class ClientTests(TlsTestCase):
             self.assertEqual(pair.server_tls.getHandle().get_servername(), sent)
 
     def test_unverified(self) -> None:
-        """With `verify` off a stranger under a wrong name is accepted, and each time we are warned."""
+        """Case 48: with `verify` off a stranger under a wrong name is accepted, and each time we are warned."""
         stranger = self.serving(make_authority().leaf(["other.example"]))
         self.assertEqual(Pair(self.dialing(verify=False), stranger).settle().client.handshakes, 1)
         (logged,) = self.world.recorder.of(Logged)
@@ -63,9 +63,11 @@ class ClientTests(TlsTestCase):
         self.assertEqual(pair.client_tls.negotiatedProtocol, b"b")
 
     def test_bad_files(self) -> None:
-        """Files that cannot be used fail before anything is connected."""
-        self.failed(CaFileUnusable, ca_file="/missing")
-        self.failed(OwnCertificateUnusable, verify=False, certificate_file="/missing", key_file="/missing")
+        """Case 50: files that cannot be used fail before anything is connected, each with its own exit status."""
+        self.assertEqual(self.failed(CaFileUnusable, ca_file="/missing").exit_status, 77)
+        self.assertEqual(self.failed(CaFileUnusable, ca_file=self.file(b"no certificate")).exit_status, 77)
+        plan = {"verify": False, "certificate_file": "/missing", "key_file": "/missing"}
+        self.assertEqual(self.failed(OwnCertificateUnusable, **plan).exit_status, 58)
 
     def test_no_name_to_check(self) -> None:
         """Verifying needs a name: a UNIX socket has none, and a bad one is refused by its option."""
@@ -85,10 +87,10 @@ class ClientTests(TlsTestCase):
         opening = Deferred.fromCoroutine(ClientTls.open(TlsDialing(**plan), self.world.context))
         return self.successResultOf(opening)
 
-    def failed(self, error: type[Exception], **plan: Any) -> None:
-        """Opening fails with `error`."""
+    def failed(self, error: type[TnetError], **plan: Any) -> Any:
+        """The `error` that opening fails with."""
         opening = Deferred.fromCoroutine(ClientTls.open(TlsDialing(**plan), self.world.context))
-        self.failureResultOf(opening, error)
+        return self.failureResultOf(opening, error).value
 
 
 class LocalAuthorityTests(TlsTestCase):

@@ -66,7 +66,7 @@ class RejectedTests(TlsTestCase):
         return reason
 
     def test_untrusted(self) -> None:
-        """An authority that nobody knows is named, and the way out is shown."""
+        """Case 48: an authority that nobody knows is named, and the way out is shown."""
         error = self.rejection(make_authority("Somebody").leaf(["server.example"]))
         self.assertIn("issued by CN=Somebody, which is not trusted here", str(error))
         self.assertIn("(certificate: CN=server.example)", str(error))
@@ -80,13 +80,13 @@ class RejectedTests(TlsTestCase):
         self.assertIn("its chain ends at CN=Somebody, which is not trusted here", error.reason)
 
     def test_self_signed(self) -> None:
-        """A certificate that vouches for itself is called that."""
+        """Case 48: a certificate that vouches for itself is called that."""
         error = self.rejection(self_signed(["server.example"]))
         self.assertIn("self-signed", error.reason)
         self.assertIn("--ca", error.hint)
 
     def test_expired(self) -> None:
-        """The day on which it expired is told."""
+        """Case 48: the day on which it expired is told."""
         when = days(-3)
         error = self.rejection(self.authority.leaf(["server.example"], not_after=when))
         self.assertEqual(error.reason, f"it expired on {when.date().isoformat()}")
@@ -106,7 +106,7 @@ class RejectedTests(TlsTestCase):
         self.assertIn("clock", error.hint)
 
     def test_wrong_name(self) -> None:
-        """The names that it has are listed, a few of them."""
+        """Case 48: the names that it has are listed, a few of them."""
         names = [f"host{number}.example" for number in range(NAMES_SHOWN + 3)]
         error = self.rejection(self.authority.leaf(names))
         self.assertIn("it is for host0.example, host1.example", error.reason)
@@ -114,12 +114,12 @@ class RejectedTests(TlsTestCase):
         self.assertNotIn(names[-1], error.reason)
 
     def test_no_name(self) -> None:
-        """A certificate without names is for nobody, whatever its subject says."""
+        """Case 48: a certificate without names is for nobody, whatever its subject says."""
         error = self.rejection(self.authority.leaf([], common_name="server.example"))
         self.assertIn("it is for no host at all", error.reason)
 
     def test_wrong_address(self) -> None:
-        """An IP address is looked for among the addresses, not among the names."""
+        """Case 48: an IP address is looked for among the addresses, not among the names."""
         error = self.rejection(self.authority.leaf(["192.0.2.1", "127.0.0.2.example"]), name="127.0.0.2")
         self.assertIn("192.0.2.1", error.reason)
         self.assertIn("not for 127.0.0.2", error.reason)

@@ -26,7 +26,7 @@ class SessionTests(TlsTestCase):
         return session.rejection.code if session.rejection else None
 
     def test_names(self) -> None:
-        """A name matches itself and one level of a wildcard; an address matches only an address."""
+        """Case 48: a name matches itself and one level of a wildcard, an address only an address."""
         for names, wanted, expected in (
             (["a.example"], "a.example", None),
             (["a.example"], "A.Example.", None),
@@ -35,6 +35,8 @@ class SessionTests(TlsTestCase):
             (["*.example.org"], "a.b.example.org", Codes.ERR_HOSTNAME_MISMATCH),
             (["*.example.org"], "example.org", Codes.ERR_HOSTNAME_MISMATCH),
             (["xn--bcher-kva.example"], "bücher.example", None),
+            (["x*.example"], "bücher.example", Codes.ERR_HOSTNAME_MISMATCH),
+            (["*.example"], "bücher.example", None),
             (["127.0.0.1"], "127.0.0.1", None),
             (["::1"], "0:0:0:0:0:0:0:1", None),
             (["127.0.0.1"], "127.0.0.2", Codes.ERR_IP_ADDRESS_MISMATCH),
@@ -52,7 +54,7 @@ class SessionTests(TlsTestCase):
         self.assertEqual(session.rejection.certificate.get_subject().CN, "server.example")
 
     def test_nothing_is_sent_to_a_rejected_peer(self) -> None:
-        """What was written before the verdict never reaches a peer whose certificate is not accepted."""
+        """Case 52: what was written before the verdict never reaches a peer whose certificate is not accepted."""
         pair = Pair(self.dialing("a.example"), self.serving(), client=Witness(b"secret")).settle()
         self.assertEqual((pair.server.data, pair.client_tls.bytes_out), (b"", 0))
 
