@@ -9,6 +9,7 @@
     ├─ NetworkError     between us and the peer
     │  └─ NameNotResolved 6 · ConnectFailed 7 · TimedOut 28 · SendFailed 55 · ReceiveFailed 56
     ├─ PeerError        the other end did or said it
+    │  ├─ RedirectReported 3 · ClientErrorReported 4 · ServerErrorReported 5
     │  ├─ MalformedReply 8 · BodyCutShort 18 · HttpStatusRefused 22 · RangeRefused 33 · TlsFailed 35
     │  ├─ RedirectRefused 47 · EmptyReply 52 · CertificateRejected 60 · EncodingUnreadable 61 · TooLarge 63
     │  ├─ LoginDenied 67 · PinMismatch 90 · ProxyRefused 97 · ClientCertificateWanted 98
@@ -35,6 +36,9 @@ class ExitStatus(IntEnum):
     OK = 0
     FAILED = 1
     USAGE = 2
+    REDIRECTED = 3
+    CLIENT_ERROR = 4
+    SERVER_ERROR = 5
     NOT_RESOLVED = 6
     NOT_CONNECTED = 7
     MALFORMED_REPLY = 8
@@ -328,6 +332,24 @@ class HttpStatusRefused(PeerError, status=ExitStatus.HTTP_STATUS):
 
     def __str__(self) -> str:
         return f"{self.url} answered {self.code} {self.reason}".rstrip()
+
+
+class RedirectReported(HttpStatusRefused, status=ExitStatus.REDIRECTED):
+    """A status of 300 to 399 where `--check-status` was asked for; the answer was delivered all the same."""
+
+
+class ClientErrorReported(HttpStatusRefused, status=ExitStatus.CLIENT_ERROR):
+    """A status of 400 to 499, likewise."""
+
+
+class ServerErrorReported(HttpStatusRefused, status=ExitStatus.SERVER_ERROR):
+    """A status of 500 and more, likewise."""
+
+
+def status_report(url: str, code: int, reason: str) -> HttpStatusRefused:
+    """What `--check-status` makes of a status of 300 or more. Source: HTTPie's exit statuses."""
+    kind = {3: RedirectReported, 4: ClientErrorReported}.get(code // 100, ServerErrorReported)
+    return kind(url, code, reason)
 
 
 @dataclass(eq=False)

@@ -1,17 +1,18 @@
-"""The whole of a fetch: hop after hop until an answer is final, and then its body to where it belongs."""
+"""The whole of a fetch: every URL a transfer, as many at once as was asked for, and what is left to do in the end."""
 
 from __future__ import annotations
 
-import sys
-from functools import partial
+from collections.abc import Iterator
+from dataclasses import replace
 
-from tnet.clients.fetch.deadline import Deadline
-from tnet.clients.fetch.exchange import Exchange
-from tnet.clients.fetch.hop import hop
-from tnet.clients.fetch.output import STANDARD_OUTPUT, Output, Stdout, open_file
-from tnet.clients.fetch.redirects import dropped, location, redirected
-from tnet.clients.fetch.request import Request, first_request
-from tnet.errors import ExitStatus, HttpStatusRefused, RedirectRefused, TooLarge
+from twisted.internet.defer import CancelledError, Deferred, DeferredLock, FirstError, gatherResults
+
+from tnet.clients.fetch.client import Client
+from tnet.clients.fetch.report.ledger import Ledger
+from tnet.clients.fetch.show.presenter import Presenter
+from tnet.clients.fetch.show.stdout import Stdout
+from tnet.clients.fetch.transfer import Stage, Transfer
+from tnet.errors import Ended, ExitStatus, PartlyFailed, TnetError
 from tnet.net.context import Context
 from tnet.plans.fetch import FetchPlan
 
@@ -19,63 +20,92 @@ from tnet.plans.fetch import FetchPlan
 async def fetch(plan: FetchPlan, context: Context, *, stdout: int = 1) -> ExitStatus:
     """Do what the plan asks; `stdout` is the descriptor that stands for standard output.
 
-    Raises: a TnetError for everything that keeps the body from being complete.
+    Raises: a TnetError for what keeps a transfer from being complete; PartlyFailed where there are several.
     """
     for caution in plan.cautions:
         context.publisher.log("warning", caution)
-    deadline = Deadline(plan.max_seconds, context)
-    await deadline.hold(_fetch(plan, context, deadline, stdout))
+    if plan.input_file is not None:
+        from tnet.clients.fetch.listed import listed_urls
+
+        plan = replace(plan, urls=(*plan.urls, *await listed_urls(plan.input_file, context)))
+    await _Command(plan, context).run(stdout)
     return ExitStatus.OK
 
 
-async def _fetch(plan: FetchPlan, context: Context, deadline: Deadline, stdout: int) -> None:
-    request = first_request(plan)
-    for _ in range(plan.max_redirects + 1):
-        async with hop(request, plan, context, deadline) as exchange:
-            head = await exchange.answer()
-            to = location(head) if plan.follow else None
-            if to is None:
-                await _deliver(exchange, request, plan, context, stdout)
-                return
-        onward = redirected(request, head, to)
-        _tell(request, onward, context)
-        request = onward
-    raise RedirectRefused(str(request.url), f"it would be redirect number {plan.max_redirects + 1}")
+class _Command:
+    """The transfers of one plan."""
 
+    def __init__(self, plan: FetchPlan, context: Context) -> None:
+        self._plan = plan
+        self._context = context
+        self._ledger = Ledger.opened(plan.showing, context.publisher)
+        self._running: Deferred[None] | None = None
+        self._broken: TnetError | None = None
+        self._failed = 0
 
-def _tell(before: Request, after: Request, context: Context) -> None:
-    context.publisher.log("debug", f"redirected to {after.url}")
-    if names := dropped(before, after):
-        context.publisher.log("notice", f"not sent on to {after.url.authority}: {', '.join(names)}")
+    async def run(self, stdout: int) -> None:
+        """Carry out everything; when nobody reads standard output any more, that is the end."""
+        self._running = Deferred.fromCoroutine(self._all(stdout))
+        try:
+            await self._running
+        except CancelledError:
+            if self._broken is not None:
+                raise self._broken from None
+            raise
 
+    def _break(self, error: TnetError) -> None:
+        self._broken = error
+        if self._running is not None:
+            self._running.cancel()
 
-async def _deliver(exchange: Exchange, request: Request, plan: FetchPlan, context: Context, stdout: int) -> None:
-    """Write out the answer, or refuse it."""
-    head = await exchange.answer()
-    if plan.fail and head.status >= 400:
-        raise HttpStatusRefused(str(request.url), head.status, head.reason.decode("latin-1"))
-    limit = plan.max_bytes or sys.maxsize
-    if (head.length or 0) > limit and request.method != "HEAD":
-        raise TooLarge("the body", limit)
-    shown = head.as_bytes() if plan.include or plan.head_only else b""
-    screen = partial(Stdout, context, stdout, exchange.fail, raw=plan.raw)
-    if plan.output is None or plan.output in STANDARD_OUTPUT or request.method == "HEAD":
-        async with screen() as output:
-            await output.write(shown)
-            await _receive(exchange, output, limit)
-        return
-    if shown:
-        async with screen() as output:
-            await output.write(shown)
-    async with await open_file(plan.output, context.workers) as file:
-        await _receive(exchange, file, limit)
+    async def _all(self, stdout: int) -> None:
+        async with Stdout(self._context, stdout, self._break, raw=self._plan.showing.raw) as output:
+            client = await Client.open(self._plan, self._context, self._ledger)
+            try:
+                await self._carry_out(client, output)
+            finally:
+                await client.close()
+                await self._archive()
 
+    async def _carry_out(self, client: Client, output: Stdout) -> None:
+        if self._plan.dry is not None:
+            from tnet.clients.fetch.dry import rehearse
 
-async def _receive(exchange: Exchange, output: Output, limit: int) -> None:
-    received = 0
-    with exchange.trace.span("receive"):
-        while data := await exchange.read():
-            received += len(data)
-            if received > limit:
-                raise TooLarge("the body", limit)
-            await output.write(data)
+            await rehearse(client, self._plan.urls, output.write)
+            return
+        stage = Stage(output, Presenter(self._plan.showing, output, client), DeferredLock())
+        groups = [self._plan.urls] if self._plan.race else [(url,) for url in self._plan.urls]
+        transfers = [Transfer(number, urls, client, self._ledger, stage) for number, urls in enumerate(groups, 1)]
+        if len(transfers) == 1:
+            await transfers[0].run()
+            return
+        await self._side_by_side(iter(transfers))
+        if self._failed:
+            raise PartlyFailed(self._failed, len(transfers))
+
+    async def _side_by_side(self, transfers: Iterator[Transfer]) -> None:
+        """As many at once as the plan says, each of which takes the next transfer when it is through with one."""
+        running = [Deferred.fromCoroutine(self._one_by_one(transfers)) for _ in range(self._plan.parallel)]
+        try:
+            await gatherResults(running, consumeErrors=True)
+        except FirstError as first:
+            first.subFailure.raiseException()
+        finally:
+            for each in running:
+                each.cancel()
+
+    async def _one_by_one(self, transfers: Iterator[Transfer]) -> None:
+        for transfer in transfers:
+            try:
+                await transfer.run()
+            except Ended:
+                raise
+            except TnetError as error:
+                self._failed += 1
+                self._context.publisher.log("error", f"{transfer.urls[0]}: {error}", error.hint)
+
+    async def _archive(self) -> None:
+        if self._plan.showing.har is not None:
+            from tnet.clients.fetch.report.telling import archive_to
+
+            await archive_to(self._plan.showing.har, self._ledger, self._plan.showing, self._context.workers)
