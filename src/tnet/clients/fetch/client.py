@@ -46,6 +46,7 @@ class Response:
         self.wire_bytes = 0
         self.bytes = 0
         self._client = client
+        self._ledger, self._number = client.hops.ledger, exchange.trace.request or 0
         self._pieces: Iterator[bytes] = iter(())
         self._decoder = self._opened() if client.plan.compressed and request.method != "HEAD" else None
         self._receiving: Deferred[None] = exchange.trace.time("receive", Deferred())
@@ -67,10 +68,12 @@ class Response:
         if self._decoder is not None:
             await deferLater(self._client.context.reactor, 0)
         self.bytes += len(piece)
+        self._ledger.received(self._number, piece)
         return piece
 
     def leave(self) -> None:
         """Nobody reads on."""
+        self._ledger.read(self._number, self.wire_bytes, self.bytes)
         self._receiving.cancel()
         if self._decoder is not None and self._decoder.surplus:
             self._client.context.publisher.log("warning", "bytes that do not belong to the body follow it")

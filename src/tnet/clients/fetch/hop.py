@@ -90,7 +90,7 @@ class Hops:
     @asynccontextmanager
     async def _sending(self, exchange: Exchange, body: Outgoing | None, number: int) -> AsyncIterator[None]:
         """Send in the background, from before the block, which begins when the request is out or answered, to its end."""
-        sending = exchange.trace.time("send", Deferred.fromCoroutine(exchange.send(body)))
+        sending = exchange.trace.time("send", Deferred.fromCoroutine(exchange.send(self.ledger.overhear(number, body))))
         sending.addErrback(_give_up, exchange)
         self._head_sent(exchange, number)
         try:

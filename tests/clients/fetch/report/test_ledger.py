@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.clients.fetch.report.staging import Command, head
+from tnet.clients.fetch.outgoing import FromMemory
 from tnet.clients.fetch.report import ledger as module
 from tnet.clients.fetch.report.ledger import KEPT_BODY_BYTES, KINDS, MOST_BYTES, Ledger
 from tnet.events import Publisher, kinds
@@ -48,6 +50,19 @@ class LedgerTests(SynchronousTestCase):
                 command.ledger.sent(1, b"y" * (KEPT_BODY_BYTES // 2))
             facts = command.ledger.entries()[0].facts
             self.assertEqual((len(facts.received), len(facts.sent)), (kept, kept))
+
+    def test_overheard(self) -> None:
+        """A body that is sent is kept as it is read; where bodies are not kept, it is the body itself."""
+        command, body = Command(bodies=True), FromMemory(b"abc")
+        command.begin(1, 0, "http://h/")
+        overheard = command.ledger.overhear(1, body)
+        assert overheard is not None
+        read = [self.successResultOf(Deferred.fromCoroutine(overheard.read())) for _ in range(2)]
+        overheard.close()
+        self.assertEqual((read, overheard.length), ([b"abc", b""], 3))
+        self.assertEqual(command.ledger.entries()[0].facts.sent, b"abc")
+        self.assertIs(Command().ledger.overhear(1, body), body)
+        self.assertIsNone(command.ledger.overhear(1, None))
 
     def test_bound(self) -> None:
         """Of very many requests, and of very long bodies, what came last is known."""

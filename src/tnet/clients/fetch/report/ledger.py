@@ -7,9 +7,12 @@ of them masks what is secret.
 from __future__ import annotations
 
 from collections import OrderedDict, deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Self
 
+from tnet.clients.fetch.outgoing import Outgoing
 from tnet.events import Publisher, Record, kinds, phases
 from tnet.events.phases import Hop, Phases
 from tnet.plans.fetch import Showing
@@ -116,17 +119,19 @@ class Ledger:
         elif len(facts.interims) < MOST_INTERIMS:
             facts.interims.append(head)
 
+    def overhear(self, request: int, body: Outgoing | None) -> Outgoing | None:
+        """The body of a request, of which the beginning is kept as it is read, where bodies are."""
+        return _Overheard(body, partial(self.sent, request)) if body is not None and self.bodies else body
+
     def sent(self, request: int, data: bytes) -> None:
-        """A piece of a request's body went out."""
+        """A piece of a request's body goes out."""
         if self.bodies:
-            facts = self._of(request, 0)
-            self._capture(request, facts.sent, data)
+            self._capture(request, self._of(request, 0).sent, data)
 
     def received(self, request: int, data: bytes) -> None:
         """A piece of an answer's body came, and is decoded."""
         if self.bodies:
-            facts = self._of(request, 0)
-            self._capture(request, facts.received, data)
+            self._capture(request, self._of(request, 0).received, data)
 
     def read(self, request: int, wire_bytes: int, body_bytes: int) -> None:
         """So much of an answer's body was read in all, before and after decoding."""
@@ -179,3 +184,20 @@ class Ledger:
         piece = data[: KEPT_BODY_BYTES - len(body)]
         body += piece
         self._of(request, len(piece))
+
+
+class _Overheard:
+    """A body that tells somebody what is read of it."""
+
+    def __init__(self, body: Outgoing, tell: Callable[[bytes], object]) -> None:
+        self.length = body.length
+        self._body = body
+        self._tell = tell
+
+    async def read(self) -> bytes:
+        piece = await self._body.read()
+        self._tell(piece)
+        return piece
+
+    def close(self) -> None:
+        self._body.close()
