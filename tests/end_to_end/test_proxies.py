@@ -9,6 +9,7 @@ import socket
 import ssl
 import subprocess
 import time
+from base64 import b64encode
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -22,15 +23,20 @@ from twisted.trial.unittest import SkipTest, TestCase
 
 from tests.certificates import make_authority, write_pair
 from tests.end_to_end.real_world import RealWorld, ThreadedServer, free_port, receive_until
+from tnet.clients.fetch.client import Client
+from tnet.clients.fetch.report.ledger import Ledger
 from tnet.errors import CertificateRejected, ConnectFailed, PinMismatch, ProxyRefused, TnetError
 from tnet.events.kinds import ConnectionClosed, DialAttempted, DnsAnswered, SpanEnded, TlsHandshaken
 from tnet.net.dial import dial
 from tnet.net.tls.dialing import ClientTls
 from tnet.plans import TcpAddress
+from tnet.plans.fetch import FetchPlan, Way
 from tnet.plans.proxies import Proxy, Scheme, parse_no_proxy
+from tnet.plans.routes import Override
 from tnet.plans.tls import TlsDialing, pin_of
 
 MIB = 1 << 20
+OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"
 SECONDS = 10.0
 
 
@@ -323,6 +329,91 @@ class SocksTests(Case):
         """The proxy's reason is told."""
         error = await self.fails(ProxyRefused, self.refusing(), self.microsocks())
         self.assertIn("the target refused the connection", str(error))
+
+
+class FetchTests(Case):
+    """Requests through proxies."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.heads: dict[str, list[bytes]] = {}
+
+    def server(self, name: str, answer: bytes, *, secure: bool = False) -> int:
+        """The port of a server that keeps the heads it gets under `name`, and says `answer` to each."""
+        heads = self.heads.setdefault(name, [])
+        tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        tls.load_cert_chain(*self.pair)
+
+        def talk(peer: socket.socket) -> None:
+            with tls.wrap_socket(peer, server_side=True) if secure else peer as connection:
+                heads.append(receive_until(connection, b"\r\n\r\n"))
+                connection.sendall(answer)
+
+        return ThreadedServer(self, talk).port
+
+    async def get(self, url: str, environ: dict[str, str] | None = None, **plan: Any) -> bytes:
+        """The body of the final answer."""
+        asked = FetchPlan(method="GET", urls=(url,), **plan)
+        client = await Client.open(asked, self.world.context, Ledger(awake=False))
+        client.hops.environ = environ or {}
+        try:
+            async with client.ask(client.first_request(url), 1) as response:
+                body = b""
+                while data := await response.read():
+                    body += data
+                return body
+        finally:
+            await client.close()
+
+    async def test_whole_requests_to_the_proxy(self) -> None:
+        """Case 8: what is not secured goes to the proxy whole, with its login, of which the origin hears nothing."""
+        port = self.server("origin", OK)
+        proxy = replace(self.tinyproxy("BasicAuth me secret"), user="me", password="secret")
+        self.assertEqual(await self.get(f"http://localhost:{port}/x", way=Way(proxy=proxy)), b"hello")
+        (head,) = self.heads["origin"]
+        self.assertTrue(head.startswith(b"GET /x HTTP/1."), head)
+        self.assertIn(b"Host: localhost:%d\r\n" % port, head)
+        self.assertNotIn(b"authorization", head.lower())
+
+    async def test_tunnels_for_what_is_secured(self) -> None:
+        """Case 8: through CONNECT and through SOCKS the origin gets the request, and the proxy only the way."""
+        port = self.server("origin", OK, secure=True)
+        for proxy in (self.squid(), self.microsocks()):
+            way = Way(proxy=replace(proxy, user="me", password="secret"), tls=self.trusting(), version="1.1")
+            self.assertEqual(await self.get(f"https://localhost:{port}/x", way=way), b"hello")
+        for head in self.heads["origin"]:
+            self.assertTrue(head.startswith(b"GET /x HTTP/1.1\r\nHost: localhost:%d\r\n" % port), head)
+            self.assertNotIn(b"authorization", head.lower())
+
+    async def test_each_proxy_its_own_login(self) -> None:
+        """Case 8: a redirect to another scheme leads through another proxy, which hears nothing of the first login."""
+        moved = b"HTTP/1.1 302 Found\r\nLocation: https://h.example/\r\nContent-Length: 0\r\n\r\n"
+        plain = self.server("plain", moved)
+        secured = self.server("secured", b"HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n")
+        environ = {
+            "http_proxy": f"http://a:secret-a@127.0.0.1:{plain}",
+            "https_proxy": f"http://b:secret-b@127.0.0.1:{secured}",
+        }
+        await self.assertFailure(Deferred.fromCoroutine(self.get("http://h.example/", environ)), ProxyRefused)
+        login_a, login_b = b64encode(b"a:secret-a"), b64encode(b"b:secret-b")
+        (asked,), (opened,) = self.heads["plain"], self.heads["secured"]
+        self.assertTrue(asked.startswith(b"GET http://h.example/ HTTP/1.1\r\n"))
+        self.assertEqual((login_a in asked, login_b in asked), (True, False))
+        self.assertTrue(opened.startswith(b"CONNECT h.example:443 HTTP/1.1\r\n"))
+        self.assertEqual((login_a in opened, login_b in opened), (False, True))
+
+    async def test_moved_and_known(self) -> None:
+        """`--connect-to` and `--resolve` change where a connection goes, and neither the name checked nor asked for."""
+        port = self.server("origin", OK, secure=True)
+        for override in (
+            Override("localhost", 443, addresses=("127.0.0.1",)),
+            Override("localhost", 443, to_host="127.0.0.1", to_port=port),
+        ):
+            url = f"https://localhost:{port}/" if override.addresses else "https://localhost/"
+            way = Way(overrides=(replace(override, port=0),), tls=self.trusting(), version="1.1")
+            self.assertEqual(await self.get(url, way=way), b"hello")
+        self.assertIn(b"Host: localhost\r\n", self.heads["origin"][1])
+        self.assertEqual(self.world.recorder.of(DnsAnswered), [])
 
 
 class ExceptedHostsTests(Case):
