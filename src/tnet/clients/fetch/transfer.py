@@ -9,11 +9,11 @@ from twisted.internet.defer import DeferredLock
 
 from tnet.clients.fetch.client import Client, Response
 from tnet.clients.fetch.deadline import Deadline
-from tnet.clients.fetch.output import Output
 from tnet.clients.fetch.report.ledger import Ledger
 from tnet.clients.fetch.request import Request
 from tnet.clients.fetch.retries import persist, refusal
 from tnet.clients.fetch.show.presenter import Presenter
+from tnet.clients.fetch.show.stdout import Stdout
 from tnet.errors import HttpStatusRefused, TnetError, status_report
 
 
@@ -21,7 +21,7 @@ from tnet.errors import HttpStatusRefused, TnetError, status_report
 class Stage:
     """Where answers appear: standard output, which transfers take in turn."""
 
-    output: Output
+    output: Stdout
     presenter: Presenter
     turn: DeferredLock
 
@@ -135,4 +135,5 @@ class Transfer:
             return
         from tnet.clients.fetch.report.telling import tell
 
-        await self._stage.turn.run(tell, self._ledger, self.number, self.urls[0], error, showing, self._stage.output)
+        output, context = self._stage.output, self._client.context
+        await self._stage.turn.run(tell, self._ledger, self.number, self.urls[0], error, showing, output, context)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from twisted.internet.defer import maybeDeferred
-
 from tests.view.staging import Stage, opened, send
 from tnet.clients.fetch.report.account import Account, account_of
 from tnet.clients.fetch.report.ledger import KINDS, Ledger
@@ -14,14 +12,6 @@ from tnet.events import kinds
 from tnet.protocols.http1.responses import Fields, ResponseHead
 
 ASKED: Fields = ((b"Host", b"h"), (b"Authorization", b"Basic c2VjcmV0"))
-
-
-class AtOnce:
-    """Workers that work at once."""
-
-    def run(self, function: Any, /, *args: Any, **kwargs: Any) -> Any:
-        """What the function gives, as a Deferred."""
-        return maybeDeferred(function, *args, **kwargs)
 
 
 def head(status: int = 200, *fields: tuple[bytes, bytes], reason: bytes = b"OK") -> ResponseHead:

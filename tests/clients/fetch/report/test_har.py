@@ -14,7 +14,8 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.clients.fetch.report.har_schema import HAR
-from tests.clients.fetch.report.staging import AtOnce, Command, head, redirected_once
+from tests.clients.fetch.report.staging import Command, head, redirected_once
+from tests.support import AtOnce
 from tnet.clients.fetch.report.har import archive, save, timings_of
 from tnet.clients.fetch.report.ledger import KEPT_BODY_BYTES
 from tnet.errors import CannotWrite

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.clients.fetch.report.staging import AtOnce, Command, head, redirected_once
+from tests.clients.fetch.report.staging import Command, head, redirected_once
+from tests.support import AtOnce
 from tnet.clients.fetch.report.account import Account
 from tnet.clients.fetch.report.variables import VARIABLES
 from tnet.clients.fetch.report.writeout import Written, deliver, rendered, unknown
@@ -96,6 +97,9 @@ class RenderedTests(SynchronousTestCase):
         self.assertTrue(shown.startswith("\x1b[1m\\x9b2J\\u202e"))
         self.assertFalse({"\x9b", "\u202e"} & set(shown))
         self.assertIn("\x9b2J", _text(template, command.account()))
+        to_stderr = "%header{x}%{stderr}%header{x}%output{f}%header{x}"
+        self.assertEqual(_text(to_stderr, command.account()), "\x9b2J\\x9b2J\x9b2J")
+        self.assertEqual(_text(to_stderr, command.account(), harmless=True), "\\x9b2J\\x9b2J\x9b2J")
 
     @given(st.text())
     def test_anything(self, template: str) -> None:

@@ -144,6 +144,6 @@ VARIABLES: dict[str, Variable] = {
     "time_total": lambda account: account.times.total,
     "url": lambda account: account.url,
     "url_effective": lambda account: account.url_effective,
-    "urlnum": lambda account: account.transfer,
-    "xfer_id": lambda account: account.transfer,
+    "urlnum": lambda account: account.transfer - 1,
+    "xfer_id": lambda account: account.transfer - 1,
 }

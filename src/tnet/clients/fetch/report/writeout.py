@@ -49,9 +49,9 @@ def unknown(template: str) -> list[str]:
 
 
 def rendered(template: str, account: Account, *, show_secrets: bool = False, harmless: bool = False) -> list[Written]:
-    """What a template says about a transfer, piece by piece; `harmless` where it goes to a terminal.
+    """What a template says about a transfer, piece by piece; `harmless` where standard output is a terminal.
 
-    Secrets in header fields are masked unless they are to be shown.
+    Standard error may always be one. Secrets in header fields are masked unless they are to be shown.
     """
     return list(_Writing(account, show_secrets, harmless).pieces(template))
 
@@ -85,7 +85,7 @@ def _put(piece: Written, data: bytes) -> None:
 class _Writing:
     def __init__(self, account: Account, show_secrets: bool, harmless: bool) -> None:
         self._account = account
-        self._harmless = harmless
+        self._harmless_stdout = self._harmless = harmless
         self._fields = mask_pairs(account.head.fields, show_secrets) if account.head is not None else ()
         self._show_secrets = show_secrets
 
@@ -100,6 +100,7 @@ class _Writing:
             else:
                 yield from _filled(to, text)
                 to, text = onward, ""
+                self._harmless = to.to == STDERR or (self._harmless_stdout and not to.is_file)
         else:
             text += template[at:]
         yield from _filled(to, text)
