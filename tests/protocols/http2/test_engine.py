@@ -16,12 +16,10 @@ from tnet.protocols.http2.engine import (
     MOST_STREAMS,
     RELIES_ON,
     STREAM_WINDOW,
-    Came,
-    Eased,
     Engine,
-    Lost,
-    Resized,
 )
+from tnet.protocols.http2.frames import FRAME_BYTES
+from tnet.protocols.http2.outputs import Came, Eased, Lost, Resized
 
 GET = ((b":method", b"GET"), (b":scheme", b"http"), (b":authority", b"a"), (b":path", b"/"))
 PUT = ((b":method", b"PUT"), *GET[1:])
@@ -227,6 +225,29 @@ class Receiving(Case):
         self.engine.consumed(stream, STREAM_WINDOW)
         self.tell()
         self.assertEqual(self.pour(stream), STREAM_WINDOW)
+
+    def test_more_than_the_window(self):
+        """Case 42: whoever does not wait for us breaks the protocol."""
+        stream = self.ask()
+        self.answer(stream, end=False, body=b"")
+        piece = frame(0, b"x" * FRAME_BYTES, stream=stream)
+        for _ in range(STREAM_WINDOW // FRAME_BYTES):
+            self.hear(piece)
+        self.assertRaises(MalformedReply, self.hear, piece)
+
+    def test_a_body_before_its_head(self):
+        """It breaks the protocol."""
+        self.assertRaises(MalformedReply, self.hear, frame(0, b"x", stream=self.ask()))
+
+    def test_a_body_behind_its_end(self):
+        """It is not taken; where we still send, that is over too."""
+        done, sending = self.ask(), self.ask(PUT, end=False)
+        for stream in (done, sending):
+            self.answer(stream, body=b"all")
+            self.hear(frame(0, b"more", stream=stream))
+        self.assertEqual([part for _, part in self.parts if isinstance(part, bytes)], [b"all", b"all"])
+        self.assertEqual([(lost.stream, type(lost.error)) for lost in self.of(Lost)], [(sending, MalformedReply)])
+        self.assertEqual(self.engine.send(sending, b"x"), 0)
 
     def test_what_is_thrown_away_is_given_back(self):
         """Streams that are cut do not use up the connection's window."""

@@ -12,9 +12,12 @@ from tnet.protocols.http2.frames import (
     DATA,
     FRAME_BYTES,
     HEADERS,
+    PADDED,
     SETTINGS,
+    WINDOW_UPDATE,
     Frame,
     Frames,
+    window_update,
 )
 
 
@@ -47,6 +50,32 @@ class Cutting(SynchronousTestCase):
         pieces = [data[at : at + size] for at in range(0, len(data), size)]
         self.assertEqual(self.cut(*pieces), self.cut(data))
         self.assertEqual([each.payload for each in self.cut(data)[1:]], payloads)
+
+
+class Bodies(SynchronousTestCase):
+    def one(self, payload, flags):
+        (found,) = list(Frames("peer").feed(START + frame(DATA, payload, flags=flags, stream=3)))[1:]
+        return found
+
+    def test_padding(self):
+        """It is no part of the body."""
+        self.assertEqual(self.one(b"hello", 0).body("peer"), b"hello")
+        self.assertEqual(self.one(b"\2hello\0\0", PADDED).body("peer"), b"hello")
+        self.assertEqual(self.one(b"\0hello", PADDED).body("peer"), b"hello")
+        self.assertEqual(self.one(b"\2\0\0", PADDED).body("peer"), b"")
+
+    def test_more_padding_than_frame(self):
+        """It is refused."""
+        for payload in (b"", b"\1", b"\6hello"):
+            self.assertRaises(MalformedReply, self.one(payload, PADDED).body, "peer")
+
+    def test_emptied(self):
+        """Where the body ends is all that is left of it."""
+        self.assertEqual(self.one(b"\2hello\0\0", PADDED | 1).emptied(), frame(DATA, flags=1, stream=3))
+
+    def test_a_window_update(self):
+        """It names its stream and the increment."""
+        self.assertEqual(window_update(5, 258), frame(WINDOW_UPDATE, b"\0\0\1\2", stream=5))
 
 
 class Refusing(SynchronousTestCase):

@@ -2,19 +2,20 @@
 
 h2 knows the protocol. Around it: every count has a bound; a fault in one answer ends that answer alone, and nothing
 is begun any more; and GOAWAY, after which h2 would hear nothing, lets what the peer has taken on come to its end.
+Bodies go past h2, which would write each frame of them in hexadecimal for its log: it only hears where they end.
 
 Source: RFC 9113; CVE-2019-9512 and its siblings, CVE-2023-44487 for the floods.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from h2.config import H2Configuration
 from h2.connection import H2Connection
+from h2.errors import ErrorCodes
 from h2.events import (
-    DataReceived,
     Event,
     InformationalResponseReceived,
     RemoteSettingsChanged,
@@ -29,10 +30,22 @@ from h2.settings import SettingCodes, Settings
 
 from tnet.errors import MalformedReply, ReceiveFailed, TnetError
 from tnet.escape import excerpt
-from tnet.protocols.http1.responses import SECTION_BYTES, Fields, ResponseHead, ResponsePart
+from tnet.protocols.http1.responses import SECTION_BYTES, Fields, ResponsePart
 from tnet.protocols.http2.answer import Answer
-from tnet.protocols.http2.frames import CONTINUATION, DATA, FRAME_BYTES, GOAWAY, HEADERS, Frame, Frames
+from tnet.protocols.http2.frames import (
+    CONTINUATION,
+    DATA,
+    END_STREAM,
+    FRAME_BYTES,
+    GOAWAY,
+    HEADERS,
+    Frame,
+    Frames,
+    window_update,
+)
+from tnet.protocols.http2.outputs import Came, Eased, Lost, Output, Resized, joined
 from tnet.protocols.http2.reasons import CANCEL, NO_ERROR, PROTOCOL_ERROR, REFUSED_STREAM, in_words
+from tnet.protocols.http2.window import Window
 
 # h2's own, not promised by it: a contract test says when it is gone.
 RELIES_ON = ("_expected_content_length",)
@@ -48,46 +61,16 @@ _LAST_STREAM = 2**31 - 1
 _DEFAULT_WINDOW = 65535
 
 
-@dataclass(frozen=True, slots=True)
-class Came:
-    """A part of the answer on a stream; `size` is that of the frames it came in.
-
-    Units: `size` in bytes.
-    """
-
-    stream: int
-    part: ResponsePart
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """A stream is over before its end; `refused`: the peer has done nothing about it, and it is safe to ask again."""
-
-    stream: int
-    error: TnetError
-    refused: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Eased:
-    """The peer takes more of the bodies that are sent to it."""
-
-
-@dataclass(frozen=True, slots=True)
-class Resized:
-    """The number of streams that there is room for has changed."""
-
-
-Output = Came | Lost | Eased | Resized
-_Answering = DataReceived | StreamEnded | ResponseReceived | InformationalResponseReceived | TrailersReceived
+_Answering = StreamEnded | ResponseReceived | InformationalResponseReceived | TrailersReceived
 
 
 @dataclass(slots=True)
 class _Stream:
-    """One request and its answer; `unread` bytes of it wait to be given back to the windows."""
+    """One request and its answer, whose body may come while it is `open`; `unread` bytes of it are still held."""
 
     answer: Answer
+    window: Window
+    open: bool = False
     unread: int = 0
 
 
@@ -103,6 +86,8 @@ class Engine:
         self._peer = peer
         self._frames = Frames(peer)
         self._streams: dict[int, _Stream] = {}
+        self._window = Window(CONNECTION_WINDOW, peer)
+        self._updates = b""
         self._block_bytes = 0
         self._fruitless = 0
         self._broken = False
@@ -130,7 +115,8 @@ class Engine:
 
     def to_send(self) -> bytes:
         """What is to be sent since the last call."""
-        return self._h2.data_to_send()
+        updates, self._updates = self._updates, b""
+        return updates + self._h2.data_to_send()
 
     def begin(self, fields: Fields, *, end: bool) -> int:
         """Ask, and give the number of the stream that it is asked on; with `end` that is the whole of the request.
@@ -141,7 +127,7 @@ class Engine:
         self._fruitless = 0
         stream = self._h2.get_next_available_stream_id()
         self._h2.send_headers(stream, fields, end_stream=end)
-        self._streams[stream] = _Stream(Answer(fields[0][1], self._peer))
+        self._streams[stream] = _Stream(Answer(fields[0][1], self._peer), Window(STREAM_WINDOW, self._peer))
         return stream
 
     def send(self, stream: int, data: bytes | memoryview) -> int:
@@ -167,7 +153,7 @@ class Engine:
         """So much of the body was read: the peer may send as much again."""
         if (known := self._streams.get(stream)) is not None and not self._broken:
             known.unread -= count
-            self._h2.acknowledge_received_data(count, stream)
+            self._give_back(count, stream, known)
 
     def release(self, stream: int) -> None:
         """Forget a stream; what is left of it, in either direction, is cut."""
@@ -188,26 +174,54 @@ class Engine:
         Raises: MalformedReply or, for a flood, ReceiveFailed; then the connection is of no more use.
         """
         try:
-            for frame in self._frames.feed(data):
-                self._weigh(frame)
-                if frame.kind == GOAWAY:
-                    yield from self._going_away(frame)
-                else:
-                    size = self._block_bytes if frame.kind in _OF_BLOCKS else len(frame.data)
-                    for event in self._heard(frame):
-                        yield from self._told(event, size)
+            yield from joined(self._outputs(data))
         except TnetError:
             self._broken = True
             raise
 
-    def _heard(self, frame: Frame) -> list[Event]:
+    def _outputs(self, data: bytes) -> Iterator[Output]:
+        for frame in self._frames.feed(data):
+            self._weigh(frame)
+            if frame.kind == DATA:
+                yield from self._data(frame)
+            elif frame.kind == GOAWAY:
+                yield from self._going_away(frame)
+            else:
+                yield from self._heard(frame.data, self._block_bytes)
+
+    def _data(self, frame: Frame) -> Iterator[Output]:
+        size = len(frame.payload)
+        self._window.came(size)
+        known = self._streams.get(frame.stream)
+        if known is None or not known.open:
+            self._give_back(size)
+            yield from self._heard(frame.emptied())
+            return
+        known.window.came(size)
+        data = frame.body(self._peer)
+        known.unread += len(data)
+        self._give_back(size - len(data), frame.stream, known)
         try:
-            return self._h2.receive_data(frame.data)
+            known.answer.body(data)
+        except TnetError as error:
+            yield self._refused(frame.stream, error)
+            return
+        if data:
+            yield Came(frame.stream, data, len(frame.data))
+        if frame.flags & END_STREAM:
+            yield from self._heard(frame.emptied())
+
+    def _heard(self, data: bytes, size: int = 0) -> Iterator[Output]:
+        """What h2 makes of a frame; `size` is what the answer's account is charged for it."""
+        try:
+            events = self._h2.receive_data(data)
         except DenialOfServiceError as error:
             raise ReceiveFailed(self._peer, f"its header has more than {SECTION_BYTES} bytes") from error
         except ProtocolError as error:
             words = str(error) or type(error).__name__
             raise MalformedReply(self._peer, f"it breaks HTTP/2: {excerpt(words.encode())}") from error
+        for event in events:
+            yield from self._told(event, size)
 
     def _weigh(self, frame: Frame) -> None:
         """Bound what a peer may send without saying anything; remember how large a header is."""
@@ -222,9 +236,7 @@ class Engine:
 
     def _told(self, event: Event, size: int) -> Iterator[Output]:
         match event:
-            case DataReceived() | StreamEnded():
-                yield from self._answered(event, size)
-            case ResponseReceived() | InformationalResponseReceived() | TrailersReceived():
+            case StreamEnded() | ResponseReceived() | InformationalResponseReceived() | TrailersReceived():
                 yield from self._answered(event, size)
             case WindowUpdated():
                 yield Eased()
@@ -237,42 +249,37 @@ class Engine:
                 yield from self._reset(event)
 
     def _answered(self, event: _Answering, size: int) -> Iterator[Output]:
-        """What an event adds to the answer that it belongs to; a fault ends that answer, and is the last we trust."""
+        """What an event adds to the answer that it belongs to."""
         stream = event.stream_id
         if (known := self._streams.get(stream)) is None:
             return
         try:
             part = self._part(stream, known, event)
         except TnetError as error:
-            self.closing = True
-            self._forget(stream, PROTOCOL_ERROR)
-            yield Lost(stream, error)
+            yield self._refused(stream, error)
         else:
             if part is not None:
                 yield Came(stream, part, 0 if isinstance(event, StreamEnded) else size)
 
     def _part(self, stream: int, known: _Stream, event: _Answering) -> ResponsePart | None:
         match event:
-            case DataReceived():
-                self._unpad(stream, event)
-                known.unread += len(event.data)
-                return known.answer.body(event.data) or None
             case StreamEnded():
+                known.open = False
                 return known.answer.end()
             case TrailersReceived():
                 known.answer.trailers(event.headers)
                 return None
-            case _:
-                return self._head(stream, known, event.headers)
-
-    def _head(self, stream: int, known: _Stream, fields: Iterable[tuple[bytes, bytes]]) -> ResponseHead:
+        head = known.answer.head(event.headers)
+        known.open = not head.interim
         if (state := self._h2.streams.get(stream)) is not None:
-            state._expected_content_length = None  # a length that does not hold is a fault of this answer alone
-        return known.answer.head(fields)
+            state._expected_content_length = None  # we count
+        return head
 
-    def _unpad(self, stream: int, event: DataReceived) -> None:
-        if padding := event.flow_controlled_length - len(event.data):
-            self._h2.acknowledge_received_data(padding, stream)
+    def _refused(self, stream: int, error: TnetError) -> Lost:
+        """A fault in one answer: that is its end, and what is begun after it would not be trusted."""
+        self.closing = True
+        self._forget(stream, PROTOCOL_ERROR)
+        return Lost(stream, error)
 
     def _reset(self, event: StreamReset) -> Iterator[Output]:
         if event.stream_id not in self._streams:
@@ -282,7 +289,7 @@ class Engine:
         if event.remote_reset:
             error: TnetError = ReceiveFailed(self._peer, f"it reset the stream ({in_words(code)})")
         else:
-            error = MalformedReply(self._peer, "it breaks HTTP/2: it lets us send more than can be counted")
+            error = MalformedReply(self._peer, f"it breaks HTTP/2 on a stream ({ErrorCodes(code).name})")
         yield Lost(event.stream_id, error, refused=code == REFUSED_STREAM)
 
     def _going_away(self, frame: Frame) -> Iterator[Output]:
@@ -309,9 +316,15 @@ class Engine:
             return
         if (state := self._h2.streams.get(stream)) is not None and state.open:
             self._h2.reset_stream(stream, code)
-        if known.unread:
-            self._h2.acknowledge_received_data(known.unread, stream)
+        self._give_back(known.unread)
         _ = self._h2.open_outbound_streams
+
+    def _give_back(self, count: int, stream: int = 0, known: _Stream | None = None) -> None:
+        """So much is not held any more: let the peer send as much again, on the stream as well where it is open."""
+        if increment := self._window.consumed(count):
+            self._updates += window_update(0, increment)
+        if known is not None and known.open and (increment := known.window.consumed(count)):
+            self._updates += window_update(stream, increment)
 
 
 def _connection() -> H2Connection:

@@ -17,9 +17,9 @@ FRAME_BYTES = 1 << 16
 BLOCK_BYTES = 300 * 1024
 BLOCK_FRAMES = 32
 
-DATA, HEADERS, SETTINGS, GOAWAY, CONTINUATION = 0x0, 0x1, 0x4, 0x7, 0x9
+DATA, HEADERS, SETTINGS, GOAWAY, WINDOW_UPDATE, CONTINUATION = 0x0, 0x1, 0x4, 0x7, 0x8, 0x9
 ACK = END_STREAM = 0x1
-END_HEADERS = 0x4
+PADDED = 0x8
 
 _HEADER_BYTES = 9
 
@@ -34,8 +34,24 @@ class Frame(NamedTuple):
 
     @property
     def payload(self) -> bytes:
-        """What is in it."""
+        """What is in it, with its padding."""
         return self.data[_HEADER_BYTES:]
+
+    def body(self, peer: str) -> bytes:
+        """What a DATA frame carries.
+
+        Raises: MalformedReply when there is more padding than frame.
+        """
+        payload = self.payload
+        if not self.flags & PADDED:
+            return payload
+        if not payload or payload[0] >= len(payload):
+            raise MalformedReply(peer, "it breaks HTTP/2: a frame has more padding than bytes")
+        return payload[1 : len(payload) - payload[0]]
+
+    def emptied(self) -> bytes:
+        """The same DATA frame with nothing in it."""
+        return _frame(DATA, self.flags & END_STREAM, self.stream)
 
 
 class Frames:
@@ -89,6 +105,15 @@ class Frames:
 
     def _not_http2(self, data: bytes) -> TnetError:
         return MalformedReply(self._peer, f"{excerpt(data, 40)!r} is not HTTP/2")
+
+
+def window_update(stream: int, increment: int) -> bytes:
+    """The frame that lets the peer send more, on a stream or (0) on all of them together."""
+    return _frame(WINDOW_UPDATE, 0, stream, increment.to_bytes(4, "big"))
+
+
+def _frame(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
+    return len(payload).to_bytes(3, "big") + bytes((kind, flags)) + stream.to_bytes(4, "big") + payload
 
 
 def _stream(data: bytes, at: int) -> int:

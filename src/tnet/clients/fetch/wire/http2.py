@@ -25,8 +25,9 @@ from tnet.clients.fetch.wire.exchange import Exchange
 from tnet.errors import BodyCutShort, EmptyReply, ReceiveFailed, SendFailed, TnetError
 from tnet.events import Trace, silent_trace
 from tnet.protocols.http1.responses import Fields, ResponsePart
-from tnet.protocols.http2.engine import Came, Eased, Engine, Lost, Output, Resized
+from tnet.protocols.http2.engine import Engine
 from tnet.protocols.http2.heads import request_fields
+from tnet.protocols.http2.outputs import Came, Eased, Lost, Output, Resized
 
 TURN_BYTES = 1 << 16
 UNREAD_BYTES = 1 << 20
