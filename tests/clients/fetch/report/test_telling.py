@@ -46,7 +46,7 @@ class TellTests(SynchronousTestCase):
         self.successResultOf(Deferred.fromCoroutine(told))
         return self.screen.data
 
-    def _warnings(self) -> list[str]:
+    def _logged(self) -> list[str]:
         return [event.text for event in self.world.recorder.of(kinds.Logged)]
 
     def test_report(self) -> None:
