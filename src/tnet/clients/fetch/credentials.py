@@ -1,5 +1,7 @@
 """Who we say that we are, and to whom: never to anybody but the one whom a login was meant for.
 
+What reads netrc and answers digests is imported when it is needed.
+
 Source: RFC 9110 section 11; RFC 7617 for basic, RFC 6750 for bearer; CVE-2024-11053, CVE-2025-0167 for netrc.
 """
 
@@ -9,18 +11,19 @@ import os
 from base64 import b64encode
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from tnet.clients.fetch.netrc import Entry, entry_for, netrc_path, parse_netrc
-from tnet.clients.fetch.private_file import open_to_others, read_private
 from tnet.clients.fetch.request import Headers, Request
 from tnet.errors import BadUsage, CannotRead, LoginDenied
 from tnet.net.context import Context
 from tnet.plans.fetch import Body, Login
 from tnet.plans.urls import Url
-from tnet.protocols.challenges import Challenge, parse_challenges
-from tnet.protocols.digest import Terms, authorization, best_terms
 from tnet.protocols.http1.responses import ResponseHead
+
+if TYPE_CHECKING:
+    from tnet.clients.fetch.netrc import Entry
+    from tnet.protocols.challenges import Challenge
+    from tnet.protocols.digest import Terms
 
 MOST_ORIGINS = 64
 
@@ -57,13 +60,7 @@ class Credentials:
         """
         if not login.netrc or login.token or login.password:
             return cls(login, first, context)
-        path = login.netrc_file or netrc_path()
-        data, seen = await context.workers.run(lambda: (read_private(path), open_to_others(path)))
-        if data is None and login.netrc_file:
-            raise CannotRead(path, "no such file")
-        if seen:
-            context.publisher.log("warning", f"others can read {path}, which holds passwords", f"chmod 600 {path}")
-        return cls(login, first, context, parse_netrc(data or b"", path))
+        return cls(login, first, context, await _entries(login.netrc_file, context))
 
     def headers(self, request: Request) -> Headers:
         """The Authorization to send with `request`; nothing where it has one, leaves it out, or none is known.
@@ -95,6 +92,9 @@ class Credentials:
         login = self._login_for(request)
         if head.status != 401 or login is None or _leaves_it_out(request):
             return False
+        from tnet.protocols.challenges import parse_challenges
+        from tnet.protocols.digest import best_terms
+
         offered = parse_challenges(head.values(b"www-authenticate"))
         terms = best_terms(offered)
         if not _is_worth_it(request, login, terms, offered):
@@ -106,15 +106,23 @@ class Credentials:
 
     def _login_for(self, request: Request) -> Login | None:
         """The user and password for `request`, its kind that of the login."""
-        login, ours, host = self._login, self._is_ours(request), request.url.host
+        login, ours = self._login, self._is_ours(request)
         if login.token or (login.user is not None and not ours):
             return None
         if login.user is None and request.stray and _leaves_https(self._first, request.url):
             return None
-        found = entry_for(self._entries, host, login.user, default=ours)
+        found = self._entry(request.url.host, anywhere=ours)
         if found is not None and (found.user or found.password):
             return replace(login, user=found.user, password=found.password)
         return login if login.user is not None else None
+
+    def _entry(self, host: str, *, anywhere: bool) -> Entry | None:
+        """What netrc knows for `host`, or `anywhere`."""
+        if not self._entries:
+            return None
+        from tnet.clients.fetch.netrc import entry_for
+
+        return entry_for(self._entries, host, self._login.user, default=anywhere)
 
     def _is_ours(self, request: Request) -> bool:
         return request.url.origin == self._first.origin and not request.stray
@@ -127,6 +135,20 @@ class Credentials:
             del self._talks[next(iter(self._talks))]
 
 
+async def _entries(named: str | None, context: Context) -> list[Entry]:
+    """What netrc says; a file that was `named` has to be there."""
+    from tnet.clients.fetch.netrc import netrc_path, parse_netrc
+    from tnet.clients.fetch.private_file import open_to_others, read_private
+
+    path = named or netrc_path()
+    data, seen = await context.workers.run(lambda: (read_private(path), open_to_others(path)))
+    if data is None and named:
+        raise CannotRead(path, "no such file")
+    if seen:
+        context.publisher.log("warning", f"others can read {path}, which holds passwords", f"chmod 600 {path}")
+    return parse_netrc(data or b"", path)
+
+
 def _is_worth_it(request: Request, login: Login, terms: Terms | None, offered: list[Challenge]) -> bool:
     """Whether there is something to answer that was not answered already, and refused."""
     shown = request.value("authorization")
@@ -134,6 +156,8 @@ def _is_worth_it(request: Request, login: Login, terms: Terms | None, offered: l
         return bool(offered)
     if shown == _basic(login):
         return bool(offered) and all(each.scheme != "basic" for each in offered)
+    from tnet.protocols.challenges import parse_challenges
+
     sent = parse_challenges([shown.encode("utf-8", "surrogateescape")])
     if terms is None or not sent or sent[0].scheme != "digest":
         return False
@@ -161,6 +185,8 @@ def _basic(login: Login) -> str:
 
 
 def _digest(talk: _Talk, login: Login, request: Request) -> str:
+    from tnet.protocols.digest import authorization
+
     talk.count += 1
     return authorization(
         talk.terms,
