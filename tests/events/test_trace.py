@@ -8,6 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.support import Recorder
 from tnet.events import Publisher, silent_trace
 from tnet.events.kinds import HalfClosed, SpanEnded
+from tnet.net.dial import DialCancelled
 
 
 class TraceTests(SynchronousTestCase):
@@ -52,6 +53,12 @@ class TraceTests(SynchronousTestCase):
         self.trace.time("login", deferred).cancel()
         self.failureResultOf(deferred, CancelledError)
         self.assertEqual(self._ended(), ("login", 0.0, "cancelled", "CancelledError"))
+
+    def test_cancelled_with_more_to_tell(self) -> None:
+        """A cancellation that says in which phase it came is one all the same."""
+        with self.assertRaises(DialCancelled), self.trace.span("login"):
+            raise DialCancelled("connecting")
+        self.assertEqual(self._ended(), ("login", 0.0, "cancelled", "DialCancelled"))
 
     def test_span(self) -> None:
         """The body of a `with` statement is timed."""

@@ -33,7 +33,7 @@ from tnet.errors import (
     TlsFailed,
 )
 from tnet.events.kinds import DialAttempted, DnsAnswered, SpanEnded
-from tnet.net.dial import dial
+from tnet.net.dial import DialCancelled, dial
 from tnet.plans import TcpAddress, UnixAddress
 from tnet.plans.proxies import Proxy
 from tnet.plans.tls import TlsDialing
@@ -293,13 +293,13 @@ class DeadlineTests(DialTestCase):
     def test_cancelled_while_looking_up(self) -> None:
         """Cancelling does not wait for a resolver that does not answer."""
         self.answer = Deferred
-        self.cancelled(self.dial())
+        self.cancelled(self.dial(), "name lookup")
 
     def test_cancelled_while_connecting(self) -> None:
         """Cancelling ends every attempt, as cancelled."""
         dialling = self.dial()
         self.reactor.advance(0.3)
-        self.cancelled(dialling)
+        self.cancelled(dialling, "connecting")
         self.assertEqual([outcome[1] for outcome in self.outcomes], ["cancelled", "cancelled"])
         self.assertTrue(all(connector.stoppedConnecting for connector in self.reactor.connectors))
 
@@ -308,20 +308,23 @@ class DeadlineTests(DialTestCase):
         dialling = self.dial()
         transport = StringTransport()
         self.reactor.tcpClients[0][2].buildProtocol(None).makeConnection(transport)
-        self.cancelled(dialling)
+        self.cancelled(dialling, "connecting")
         self.assertTrue(transport.disconnected)
 
     def test_cancelled_while_securing(self) -> None:
         """Cancelling in the handshake cuts the connection off."""
         dialling = self.dial(tls=TlsDialing(verify=False))
         transport = self.succeeds(0)
-        self.cancelled(dialling)
+        self.cancelled(dialling, "TLS handshake")
         self.assertTrue(transport.disconnected)
 
-    def cancelled(self, dialling: Deferred[Any]) -> None:
+    def cancelled(self, dialling: Deferred[Any], phase: str) -> None:
+        """Cancel it: it ends as cancelled and says in which phase, so that whoever had a deadline can tell."""
         dialling.cancel()
         self.reactor.advance(0)
-        self.failureResultOf(dialling, CancelledError)
+        error = self.failureResultOf(dialling, CancelledError).value
+        self.assertIsInstance(error, DialCancelled)
+        self.assertEqual(error.phase, phase)
         self.assertEqual(self.reactor.getDelayedCalls(), [])
 
 
@@ -512,7 +515,8 @@ class ProxyTests(DialTestCase):
         _, transport = self.proxied()
         dialling.cancel()
         self.reactor.advance(0)
-        self.failureResultOf(dialling, CancelledError)
+        error = self.failureResultOf(dialling, DialCancelled).value
+        self.assertEqual(error.phase, "opening the way through the proxy")
         self.assertTrue(transport.disconnected)
         self.assertEqual([each.outcome for each in self.world.recorder.of(SpanEnded)], ["cancelled"])
 

@@ -89,5 +89,5 @@ class Trace:
 
 
 def _outcome(error: type[BaseException]) -> str:
-    cancelled = error is GeneratorExit or error.__name__ == "CancelledError"
-    return "cancelled" if cancelled else "failed"
+    names = {kind.__name__ for kind in error.__mro__}
+    return "cancelled" if names & {"GeneratorExit", "CancelledError"} else "failed"

@@ -32,7 +32,7 @@ from tnet.plans.proxies import Proxy
 from tnet.plans.tls import TlsDialing
 from tnet.protocols.passage import Passage
 
-__all__ = ["dial", "shown"]
+__all__ = ["DialCancelled", "dial", "shown"]
 
 RESOLVING = "name lookup"
 CONNECTING = "connecting"
@@ -40,6 +40,14 @@ PASSING = "opening the way through the proxy"
 SECURING = "TLS handshake"
 
 P = TypeVar("P", bound=IProtocol)
+
+
+class DialCancelled(CancelledError):
+    """Somebody cancelled a call of `dial`, which was in `phase`."""
+
+    def __init__(self, phase: str) -> None:
+        super().__init__(phase)
+        self.phase = phase
 
 
 async def dial(
@@ -62,7 +70,7 @@ async def dial(
 
     `build` is called once there is a connection; when the handshake fails then, that protocol is told so by
     `connectionLost` as ever, besides the error raised here. Who dials with the same TLS plan often passes a
-    `ClientTls`, which has read the files. Cancelling ends everything that was begun.
+    `ClientTls`, which has read the files. Cancelling ends everything that was begun, and raises DialCancelled.
 
     `via` connects for us: `family` and `source` are for the connection to it, and the protocol built is not
     connected before the way is open. `proxy_tls` secures the connection to an https proxy; None checks it in full,
@@ -128,15 +136,13 @@ class _Call(Generic[P]):
         self._work: Deferred[P] | None = None
 
     async def within(self, seconds: float, via: Proxy | None) -> P:
-        """What `_run` gives; TimedOut when that takes too long."""
+        """What `_run` gives; TimedOut when that takes too long, DialCancelled when somebody else has cancelled it."""
         with self._limit(seconds):
             self._work = Deferred.fromCoroutine(self._run(via))
             try:
                 return await self._work
             except CancelledError:
-                if self._late is not None:
-                    raise self._late
-                raise
+                raise self._late or DialCancelled(self._phase) from None
 
     async def _run(self, via: Proxy | None) -> P:
         try:
