@@ -109,6 +109,8 @@ class Files(TestCase):
             good | {"headers": [{"name": 1, "value": "x"}]},
             good | {"login": {"kind": "ntlm", "user": "a", "password": "b"}},
             good | {"login": {"kind": "bearer"}},
+            good | {"headers": [{"name": "A", "value": "\ud800"}]},
+            good | {"login": {"kind": "bearer", "token": "\ud800"}},
             good | {"cookies": [cookie | {"value": 1}]},
             good | {"cookies": [cookie | {"secure": "yes"}]},
             good | {"cookies": [cookie | {"expires": "soon"}]},

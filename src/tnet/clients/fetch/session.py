@@ -107,17 +107,23 @@ def _session(document: Any) -> Session:
 def _header(document: Any) -> tuple[str, str]:
     match document:
         case {"name": str(name), "value": str(value)}:
-            return name, value
+            return _sendable(name), _sendable(value)
     raise ValueError("not a header")
 
 
 def _login(document: Any) -> Login:
     match document:
         case {"kind": "bearer", "token": str(token)}:
-            return Login(kind="bearer", token=token)
+            return Login(kind="bearer", token=_sendable(token))
         case {"kind": "basic" | "digest" as kind, "user": str(user), "password": str(password)}:
-            return Login(kind=kind, user=user, password=password)
+            return Login(kind=kind, user=_sendable(user), password=_sendable(password))
     raise ValueError("not a login")
+
+
+def _sendable(text: str) -> str:
+    """`text`, which stands for bytes. Raises: ValueError."""
+    text.encode("utf-8", "surrogateescape")
+    return text
 
 
 def _login_fields(login: Login) -> dict[str, str]:

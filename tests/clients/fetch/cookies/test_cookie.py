@@ -61,6 +61,7 @@ class Soundness(TestCase):
             {"value": "b\tc"},
             {"value": "b;c"},
             {"value": "\x7f"},
+            {"value": "\ud800"},
             {"path": "/\r"},
             {"path": "x"},
             {"path": "/" + "x" * 1024},
@@ -71,7 +72,7 @@ class Soundness(TestCase):
             {"value": "x" * 4096},
         ):
             self.assertFalse(replace(PLAIN, **wrong).sound, wrong)
-        self.assertTrue(replace(PLAIN, name="", value="b=c", path="/;x").sound)
+        self.assertTrue(replace(PLAIN, name="", value="b=\udcff", path="/;x").sound)
 
     def test_promises_of_a_name(self):
         """Case 16: `__Secure-` and `__Host-` are kept in any case of letters, and by a value without a name."""

@@ -11,7 +11,7 @@ from tnet.clients.fetch.cookies.cookie import Cookie
 from tnet.clients.fetch.cookies.netscape import LINE_BYTES, as_netscape, parse_netscape
 
 PLAIN = Cookie(name="a", value="b", domain="example.org")
-_text = st.text(st.characters(exclude_categories=["Cc"], exclude_characters=";="), max_size=20)
+_text = st.text(st.characters(exclude_categories=["Cc", "Cs"], exclude_characters=";="), max_size=20)
 
 
 def lines(data):

@@ -13,7 +13,9 @@ from tnet.net.resolve import ascii_name, literal_family
 from tnet.plans.urls import Url
 from tnet.protocols.set_cookie import ATTRIBUTE_BYTES, fits
 
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_ILLEGAL = re.compile(r"[\x00-\x1f\x7f\ud800-\udc7f\udd00-\udfff]")
+"""Control characters, and lone surrogates that stand for no byte."""
+
 _DOMAIN = re.compile(r"[^\x00-\x20\x7f;,/]+")
 _SECURE_PREFIX, _HOST_PREFIX = "__secure-", "__host-"
 
@@ -57,7 +59,7 @@ class Cookie:
         promise = (self.name or self.value).lower()
         secure = promise.startswith((_SECURE_PREFIX, _HOST_PREFIX))
         return (
-            not any(map(_CONTROL.search, texts))
+            not any(map(_ILLEGAL.search, texts))
             and ";" not in self.name + self.value
             and "=" not in self.name
             and fits(self.name, self.value)
