@@ -71,7 +71,9 @@ _DOWNLOAD = (
     _save("-O", "--remote-name", is_flag=True, help="Name the file as the answer or the URL does; replace nothing."),
     _save("--output-dir", type=_FOLDER, metavar="DIR", help="Put files there."),
     _save("--resume/--no-resume", default=False, help="Go on where an earlier download stopped, if nothing changed."),
-    _save("--segments", type=click.IntRange(1, 16), metavar="N", default=1, help="Download N parts at once, if it pays."),
+    _save(
+        "--segments", type=click.IntRange(1, 16), metavar="N", default=1, help="Download N parts at once if it pays."
+    ),
     _save("--checksum", metavar="ALG:HEX", help="Keep the file only if it has this checksum, such as sha256:…"),
     _save("--max-size", type=SIZE, default="0", help="Refuse a longer body.  [default: no limit]"),
     _save("--no-part", is_flag=True, help="Leave nothing behind of a download that failed."),

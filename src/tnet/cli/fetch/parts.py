@@ -5,10 +5,12 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING, Any
 
+import click
+
 from tnet.cli.dialing import tls_dialing
 from tnet.errors import BadUsage
 from tnet.plans.fetch import Body, FetchPlan, Headers, Keeping, Login, Memory, Patience, Retrying, Showing, Way
-from tnet.plans.items import Items, as_form, as_json, as_multipart, parse_items, split_words
+from tnet.plans.items import File, Items, as_form, as_json, as_multipart, parse_items, split_words
 from tnet.plans.urls import Url, parse_url
 
 if TYPE_CHECKING:
@@ -28,7 +30,7 @@ def plan(words: tuple[str, ...], options: Options) -> FetchPlan:
 
     Raises: BadUsage; click.UsageError for TLS options that need another one.
     """
-    method, urls, texts = split_words(words)
+    method, urls, texts = split_words(words, urls_elsewhere=bool(options["input_file"]))
     if not urls and not options["input_file"]:
         raise BadUsage("URL", "there is none", "tnet fetch --help shows what can be asked for")
     items = parse_items(texts)
@@ -76,8 +78,6 @@ def _body(items: Items, options: Options) -> tuple[Body | None, Headers]:
         if options["chunked"] or options["compress"]:
             raise BadUsage("--chunked" if options["chunked"] else "--compress", "there is no body to send")
         return None, described
-    if options["compress"]:
-        described = (*described, ("Content-Encoding", "deflate"))
     return replace(body, chunked=options["chunked"], deflate=options["compress"]), described
 
 
@@ -86,6 +86,8 @@ def _plain_body(items: Items, options: Options) -> tuple[Body | None, Headers]:
     _one_of(options, "--data", "--form", "--multipart", "--json")
     if data is not None and (items.data or items.files):
         raise BadUsage("--data", "is the whole body: it does not go with name=value items")
+    if whole := next((file for file in items.files if not file.name), None):
+        return _file(whole, items)
     if data == "-":
         return Body(path="-"), ()
     if data is not None and data.startswith("@"):
@@ -99,6 +101,13 @@ def _plain_body(items: Items, options: Options) -> tuple[Body | None, Headers]:
     if items.data:
         return Body(data=as_json(items.data)), _JSON
     return None, _JSON if options["as_json"] else ()
+
+
+def _file(whole: File, items: Items) -> tuple[Body, Headers]:
+    """The body that is a file, `@FILE`."""
+    if items.data or len(items.files) > 1:
+        raise BadUsage("ITEM", f"@{whole.path} is the whole body: it does not go with other fields")
+    return Body(path=whole.path), (("Content-Type", whole.content_type),) if whole.content_type else ()
 
 
 def _multipart(items: Items, options: Options) -> tuple[Body, Headers]:
@@ -175,8 +184,6 @@ def _secret(path: str) -> str:
 
 def _asked_for(user: str) -> str:
     """The password of `user`, from whoever sits at the terminal."""
-    import click
-
     if not sys.stdin.isatty():
         raise BadUsage("--auth", "the password is missing, and there is no terminal to ask at", "use --password-file")
     return str(click.prompt(f"Password of {user}", hide_input=True, default="", show_default=False, err=True))
@@ -185,9 +192,7 @@ def _asked_for(user: str) -> str:
 def _memory(options: Options) -> Memory:
     _one_of(options, "--session", "--session-read-only")
     name = options["session"] or options["session_read_only"]
-    return Memory(
-        cookie_jar=options["cookie_jar"], session=name, session_read_only=bool(options["session_read_only"])
-    )
+    return Memory(cookie_jar=options["cookie_jar"], session=name, session_read_only=bool(options["session_read_only"]))
 
 
 # ── the way there ──
@@ -269,6 +274,7 @@ def _showing(options: Options) -> Showing:
         slo=parse_slo(options["slo"]) if options["slo"] else (),
         stream=options["stream"],
         show_secrets=options["show_secrets"],
+        color=click.get_current_context().params["color"],
     )
 
 

@@ -9,8 +9,7 @@ from twisted.internet.defer import CancelledError, Deferred, DeferredLock, First
 
 from tnet.clients.fetch.client import Client
 from tnet.clients.fetch.report.ledger import Ledger
-from tnet.clients.fetch.show.presenter import Presenter
-from tnet.clients.fetch.show.stdout import Stdout
+from tnet.clients.fetch.show.presenter import Presenter, open_presenter
 from tnet.clients.fetch.transfer import Stage, Transfer
 from tnet.errors import Ended, ExitStatus, PartlyFailed, TnetError
 from tnet.net.context import Context
@@ -59,21 +58,21 @@ class _Command:
             self._running.cancel()
 
     async def _all(self, stdout: int) -> None:
-        async with Stdout(self._context, stdout, self._break, raw=self._plan.showing.raw) as output:
+        async with open_presenter(self._plan.showing, self._context, stdout, self._break) as presenter:
             client = await Client.open(self._plan, self._context, self._ledger)
+            if self._plan.dry is not None:
+                from tnet.clients.fetch.dry import rehearse
+
+                await rehearse(client, self._plan.urls, presenter.write)
+                return
             try:
-                await self._carry_out(client, output)
+                await self._carry_out(client, presenter)
             finally:
                 await client.close()
                 await self._archive()
 
-    async def _carry_out(self, client: Client, output: Stdout) -> None:
-        if self._plan.dry is not None:
-            from tnet.clients.fetch.dry import rehearse
-
-            await rehearse(client, self._plan.urls, output.write)
-            return
-        stage = Stage(output, Presenter(self._plan.showing, output, client), DeferredLock())
+    async def _carry_out(self, client: Client, presenter: Presenter) -> None:
+        stage = Stage(presenter, DeferredLock())
         groups = [self._plan.urls] if self._plan.race else [(url,) for url in self._plan.urls]
         transfers = [Transfer(number, urls, client, self._ledger, stage) for number, urls in enumerate(groups, 1)]
         if len(transfers) == 1:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from twisted.internet.defer import DeferredLock
 
 from tnet.clients.fetch.client import Client, Response
 from tnet.clients.fetch.deadline import Deadline
+from tnet.clients.fetch.outgoing import open_body
 from tnet.clients.fetch.report.ledger import Ledger
-from tnet.clients.fetch.request import Request
+from tnet.clients.fetch.report.masks import mask_value
+from tnet.clients.fetch.request import Request, encoded
 from tnet.clients.fetch.retries import persist, refusal
 from tnet.clients.fetch.show.presenter import Presenter
-from tnet.clients.fetch.show.stdout import Stdout
 from tnet.errors import HttpStatusRefused, TnetError, status_report
 
 
@@ -21,7 +22,6 @@ from tnet.errors import HttpStatusRefused, TnetError, status_report
 class Stage:
     """Where answers appear: standard output, which transfers take in turn."""
 
-    output: Stdout
     presenter: Presenter
     turn: DeferredLock
 
@@ -40,6 +40,7 @@ class Transfer:
         self._plan = client.plan
         self._ledger = ledger
         self._stage = stage
+        self._began = client.context.clock()
 
     async def run(self) -> None:
         """Carry it out, and tell of it afterwards, however it went.
@@ -60,7 +61,7 @@ class Transfer:
         if self._plan.keeping.to_file and self._plan.method != "HEAD":
             from tnet.clients.fetch.downloads import download
 
-            await download(self._client, self.urls, self.number)
+            await download(self._client, self.urls, self.number, self._show_heads)
         elif showing.stream and not showing.report:
             await self._stream()
         else:
@@ -92,20 +93,56 @@ class Transfer:
                 return
             await self._stage.turn.acquire()
             try:
-                await self._stage.presenter.present(response)
+                await self._show_heads(response)
+                await self._stage.presenter.body(response.head, response.read)
+                await self._show_metadata(response)
             except TnetError as error:
                 raise _Begun from error
             finally:
                 self._stage.turn.release()
+
+    async def _show_heads(self, response: Response) -> None:
+        """Show what comes before a body: the request, and the answer's head."""
+        presenter, request = self._stage.presenter, response.request
+        if presenter.shows("H") or presenter.shows("B"):
+            await self._show_request(request)
+        await presenter.response_head(response.head)
+
+    async def _show_request(self, request: Request) -> None:
+        presenter, shown = self._stage.presenter, request
+        if not self._plan.showing.show_secrets:
+            shown = replace(request, headers=tuple((name, mask_value(name, value)) for name, value in request.headers))
+        if request.body is None or not request.body.resendable:
+            await presenter.request_head(encoded(shown, length=None))
+            return
+        body = await open_body(request.body, self._client.context)
+        try:
+            await presenter.request_head(encoded(shown, length=body.length))
+            await presenter.request_body(body.read, request.value("content-type") or "")
+        finally:
+            body.close()
+
+    async def _show_metadata(self, response: Response) -> None:
+        exchange = response.exchange
+        await self._stage.presenter.metadata(
+            {
+                "URL": str(response.request.url),
+                "HTTP version": response.head.version,
+                "Peer": exchange.peer,
+                "Elapsed time": f"{self._client.context.clock() - self._began:.6f} s",
+                "Body": f"{response.bytes} bytes, {response.wire_bytes} on the wire",
+            }
+        )
 
     async def _stream(self) -> None:
         from tnet.clients.fetch.streaming import stream
 
         async def answered(response: Response) -> None:
             self._refuse(response)
+            await self._show_heads(response)
 
         request = self._client.first_request(self.urls[0])
-        await stream(self._client, request, self.number, self._stage.output.write, answered)
+        await stream(self._client, request, self.number, self._stage.presenter.write, answered)
 
     def _refuse(self, response: Response) -> None:
         head = response.head
@@ -135,5 +172,5 @@ class Transfer:
             return
         from tnet.clients.fetch.report.telling import tell
 
-        output, context = self._stage.output, self._client.context
+        output, context = self._stage.presenter, self._client.context
         await self._stage.turn.run(tell, self._ledger, self.number, self.urls[0], error, showing, output, context)

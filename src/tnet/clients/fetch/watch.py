@@ -32,9 +32,7 @@ class Watch:
         self._look()
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *raised: object) -> None:
         for timer in (self._first, self._idle):
             if timer is not None and timer.active():
                 timer.cancel()

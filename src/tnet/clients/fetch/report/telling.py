@@ -59,8 +59,7 @@ async def archive_to(path: str, ledger: Ledger, showing: Showing, workers: Offlo
 async def _write_out(template: str, account: Account, showing: Showing, output: Screen, context: Context) -> None:
     from tnet.clients.fetch.report.writeout import deliver, rendered, unknown
 
-    harmless = output.is_terminal and not showing.raw
-    pieces = rendered(template, account, show_secrets=showing.show_secrets, harmless=harmless)
+    pieces = rendered(template, account, show_secrets=showing.show_secrets)
     if account.transfer == 1:
         for name in unknown(template):
             context.publisher.log("warning", f"--write-out knows no variable {name!r}")
