@@ -38,14 +38,14 @@ def excerpt(data: bytes, limit: int = EXCERPT_BYTES) -> str:
 
 
 class SafeStream:
-    """Reads a stream of bytes as UTF-8 and makes visible whatever could move the terminal.
+    """Reads a stream of bytes as UTF-8, or another encoding, and makes visible whatever could move the terminal.
 
     Invalid bytes show as `\\xNN`. CR LF ends a line; any other CR, which would let a peer write over what it
     wrote before, shows as `\\x0d`. Characters and line ends may be cut anywhere between chunks.
     """
 
-    def __init__(self) -> None:
-        self._decoder = codecs.getincrementaldecoder("utf-8")("backslashreplace")
+    def __init__(self, encoding: str = "utf-8") -> None:
+        self._decoder = codecs.getincrementaldecoder(encoding)("backslashreplace")
         self._return = ""
 
     def feed(self, data: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -22,3 +23,22 @@ class OutputPlan:
     ascii_only: bool = False
     privacy: bool = False
     timings: bool = False
+
+
+def wants_color(choice: str, is_tty: bool, environ: Mapping[str, str]) -> bool:
+    """Whether to use colour on a stream.
+
+    Decided in this order: `--color`, NO_COLOR (when not empty), FORCE_COLOR or CLICOLOR_FORCE, CLICOLOR=0, TERM=dumb,
+    and last whether the stream is a terminal.
+
+    Source: no-color.org, bixense.com/clicolors, force-color.org.
+    """
+    if choice != "auto":
+        return choice == "always"
+    if environ.get("NO_COLOR"):
+        return False
+    if any(environ.get(name, "") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
+        return True
+    if environ.get("CLICOLOR") == "0" or environ.get("TERM") == "dumb":
+        return False
+    return is_tty

@@ -1,10 +1,4 @@
-"""What a stream can show: colour, glyphs, animation and how much of it. Needs nothing but the environment.
-
-Colour is decided in this order: `--color`, NO_COLOR (when not empty), FORCE_COLOR or CLICOLOR_FORCE, CLICOLOR=0,
-TERM=dumb, and last whether the stream is a terminal.
-
-Source: no-color.org, bixense.com/clicolors, force-color.org.
-"""
+"""What a stream can show: colour, glyphs, animation and how much of it. Needs nothing but the environment."""
 
 from __future__ import annotations
 
@@ -14,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TextIO
 
-from tnet.plans.output import OutputPlan
+from tnet.plans.output import OutputPlan, wants_color
 
 DEFAULT_SIZE = os.terminal_size((80, 24))
 
@@ -57,19 +51,6 @@ def look_at(stream: TextIO, output: OutputPlan, environ: Mapping[str, str]) -> T
         animated=is_tty and environ.get("TERM", "dumb") != "dumb" and not environ.get("CI"),
         piped_columns=int(columns) if columns.isascii() and columns.isdigit() and int(columns) else 80,
     )
-
-
-def wants_color(choice: str, is_tty: bool, environ: Mapping[str, str]) -> bool:
-    """Whether to use colour on a stream."""
-    if choice != "auto":
-        return choice == "always"
-    if environ.get("NO_COLOR"):
-        return False
-    if any(environ.get(name, "") not in ("", "0") for name in ("FORCE_COLOR", "CLICOLOR_FORCE")):
-        return True
-    if environ.get("CLICOLOR") == "0" or environ.get("TERM") == "dumb":
-        return False
-    return is_tty
 
 
 def descriptor(stream: TextIO) -> int | None:
