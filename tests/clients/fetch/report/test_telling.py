@@ -21,8 +21,7 @@ from tnet.plans.fetch import Showing
 class _Screen:
     """Standard output in memory."""
 
-    def __init__(self, *, is_terminal: bool = False) -> None:
-        self.is_terminal = is_terminal
+    def __init__(self) -> None:
         self.data = b""
         self.broken = False
 

@@ -13,12 +13,11 @@ from tnet.plans.fetch import Showing
 
 
 class Screen(Protocol):
-    """Standard output: whether somebody looks at it, and a way to write to it."""
+    """Standard output, which makes harmless what a terminal gets."""
 
-    @property
-    def is_terminal(self) -> bool: ...
-
-    async def write(self, data: bytes) -> None: ...
+    async def write(self, data: bytes) -> None:
+        """Write all of `data`."""
+        ...
 
 
 async def tell(

@@ -48,16 +48,16 @@ def unknown(template: str) -> list[str]:
     return [name for name in names if name not in _SWITCHES and value_of(name) is None]
 
 
-def rendered(template: str, account: Account, *, show_secrets: bool = False, harmless: bool = False) -> list[Written]:
-    """What a template says about a transfer, piece by piece; `harmless` where standard output is a terminal.
+def rendered(template: str, account: Account, *, show_secrets: bool = False) -> list[Written]:
+    """What a template says about a transfer, piece by piece; of what goes to standard error, values are harmless.
 
-    Standard error may always be one. Secrets in header fields are masked unless they are to be shown.
+    Secrets in header fields are masked unless they are to be shown.
     """
-    return list(_Writing(account, show_secrets, harmless).pieces(template))
+    return list(_Writing(account, show_secrets).pieces(template))
 
 
 async def deliver(pieces: Iterable[Written], stdout: Callable[[bytes], Awaitable[object]], workers: Offload) -> None:
-    """Write each piece where it goes; `stdout` writes to standard output.
+    """Write each piece where it goes; `stdout` writes to standard output, and makes it harmless where that matters.
 
     Raises: CannotWrite.
     """
@@ -83,9 +83,9 @@ def _put(piece: Written, data: bytes) -> None:
 
 
 class _Writing:
-    def __init__(self, account: Account, show_secrets: bool, harmless: bool) -> None:
+    def __init__(self, account: Account, show_secrets: bool) -> None:
         self._account = account
-        self._harmless_stdout = self._harmless = harmless
+        self._harmless = False
         self._fields = mask_pairs(account.head.fields, show_secrets) if account.head is not None else ()
         self._show_secrets = show_secrets
 
@@ -100,7 +100,7 @@ class _Writing:
             else:
                 yield from _filled(to, text)
                 to, text = onward, ""
-                self._harmless = to.to == STDERR or (self._harmless_stdout and not to.is_file)
+                self._harmless = to.to == STDERR and not to.is_file
         else:
             text += template[at:]
         yield from _filled(to, text)
