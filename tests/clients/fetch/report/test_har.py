@@ -20,11 +20,12 @@ from tnet.clients.fetch.report.har import archive, save, timings_of
 from tnet.clients.fetch.report.ledger import KEPT_BODY_BYTES
 from tnet.errors import CannotWrite
 from tnet.events import kinds
+from tnet.events.phases import MOST_HOPS
 
 
 def _archived(command: Command, *, show_secrets: bool = False) -> list[dict[str, Any]]:
     """The entries of an archive that the specification allows."""
-    found = json.loads(json.dumps(archive(command.ledger.entries(), show_secrets=show_secrets)))
+    found = json.loads(json.dumps(archive(command.ledger, show_secrets=show_secrets)))
     Draft202012Validator(HAR).validate(found)
     entries: list[dict[str, Any]] = found["log"]["entries"]
     return entries
@@ -113,6 +114,14 @@ class ArchiveTests(SynchronousTestCase):
         self.assertEqual(content["comment"], f"the first {KEPT_BODY_BYTES} bytes")
         self.assertEqual(content["size"], 2 * KEPT_BODY_BYTES + 1)
 
+    def test_dropped(self) -> None:
+        """An archive that is not whole says so."""
+        command = Command()
+        for request in range(MOST_HOPS + 2):
+            command.begin(request, request, "http://h/")
+        self.assertEqual(archive(command.ledger)["log"]["comment"], "without the first 2 requests")
+        self.assertEqual(len(_archived(command)), MOST_HOPS)
+
     def test_nothing(self) -> None:
         """A command without a request has an archive too."""
         self.assertEqual(_archived(Command()), [])
@@ -123,7 +132,7 @@ class SaveTests(SynchronousTestCase):
 
     def _save(self, path: str) -> None:
         command = redirected_once()
-        self.successResultOf(Deferred.fromCoroutine(save(path, command.ledger.entries(), AtOnce())))
+        self.successResultOf(Deferred.fromCoroutine(save(path, command.ledger, AtOnce())))
 
     def test_private(self) -> None:
         """Case 13: nobody but its owner can read it; where the file before it was narrower, it stays so."""
@@ -139,5 +148,5 @@ class SaveTests(SynchronousTestCase):
     def test_unwritable(self) -> None:
         """A folder that is not there is an error that names the file."""
         path = f"{self.mktemp()}/none.har"
-        coroutine = save(path, [], AtOnce())
+        coroutine = save(path, Command().ledger, AtOnce())
         self.assertIn(path, str(self.failureResultOf(Deferred.fromCoroutine(coroutine), CannotWrite).value))

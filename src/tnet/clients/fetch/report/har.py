@@ -21,7 +21,7 @@ from tnet import __version__
 from tnet.clients.fetch.private_file import replace_private
 from tnet.clients.fetch.redirects import location
 from tnet.clients.fetch.report.account import body_bytes, received_head_bytes, sent_bytes, sent_head_bytes
-from tnet.clients.fetch.report.ledger import Entry
+from tnet.clients.fetch.report.ledger import Entry, Ledger
 from tnet.clients.fetch.report.masks import MASK, mask_pairs, mask_url
 from tnet.clients.fetch.report.times import phases_of
 from tnet.events.phases import Hop
@@ -31,27 +31,26 @@ from tnet.protocols.http1.responses import Fields, ResponseHead
 _NEVER = -1
 
 
-def archive(entries: Iterable[Entry], *, show_secrets: bool = False) -> dict[str, Any]:
-    """The archive of some requests; secrets in it are masked unless they are to be shown."""
-    return {
-        "log": {
-            "version": "1.2",
-            "creator": {"name": "tnet", "version": __version__},
-            "entries": [_Entry(entry, show_secrets).as_json() for entry in entries],
-        }
+def archive(ledger: Ledger, *, show_secrets: bool = False) -> dict[str, Any]:
+    """The archive of all requests that are known; secrets in it are masked unless they are to be shown."""
+    log = {
+        "version": "1.2",
+        "creator": {"name": "tnet", "version": __version__},
+        "entries": [_Entry(entry, show_secrets).as_json() for entry in ledger.entries()],
     }
+    return {"log": log | ({"comment": f"without the first {ledger.dropped} requests"} if ledger.dropped else {})}
 
 
-async def save(path: str, entries: Iterable[Entry], workers: Offload, *, show_secrets: bool = False) -> None:
-    """Make the file at `path` the archive of some requests, readable by its owner alone.
+async def save(path: str, ledger: Ledger, workers: Offload, *, show_secrets: bool = False) -> None:
+    """Make the file at `path` the archive of all requests, readable by its owner alone.
 
     Raises: CannotWrite.
     """
-    await workers.run(_save, path, list(entries), show_secrets)
+    await workers.run(_save, path, archive(ledger, show_secrets=show_secrets))
 
 
-def _save(path: str, entries: list[Entry], show_secrets: bool) -> None:
-    text = json.dumps(archive(entries, show_secrets=show_secrets), indent=1)
+def _save(path: str, found: dict[str, Any]) -> None:
+    text = json.dumps(found, indent=1)
     replace_private(path, text.encode("ascii") + b"\n")
 
 

@@ -147,6 +147,11 @@ class Ledger:
 
     # ── what is known ──
 
+    @property
+    def dropped(self) -> int:
+        """How many requests there were before those that are known."""
+        return self._phases.dropped
+
     def entries(self, transfer: int | None = None) -> list[Entry]:
         """The requests of one transfer, or of all, in the order in which they began."""
         return [

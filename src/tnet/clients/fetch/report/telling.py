@@ -52,7 +52,7 @@ async def archive_to(path: str, ledger: Ledger, showing: Showing, workers: Offlo
     """
     from tnet.clients.fetch.report.har import save
 
-    await save(path, ledger.entries(), workers, show_secrets=showing.show_secrets)
+    await save(path, ledger, workers, show_secrets=showing.show_secrets)
 
 
 async def _write_out(template: str, account: Account, showing: Showing, output: Screen, context: Context) -> None:
