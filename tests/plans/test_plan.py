@@ -30,11 +30,12 @@ class PlanTests(SynchronousTestCase):
 
     def test_frozen(self) -> None:
         """A plan does not change once it is made."""
-        plan = FetchPlan(method="GET", url="http://h/")
-        self.assertRaises(FrozenInstanceError, setattr, plan, "url", "http://other/")
+        plan = FetchPlan(method="GET", urls=("http://h/",))
+        self.assertRaises(FrozenInstanceError, setattr, plan, "urls", ("http://other/",))
         self.assertTrue(all(is_dataclass(plan) for plan in PLANS))
 
     def test_equality(self) -> None:
         """Equal requests are equal plans."""
-        self.assertEqual(FetchPlan(method="GET", url="http://h/"), FetchPlan(method="GET", url="http://h/"))
-        self.assertNotEqual(FetchPlan(method="GET", url="http://h/"), FetchPlan(method="PUT", url="http://h/"))
+        one, same, other = (FetchPlan(method=method, urls=("http://h/",)) for method in ("GET", "GET", "PUT"))
+        self.assertEqual(one, same)
+        self.assertNotEqual(one, other)
