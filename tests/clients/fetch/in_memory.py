@@ -31,14 +31,15 @@ class Wire:
         """Where connections were asked for."""
         return [client[:2] for client in self.world.reactor.tcpClients]
 
-    def accept(self) -> "Peer":
-        """Let the next connection stand."""
+    def accept(self, *, settle: bool = True) -> "Peer":
+        """Let the next connection stand; whoever dialled is told, unless it is not to `settle` yet."""
         host, port, factory = self.world.reactor.tcpClients[self.accepted][:3]
         self.accepted += 1
         protocol = factory.buildProtocol(IPv4Address("TCP", host, port))
         peer = Peer(self, protocol, host, port)
         protocol.makeConnection(peer)
-        self.world.reactor.advance(0)
+        if settle:
+            self.world.reactor.advance(0)
         return peer
 
 

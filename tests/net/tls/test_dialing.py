@@ -43,6 +43,14 @@ class ClientTests(TlsTestCase):
         dialing = self.dialing("127.0.0.1", server_name="server.example")
         self.assertEqual(Pair(dialing, self.serving()).settle().client.handshakes, 1)
 
+    def test_one_for_many_servers(self) -> None:
+        """What was read, and warned of, once serves for any name; each name is checked for itself."""
+        opened = ClientTls.open(TlsDialing(ca_file=self.file(self.authority.pem)), self.world.context)
+        shared = self.successResultOf(Deferred.fromCoroutine(opened))
+        for name, handshakes in (("server.example", 1), ("other.example", 0)):
+            dialing = shared.named(name).towards("127.0.0.1")
+            self.assertEqual(Pair(dialing, self.serving()).settle().client.handshakes, handshakes)
+
     def test_ca_file_replaces_all_other_trust(self) -> None:
         """With a CA file neither the system nor the local authority is believed."""
         self.environment(XDG_DATA_HOME=os.path.abspath(self.folder()), SSL_CERT_FILE=self.file(self.authority.pem))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import Any
 
 from OpenSSL import SSL
@@ -38,6 +39,10 @@ class ClientTls:
         if not plan.verify:
             context.publisher.log("warning", "certificates are not checked: whoever is in between can read it all")
         return cls(plan, await context.workers.run(client_context, plan))
+
+    def named(self, server_name: str | None) -> ClientTls:
+        """The same for one server, whose name is sent and checked."""
+        return ClientTls(replace(self._plan, server_name=server_name), self._context)
 
     def towards(self, host: str | None, peer: str = "") -> ClientConnections:
         """What makes the connections to `host`, which errors call `peer`; the plan's own server name goes first.

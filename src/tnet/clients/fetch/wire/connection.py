@@ -22,8 +22,8 @@ HTTP_1 = "http/1.1"
 class Connection(Protocol):
     """What the pool keeps.
 
-    `room` is how many more exchanges can begin now: none once it is closing or broken, or `gone`. `idle`: none is
-    under way. `on_change` is called whenever one of them may have changed.
+    `room` is how many more exchanges can begin now; `idle`: none is under way; `closing`: no more will begin, as it
+    ends, or is `gone`. `on_change` is called whenever one of them may have changed.
     """
 
     trace: Trace
@@ -36,6 +36,9 @@ class Connection(Protocol):
 
     @property
     def idle(self) -> bool: ...
+
+    @property
+    def closing(self) -> bool: ...
 
     def exchange(self, request: Request, trace: Trace) -> Exchange:
         """Begin one exchange; only where there is room."""

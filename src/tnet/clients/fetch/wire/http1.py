@@ -44,12 +44,17 @@ class Http1(Protocol):
     @property
     def room(self) -> int:
         """One, while nothing is under way."""
-        return int(self.idle and not self._closing and not self.gone)
+        return int(self.idle and not self.closing)
 
     @property
     def idle(self) -> bool:
         """Whether no exchange is under way."""
         return self._current is None
+
+    @property
+    def closing(self) -> bool:
+        """Whether nothing will begin on it any more."""
+        return self._closing or self.gone
 
     def exchange(self, request: Request, trace: Trace) -> Http1Exchange:
         """Begin the next exchange."""

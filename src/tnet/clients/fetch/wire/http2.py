@@ -58,12 +58,17 @@ class Http2(Protocol):
     @property
     def room(self) -> int:
         """How many more exchanges can begin now."""
-        return 0 if self._closing or self.gone else max(0, self._engine.limit - len(self._exchanges))
+        return 0 if self.closing else max(0, self._engine.limit - len(self._exchanges))
 
     @property
     def idle(self) -> bool:
         """Whether no exchange is under way."""
         return not self._exchanges
+
+    @property
+    def closing(self) -> bool:
+        """Whether nothing will begin on it any more."""
+        return self._closing or self._engine.closing or self.gone
 
     def exchange(self, request: Request, trace: Trace) -> Http2Exchange:
         """Begin one more exchange."""

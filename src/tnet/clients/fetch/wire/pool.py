@@ -7,10 +7,10 @@ anything: see `Route`. Everything is bounded: how many there are for a route, an
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, cast
 
-from twisted.internet.defer import CancelledError, Deferred, TimeoutError
+from twisted.internet.defer import CancelledError, Deferred, DeferredLock, TimeoutError
 from twisted.internet.task import deferLater
 
 from tnet.clients.fetch.bell import Bell
@@ -19,7 +19,7 @@ from tnet.clients.fetch.wire.connection import HTTP_2, Connection, Undecided
 from tnet.clients.fetch.wire.exchange import Exchange
 from tnet.clients.fetch.wire.http1 import Http1
 from tnet.clients.fetch.wire.route import Route
-from tnet.errors import EmptyReply
+from tnet.errors import EmptyReply, MalformedReply
 from tnet.events import Trace
 from tnet.net.context import Context
 from tnet.net.dial import dial, shown
@@ -29,6 +29,9 @@ from tnet.plans.tls import TlsDialing
 
 CLOSE_SECONDS = 1.0
 MOST_IDLE = 32
+MOST_ROUTES = 256
+
+Engines = Callable[[str], Any]
 
 
 @dataclass(eq=False)
@@ -45,6 +48,16 @@ class _Shelf:
         """A connection that can carry one more exchange."""
         return next((each for each in self.connections if each.room), None)
 
+    @property
+    def live(self) -> int:
+        """How many connections carry exchanges, or will."""
+        return sum(not each.closing for each in self.connections) + self.dialling
+
+    @property
+    def empty(self) -> bool:
+        """Whether there is nothing on it, and nobody before it."""
+        return not (self.connections or self.dialling or self.waiting)
+
     def ring(self) -> None:
         """Let those who wait look again."""
         for bell in tuple(self.waiting):
@@ -52,23 +65,28 @@ class _Shelf:
 
 
 class Pool:
-    """Begins exchanges, at most `most` connections for a route; `proxy_tls` secures the way to an https proxy."""
+    """Begins exchanges, on at most `most` connections for a route; `engines` has what speaks on those of a route."""
 
-    def __init__(self, context: Context, patience: Patience, *, most: int = 1) -> None:
+    def __init__(
+        self, context: Context, patience: Patience, *, most: int = 1, engines: Callable[[Route], Engines] | None = None
+    ) -> None:
         self._context = context
         self._patience = patience
         self._most = most
+        self._engines = engines or _engines
         self._shelves: dict[Route, _Shelf] = {}
         self._tls: dict[TlsDialing, ClientTls] = {}
+        self._reading = DeferredLock()
 
     async def begin(self, request: Request, route: Route, number: int, *, fresh: bool = False) -> tuple[Exchange, bool]:
         """An exchange for `request` on a connection over `route`, and whether that had been in use before.
 
         `number` is the request's, for its events. With `fresh` no connection is used that was there before.
 
-        Raises: what `dial` raises; EmptyReply when the connection is gone again at once.
+        Raises: what `dial` raises; EmptyReply when the connection is gone again at once, and MalformedReply when it
+        takes no request.
         """
-        shelf = self._shelves.setdefault(route, _Shelf())
+        shelf = self._shelf(route)
         if not fresh and not self._open(route, shelf):
             await self._queue(route, shelf, number)
         ready = None if fresh else shelf.ready
@@ -96,14 +114,19 @@ class Pool:
 
     # ── inside ──
 
+    def _shelf(self, route: Route) -> _Shelf:
+        """The one for `route`; of very many, the empty ones are forgotten."""
+        if route not in self._shelves and len(self._shelves) >= MOST_ROUTES:
+            self._shelves = {known: shelf for known, shelf in self._shelves.items() if not shelf.empty}
+        return self._shelves.setdefault(route, _Shelf())
+
     def _open(self, route: Route, shelf: _Shelf) -> bool:
         """Whether an exchange can begin: there is a connection for it, or one may be dialled.
 
         One connection is enough where it is shared, and until that is known.
         """
-        live = sum(not each.gone for each in shelf.connections) + shelf.dialling
         shared = route.may_multiplex and shelf.multiplexes is not False
-        return shelf.ready is not None or live < (1 if shared else self._most)
+        return shelf.ready is not None or shelf.live < (1 if shared else self._most)
 
     async def _queue(self, route: Route, shelf: _Shelf, number: int) -> None:
         bell = Bell()
@@ -123,6 +146,9 @@ class Pool:
             shelf.dialling -= 1
         if connection.gone:
             raise EmptyReply(shown(route.target), "it closed the connection before it was asked anything")
+        if not connection.room:
+            connection.abort()
+            raise MalformedReply(shown(route.target), _UNASKED[connection.version])
         shelf.multiplexes = connection.version == "2"
         shelf.connections.append(connection)
         connection.on_change = lambda: self._changed(shelf, connection)
@@ -131,7 +157,7 @@ class Pool:
     async def _connected(self, route: Route, trace: Trace) -> Connection:
         made = await dial(
             route.target,
-            lambda: Undecided(_engines(route), route.plain),
+            lambda: Undecided(self._engines(route), route.plain),
             self._context,
             trace,
             tls=await self._secured(route.tls),
@@ -146,12 +172,14 @@ class Pool:
         return made.engine
 
     async def _secured(self, plan: TlsDialing | None) -> ClientTls | None:
-        """The plan's TLS, with its files read once."""
+        """The plan's TLS, with its files read once for all servers."""
         if plan is None:
             return None
-        if plan not in self._tls:
-            self._tls[plan] = await ClientTls.open(plan, self._context)
-        return self._tls[plan]
+        shared = replace(plan, server_name=None)
+        async with self._reading:
+            if shared not in self._tls:
+                self._tls[shared] = await ClientTls.open(shared, self._context)
+        return self._tls[shared].named(plan.server_name)
 
     def _changed(self, shelf: _Shelf, connection: Connection) -> None:
         if connection.gone and connection in shelf.connections:
@@ -173,7 +201,10 @@ class Pool:
             await bell.rung()
 
 
-def _engines(route: Route) -> Callable[[str], Any]:
+_UNASKED = {"1.1": "it spoke before it was asked anything", "2": "it takes on no requests"}
+
+
+def _engines(route: Route) -> Engines:
     peer = shown(route.target)
 
     def engine(name: str) -> Connection:
