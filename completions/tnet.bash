@@ -15,7 +15,7 @@ _tnet() {
             continue
         fi
         case $word in
-        --alpn|--attempts|--auth-timeout|--authorized-keys|--ca|--cert|--client-ca|--color|--config|--connect-timeout|--data|--dialect|--drain-timeout|--events|--forward|--group|--handshake-timeout|--host|--host-key|--idle-timeout|--index|--key|--linger|--listen|--log-file|--max-body|--max-connections|--max-per-peer|--max-redirects|--max-size|--max-time|--output|--output-file|--password-file|--port|--send-proxy|--sni|--source|--users|-H|-o|-p) skip=1; continue ;;
+        --alpn|--attempts|--auth|--auth-timeout|--auth-type|--authorized-keys|--ca|--cert|--checksum|--client-ca|--color|--config|--connect-timeout|--connect-to|--cookie-jar|--data|--dialect|--dns-timeout|--drain-timeout|--events|--forward|--group|--handshake-timeout|--har|--host|--host-key|--idle-timeout|--index|--input-file|--key|--linger|--listen|--log-file|--max-body|--max-connections|--max-per-peer|--max-redirects|--max-size|--max-time|--netrc-file|--noproxy|--output|--output-dir|--output-file|--pager|--parallel|--password-file|--pin|--port|--pretty|--print|--proxy|--report|--resolve|--retry|--retry-max-time|--segments|--send-proxy|--session|--session-read-only|--slo|--sni|--source|--tls-min|--tls-timeout|--ttfb-timeout|--unix-socket|--users|--write-out|-A|-H|-Z|-a|-o|-p|-w) skip=1; continue ;;
         -*) continue ;;
         esac
         case "$path $word" in
@@ -60,12 +60,18 @@ _tnet() {
     " serve ssh --cert"|" serve ssh --key"|" serve ssh --client-ca"|" serve ssh --events"|" serve ssh --log-file"|" serve ssh --config"|" serve ssh --authorized-keys"|" serve ssh --host-key") _tnet_paths -f; return ;;
     " serve ssh --output") _tnet_words 'live plain json'; return ;;
     " serve ssh --color") _tnet_words 'auto always never'; return ;;
-    " connect --linger"|" connect --idle-timeout"|" connect --source"|" connect --connect-timeout"|" connect --sni"|" connect --alpn") :; return ;;
+    " connect --linger"|" connect --idle-timeout"|" connect --source"|" connect --connect-timeout"|" connect --sni"|" connect --pin"|" connect --alpn") :; return ;;
     " connect --ca"|" connect --cert"|" connect --key"|" connect --events"|" connect --log-file"|" connect --config") _tnet_paths -f; return ;;
+    " connect --tls-min") _tnet_words '1.2 1.3'; return ;;
     " connect --output") _tnet_words 'live plain json'; return ;;
     " connect --color") _tnet_words 'auto always never'; return ;;
-    " fetch -o"|" fetch --output-file"|" fetch --ca"|" fetch --cert"|" fetch --key"|" fetch --events"|" fetch --log-file"|" fetch --config") _tnet_paths -f; return ;;
-    " fetch --data"|" fetch --max-redirects"|" fetch --max-time"|" fetch --max-size"|" fetch --connect-timeout"|" fetch --sni") :; return ;;
+    " fetch --data"|" fetch --max-redirects"|" fetch -a"|" fetch --auth"|" fetch --session"|" fetch --session-read-only"|" fetch --segments"|" fetch --checksum"|" fetch --max-size"|" fetch --retry"|" fetch --retry-max-time"|" fetch -Z"|" fetch --parallel"|" fetch --print"|" fetch --pager"|" fetch -w"|" fetch --write-out"|" fetch --slo"|" fetch --proxy"|" fetch --noproxy"|" fetch --unix-socket"|" fetch --resolve"|" fetch --connect-to"|" fetch --source"|" fetch --dns-timeout"|" fetch --tls-timeout"|" fetch --ttfb-timeout"|" fetch --idle-timeout"|" fetch --max-time"|" fetch --connect-timeout"|" fetch --sni"|" fetch --pin") :; return ;;
+    " fetch -A"|" fetch --auth-type") _tnet_words 'basic digest bearer'; return ;;
+    " fetch --password-file"|" fetch --netrc-file"|" fetch --cookie-jar"|" fetch -o"|" fetch --output-file"|" fetch --input-file"|" fetch --har"|" fetch --ca"|" fetch --cert"|" fetch --key"|" fetch --events"|" fetch --log-file"|" fetch --config") _tnet_paths -f; return ;;
+    " fetch --output-dir") _tnet_paths -d; return ;;
+    " fetch --pretty") _tnet_words 'all colors format none'; return ;;
+    " fetch --report") _tnet_words 'json'; return ;;
+    " fetch --tls-min") _tnet_words '1.2 1.3'; return ;;
     " fetch --output") _tnet_words 'live plain json'; return ;;
     " fetch --color") _tnet_words 'auto always never'; return ;;
     " users add --password-file"|" users add --key"|" users add --group"|" users add --users") :; return ;;
@@ -104,8 +110,8 @@ _tnet() {
     ' serve auth') if [[ $cur == -* ]]; then _tnet_words '-p --port -H --host --public --listen --tls --cert --key --client-ca --max-connections --max-per-peer --idle-timeout --handshake-timeout --drain-timeout --print-tac --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config --users --attempts --auth-timeout --dialect --forward --send-proxy -h --help'; else :; fi ;;
     ' serve web') if [[ $cur == -* ]]; then _tnet_words '-p --port -H --host --public --listen --tls --cert --key --client-ca --max-connections --max-per-peer --idle-timeout --handshake-timeout --drain-timeout --print-tac --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config --upload --hidden --index --no-listing --max-body -h --help'; else _tnet_paths -d; fi ;;
     ' serve ssh') if [[ $cur == -* ]]; then _tnet_words '-p --port -H --host --public --listen --tls --cert --key --client-ca --max-connections --max-per-peer --idle-timeout --handshake-timeout --drain-timeout --print-tac --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config --users --authorized-keys --host-key --attempts --auth-timeout -h --help'; else :; fi ;;
-    ' connect') if [[ $cur == -* ]]; then _tnet_words '--tls --crlf --raw --no-shutdown --linger --idle-timeout --source --timings -4 -6 --connect-timeout --ca --cert --key --sni --insecure --alpn --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;
-    ' fetch') if [[ $cur == -* ]]; then _tnet_words '-o --output-file --data --form --follow --no-follow --max-redirects --fail -i --include -I --head --raw --max-time --max-size --timings -4 -6 --connect-timeout --ca --cert --key --sni --insecure --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;
+    ' connect') if [[ $cur == -* ]]; then _tnet_words '--tls --crlf --raw --no-shutdown --linger --idle-timeout --source --timings -4 -6 --connect-timeout --ca --cert --key --sni --pin --tls-min --insecure --alpn --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;
+    ' fetch') if [[ $cur == -* ]]; then _tnet_words '--data --json --form --no-form --multipart --no-multipart --chunked --no-chunked -x --compress --compressed --no-compressed --follow --no-follow --max-redirects --allow-downgrade --offline --curl -a --auth -A --auth-type --password-file --netrc --no-netrc --netrc-file --cookie-jar --session --session-read-only -o --output-file -O --remote-name --output-dir --resume --no-resume --segments --checksum --max-size --no-part --retry --retry-max-time -Z --parallel --input-file --race -i --include -I --head --print --pretty --raw --stream --pager --fail --no-fail --check-status --no-check-status --show-secrets --timings -w --write-out --har --report --slo --proxy --noproxy --unix-socket --http1.1 --http2 --resolve --connect-to --source --dns-timeout --tls-timeout --ttfb-timeout --idle-timeout --max-time -4 -6 --connect-timeout --ca --cert --key --sni --pin --tls-min --insecure --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;
     ' users') if [[ $cur == -* ]]; then _tnet_words '-h --help'; else _tnet_words 'add passwd disable enable remove import list'; fi ;;
     ' users add') if [[ $cur == -* ]]; then _tnet_words '--password-file --generate --no-password --key --group --users --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;
     ' users passwd') if [[ $cur == -* ]]; then _tnet_words '--password-file --generate --users --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;

@@ -11,7 +11,10 @@ from tnet.cli.dialing import tls_dialing
 from tnet.cli.main import parse
 from tnet.plans.tls import TlsDialing
 
-NOTHING: dict[str, Any] = {"ca": None, "cert": None, "key": None, "sni": None, "alpn": (), "insecure": False}
+NOTHING: dict[str, Any] = {
+    "ca": None, "cert": None, "key": None, "sni": None, "alpn": (), "insecure": False, "pin": (), "tls_min": "1.2",
+}  # fmt: skip
+PIN = "sha256//" + "A" * 43 + "="
 
 
 class TlsDialingTests(TestCase):
@@ -27,9 +30,19 @@ class TlsDialingTests(TestCase):
         """Each option sets its field; verification is on unless told otherwise."""
         self.assertEqual(tls_dialing(NOTHING, wanted=True), TlsDialing())
         full = {"ca": "a", "cert": "c", "key": "k", "sni": "s", "alpn": ("h2",), "insecure": True}
+        full |= {"pin": (PIN, f"{PIN};{PIN}"), "tls_min": "1.3"}
         self.assertEqual(
             tls_dialing(full, wanted=True),
-            TlsDialing(verify=False, ca_file="a", certificate_file="c", key_file="k", server_name="s", alpn=("h2",)),
+            TlsDialing(
+                verify=False,
+                ca_file="a",
+                certificate_file="c",
+                key_file="k",
+                server_name="s",
+                alpn=("h2",),
+                pins=(PIN,) * 3,
+                min_version="1.3",
+            ),
         )
 
     def test_the_protocol_of_fetch_is_not_chosen(self) -> None:

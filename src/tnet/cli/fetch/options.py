@@ -26,7 +26,7 @@ def _limit(*names: str, text: str) -> Callable[[F], F]:
 
 _REQUEST = (
     _ask("--data", metavar="TEXT|@FILE|-", help="Send this as the body; - is stdin."),
-    _ask("--json", "as_json", is_flag=True, help="Send and accept JSON, even without an item."),
+    _ask("--json", is_flag=True, help="Send and accept JSON, even without an item."),
     _ask("--form/--no-form", default=False, help="Send name=value items as a form instead of JSON."),
     _ask("--multipart/--no-multipart", default=False, help="Send them as multipart/form-data, files streamed."),
     _ask("--chunked/--no-chunked", default=False, help="Send the body in chunks, without its length."),
@@ -88,7 +88,7 @@ _SEVERAL = (
 _OUTPUT = (
     _show("-i", "--include", is_flag=True, help="Print the head of the answer before its body."),
     _show("-I", "--head", is_flag=True, help="Ask for the head alone, and print it."),
-    _show("--print", "parts", metavar="HBhbm", help="Print request head, body, response head, body, metadata."),
+    _show("--print", metavar="HBhbm", help="Print request head, body, response head, body, metadata."),
     _show("--pretty", type=click.Choice(["all", "colors", "format", "none"]), help="[default: all on a terminal]"),
     _show("--raw", is_flag=True, help="Do not escape what a terminal would obey."),
     _show("--stream", is_flag=True, help="Write what comes at once; server-sent events as JSON, over reconnections."),
@@ -108,8 +108,14 @@ _CONNECTION = (
     _way("--proxy", metavar="URL", help="http, https, socks4a, socks5 or socks5h.  [default: from the environment]"),
     _way("--noproxy", metavar="LIST", help="Hosts, .suffixes and networks to reach without a proxy; * for all."),
     _way("--unix-socket", metavar="PATH", help="Connect to this socket, whatever the URL's host."),
-    _way("--http1.1", "version", flag_value="1.1", help="Speak HTTP/1.1 only."),
-    _way("--http2", "version", flag_value="2", help="HTTP/2; to http:// URLs without asking first."),
+    _way("--http1.1", "version", flag_value="1.1", allow_from_autoenv=False, help="Speak HTTP/1.1 only."),
+    _way(
+        "--http2",
+        "version",
+        flag_value="2",
+        allow_from_autoenv=False,
+        help="HTTP/2; to http:// URLs without asking first.",
+    ),
     _way("--resolve", multiple=True, metavar="H:P:ADDR", help="Do not look this name up; repeatable."),
     _way("--connect-to", multiple=True, metavar="H:P:H:P", help="Connect elsewhere; repeatable."),
     _way("--source", metavar="ADDR[:PORT]", help="Connect from this address."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import click
 
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from tnet.plans.routes import Override
 
 Options = dict[str, Any]
+Kind = Literal["basic", "digest", "bearer"]
 
 SEEN_BY_ALL = "a password on the command line is seen by whoever lists processes"
-_SECRET_FILE_BYTES = 64 * 1024
+_SMALL_FILE_BYTES = 64 * 1024
 _JSON = (("Content-Type", "application/json"), ("Accept", "application/json, */*;q=0.5"))
 _FORM = (("Content-Type", "application/x-www-form-urlencoded"),)
 _PARTS = "HBhbm"
@@ -100,7 +101,7 @@ def _plain_body(items: Items, options: Options) -> tuple[Body | None, Headers]:
         return Body(data=as_form(items.data)), _FORM
     if items.data:
         return Body(data=as_json(items.data)), _JSON
-    return None, _JSON if options["as_json"] else ()
+    return None, _JSON if options["json"] else ()
 
 
 def _file(whole: File, items: Items) -> tuple[Body, Headers]:
@@ -138,7 +139,8 @@ def _dry(options: Options) -> Any:
 
 def _login(urls: list[Url], options: Options) -> tuple[Login, tuple[str, ...]]:
     """The login, and what there is to warn of."""
-    kind, netrc = options["auth_type"] or "basic", options["netrc"] or bool(options["netrc_file"])
+    kind: Kind = options["auth_type"] or "basic"
+    netrc = options["netrc"] or bool(options["netrc_file"])
     given, cautions = options["auth"], list[str]()
     if given is None and (userinfo := next((url.userinfo for url in urls if url.userinfo), "")):
         return _from_url(userinfo, kind)
@@ -158,28 +160,32 @@ def _login(urls: list[Url], options: Options) -> tuple[Login, tuple[str, ...]]:
     return Login(kind=kind, user=user, password=password), tuple(cautions)
 
 
-def _from_url(userinfo: str, kind: str) -> tuple[Login, tuple[str, ...]]:
+def _from_url(userinfo: str, kind: Kind) -> tuple[Login, tuple[str, ...]]:
     from urllib.parse import unquote
 
     user, _, password = (unquote(each, errors="surrogateescape") for each in userinfo.partition(":"))
     if kind == "bearer":
         raise BadUsage("URL", "it names a user, and a bearer token has none")
     return (
-        Login(kind="digest" if kind == "digest" else "basic", user=user, password=password),
+        Login(kind=kind, user=user, password=password),
         ("a password in a URL is seen by whoever lists processes",) if password else (),
     )
 
 
 def _secret(path: str) -> str:
     """The first line of a file, or of stdin."""
+    return _content(path).partition("\n")[0].removesuffix("\r")
+
+
+def _content(path: str) -> str:
+    """A short file, or stdin."""
     from tnet.errors import CannotRead
 
     try:
         with open(0 if path == "-" else path, "rb", closefd=path != "-") as file:
-            line = file.read(_SECRET_FILE_BYTES).partition(b"\n")[0]
+            return file.read(_SMALL_FILE_BYTES).decode("utf-8", "surrogateescape")
     except OSError as error:
         raise CannotRead(path, error.strerror or str(error)) from error
-    return line.removesuffix(b"\r").decode("utf-8", "surrogateescape")
 
 
 def _asked_for(user: str) -> str:
@@ -268,7 +274,7 @@ def _showing(options: Options) -> Showing:
         pretty=options["pretty"],
         raw=options["raw"],
         pager=options["pager"],
-        write_out=options["write_out"],
+        write_out=_template(options["write_out"]),
         har=options["har"],
         report=options["report"] is not None,
         slo=parse_slo(options["slo"]) if options["slo"] else (),
@@ -278,19 +284,25 @@ def _showing(options: Options) -> Showing:
     )
 
 
+def _template(text: str | None) -> str | None:
+    """What `--write-out` is to write: the text, or that of the file behind an @."""
+    if text is None or not text.startswith("@"):
+        return text
+    if text == "@":
+        raise BadUsage("--write-out", "the @ names no file")
+    return _content(text[1:])
+
+
 def _parts(options: Options) -> str | None:
     _one_of(options, "--print", "--include", "--head")
-    parts: str | None = options["parts"]
+    parts: str | None = options["print"]
     if parts is not None and (unknown := set(parts) - set(_PARTS)):
         raise BadUsage("--print", f"{sorted(unknown)[0]!r} is none of {_PARTS}")
     return "h" if options["head"] else "hb" if options["include"] else parts
 
 
-_NAMES = {"--json": "as_json", "--print": "parts"}
-
-
 def _key(name: str) -> str:
-    return _NAMES.get(name, name.removeprefix("--").replace("-", "_"))
+    return name.removeprefix("--").replace("-", "_")
 
 
 def _one_of(options: Options, *names: str) -> None:

@@ -24,15 +24,22 @@ EXIT_STATUS = [
     ("0", "Done."),
     ("1", "Failed."),
     ("2", "The command line cannot be meant."),
+    ("3, 4, 5", "An HTTP status of 300, 400, 500 or more, with --check-status."),
     ("6, 7", "The name could not be resolved; no address accepted the connection."),
     ("8, 18, 52", "The reply was malformed, cut short, empty."),
-    ("55, 56", "The connection broke while sending, while receiving."),
     ("22", "An HTTP status of 400 or more, with --fail."),
     ("23, 26", "A file could not be written, read."),
-    ("28", "Timed out."),
-    ("35, 60, 58, 77", "TLS: the handshake, the peer's certificate, our certificate, the CA file."),
+    ("28", "Timed out; the message names the phase."),
+    ("33", "A part of a body was refused."),
+    ("35, 60, 90, 98", "TLS: the handshake, the peer's certificate, its pin, a certificate of ours is wanted."),
     ("47, 63, 65", "A redirect was refused, the body is too large, the body cannot be sent again."),
+    ("55, 56", "The connection broke while sending, while receiving."),
+    ("58, 77", "Our certificate, the CA file cannot be used."),
+    ("61", "A content encoding cannot be undone."),
+    ("67", "None of the ways to log in that the peer offers is possible."),
     ("69", "An address cannot be listened on."),
+    ("97", "A proxy did not open the way."),
+    ("110, 112, 113", "Slower than --slo allows; another checksum; a part of several things failed."),
     ("130, 141, 143", "Interrupted, output closed, terminated."),
 ]
 
@@ -76,7 +83,22 @@ once they have answered and then said nothing for a fifth of the linger timeout;
 to end one direction alone, not before the linger timeout.
 """,
     "tnet-fetch": """\
-A redirect to another origin loses every header but a few harmless ones; a redirect from https to http is refused.
+Several URLs may follow one another: those after the first begin with http://, https:// or ://, or are :PORT, :/PATH,
+localhost or an IPv4 address. stdin is read only when it is asked for, with --data -.
+
+A redirect to another origin loses every header but a few harmless ones, and the login; what was lost does not come
+back. A redirect from https to http is refused. Cookies follow the rules of browsers, public suffixes included, and are
+forgotten with the command unless --cookie-jar or --session keeps them.
+
+A file appears under its name only when it is complete and has its checksum. With -o it replaces what was there; with
+-O it never does. What is incomplete waits beside it for --resume, which goes on only if the server proves that it is
+still the same, and otherwise begins anew. --retry goes on likewise.
+
+Compressed bodies are asked for, and undone, only with --compressed. One that grows beyond 200 times its size is
+refused.
+
+Passwords, tokens and cookies are shown as *** wherever requests are told of (-v, --print, --har, --report, --curl,
+--offline) unless --show-secrets says otherwise.
 """,
 }
 
