@@ -1,168 +1,189 @@
-"""A fetch as a whole, against a server in memory."""
+"""A fetch as a whole, against servers in memory."""
 
+import json
 import os
 
-from twisted.internet.defer import CancelledError, Deferred
-from twisted.trial.unittest import SynchronousTestCase
+from twisted.internet.defer import CancelledError
 
-from tests.clients.fetch.wire import Wire
-from tnet.clients.fetch import fetch
-from tnet.errors import (
-    BodyCutShort,
-    BodyNotResendable,
-    ExitStatus,
-    HttpStatusRefused,
-    RedirectRefused,
-    TimedOut,
-    TooLarge,
-)
-from tnet.events.kinds import HttpExchanged, Logged, SpanEnded
-from tnet.plans.fetch import Body, FetchPlan
+from tests.clients.fetch.whole import OK, URL, WholeFetch, answer, redirect
+from tnet.errors import BadUsage, BodyNotResendable, CannotWrite, OutputClosed, PartlyFailed, RedirectRefused
+from tnet.events.kinds import HttpExchanged
+from tnet.plans.fetch import Body, Keeping, Login, Memory, Showing
 
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
-A = "http://127.0.0.1:81/x"
+A, B, C = ("http://127.0.0.1:81/a", "http://127.0.0.1:82/b", "http://127.0.0.1:83/c")
 
 
-def redirect(to, status=302):
-    return b"HTTP/1.1 %d x\r\nLocation: %b\r\nContent-Length: 0\r\n\r\n" % (status, to)
+class OneUrl(WholeFetch):
+    """The usual command."""
 
-
-class Case(SynchronousTestCase):
-    def setUp(self):
-        self.wire = Wire()
-        self.folder = self.mktemp()
-        os.mkdir(self.folder)
-        self.stdout = os.open(os.path.join(self.folder, "stdout"), os.O_RDWR | os.O_CREAT)
-        self.addCleanup(os.close, self.stdout)
-
-    def start(self, **plan):
-        plan = FetchPlan(**{"method": "GET", "url": A} | plan)
-        self.running = Deferred.fromCoroutine(fetch(plan, self.wire.context, stdout=self.stdout))
-
-    def answer(self, data):
-        """Take the next connection, answer its request; what that was."""
-        peer = self.wire.accept()
-        heard = peer.heard
-        peer.says(data)
-        return heard
-
-    @property
-    def printed(self):
-        return os.pread(self.stdout, 1 << 20, 0)
-
-    def ok(self):
-        self.assertEqual(self.successResultOf(self.running), ExitStatus.OK)
-
-    def error(self, kind):
-        return self.failureResultOf(self.running, kind).value
-
-
-class Bodies(Case):
     def test_the_body_goes_to_stdout(self):
         """Exactly as it came, and nothing else."""
         self.start()
-        self.answer(OK)
+        heard, _ = self.answer(OK)
         self.ok()
+        self.assertTrue(heard.startswith(b"GET /x HTTP/1.1\r\nHost: 127.0.0.1:81\r\n"))
         self.assertEqual(self.printed, b"hello")
-        spans = [event.span for event in self.wire.world.recorder.of(SpanEnded)]
-        self.assertEqual(spans, ["send", "wait", "receive"])
 
     def test_cautions_begin_the_story(self):
         """What the plan warns of is told first, as a warning."""
         self.start(cautions=("take care",))
+        self.assertEqual(self.told("warning"), ["take care"])
         self.answer(OK)
         self.ok()
-        (caution, *_) = self.wire.world.recorder.of(Logged)
-        self.assertEqual((caution.level, caution.text), ("warning", "take care"))
 
-    def test_an_encoded_body_is_passed_through(self):
-        """Nothing was asked for, so nothing is undone."""
+    def test_what_is_remembered_is_written_in_the_end(self):
+        """A cookie of the last answer, also when the transfer failed."""
+        jar = self.path("jar")
+        for fail in (False, True):
+            self.start(memory=Memory(cookie_jar=jar), fail=fail)
+            self.answer(answer(404, set_cookie=f"a={fail}; Max-Age=100"))
+            self.failureResultOf(self.running) if fail else self.ok()
+            self.assertIn(f"\ta\t{fail}\n".encode(), self.content("jar"))
+
+    def test_the_archive(self):
+        """`--har` has every hop, whatever it ended in; a place where it cannot be is an error."""
+        self.start(showing=Showing(har=self.path("har")))
+        _, peer = self.answer(redirect("/y"))
+        self.answer(OK, peer)
+        self.ok()
+        entries = json.loads(self.content("har"))["log"]["entries"]
+        self.assertEqual([entry["response"]["status"] for entry in entries], [302, 200])
+        self.start(showing=Showing(har=self.path("nowhere/har")))
+        self.answer(OK)
+        self.error(CannotWrite)
+
+    def test_cancelling(self):
+        """The first signal ends everything: the connection and the waiting."""
         self.start()
-        heard = self.answer(b"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: 2\r\n\r\n\x1f\x8b")
-        self.ok()
-        self.assertNotIn(b"Accept-Encoding", heard)
-        self.assertEqual(self.printed, b"\x1f\x8b")
-
-    def test_a_body_into_a_file(self):
-        """stdout stays empty, and the head, if wanted, does not end up in the file."""
-        path = os.path.join(self.folder, "body")
-        self.start(output=path, include=True)
-        self.answer(OK)
-        self.ok()
-        with open(path, "rb") as file:
-            self.assertEqual(file.read(), b"hello")
-        self.assertEqual(self.printed, b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
-
-    def test_no_file_for_a_body_cut_short(self):
-        """What is incomplete does not look complete."""
-        self.start(output=os.path.join(self.folder, "body"))
-        peer = self.wire.accept()
+        peer = self.accept()
         peer.says(OK[:-2])
-        peer.hangs_up()
-        self.error(BodyCutShort)
-        self.assertEqual(os.listdir(self.folder), ["stdout"])
+        self.running.cancel()
+        self.error(CancelledError)
+        self.assertEqual(peer.ended, "by an abort")
 
-    def test_the_head_first(self):
-        """`include` prints it before the body."""
-        self.start(include=True)
-        self.answer(b"HTTP/1.1 100 x\r\n\r\n" + OK)
+
+class DryRuns(WholeFetch):
+    """Nothing is sent."""
+
+    def test_the_request_is_printed(self):
+        """Case 13: with secrets masked, for each URL."""
+        self.start(A, B, dry="offline", login=Login(user="u", password="s3cret"))
         self.ok()
-        self.assertEqual(self.printed, OK)
+        self.assertEqual(self.printed.count(b"GET /"), 2)
+        self.assertIn(b"Authorization: ***\r\n", self.printed)
+        self.assertEqual(self.wire.dialled, [])
 
-    def test_the_head_alone(self):
-        """HEAD is sent, its answer's length is that of no body, and no file is made for it."""
-        self.start(head_only=True, output=os.path.join(self.folder, "body"), max_bytes=1)
-        heard = self.answer(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
+    def test_a_curl_command_is_printed(self):
+        """One a line."""
+        self.start(dry="curl")
         self.ok()
-        self.assertTrue(heard.startswith(b"HEAD /x "))
-        self.assertEqual(self.printed, b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n")
-        self.assertEqual(os.listdir(self.folder), ["stdout"])
+        self.assertTrue(self.printed.startswith(b"curl "))
+        self.assertTrue(self.printed.endswith(b"\n"))
 
-    def test_a_request_with_a_body(self):
-        """It is sent with its length."""
-        self.start(method="POST", body=Body(data=b"a=1"))
-        heard = self.answer(OK)
+
+class SeveralUrls(WholeFetch):
+    """Each is a transfer of its own."""
+
+    def test_one_after_the_other(self):
+        """In the order of the command line, unless more were asked for."""
+        self.start(A, B)
+        self.assertEqual(len(self.wire.dialled), 1)
+        self.answer(answer(200, b"1"))
+        self.assertEqual(self.wire.dialled, [("127.0.0.1", 81), ("127.0.0.1", 82)])
+        self.answer(answer(200, b"2"))
         self.ok()
-        self.assertTrue(heard.endswith(b"\r\nContent-Length: 3\r\n\r\na=1"))
+        self.assertEqual(self.printed, b"12")
 
-    def test_a_body_that_is_too_large(self):
-        """By its announced length, before a byte is written; without one, when it is."""
-        self.start(max_bytes=4)
+    def test_in_parallel(self):
+        """As many at once as the plan says; the next one begins when one is through."""
+        self.start(A, B, C, parallel=2)
+        self.assertEqual(len(self.wire.dialled), 2)
+        first, second = self.accept(), self.accept()
+        second.says(answer(200, b"2"))
+        self.assertEqual(len(self.wire.dialled), 3)
+        self.answer(answer(200, b"3"))
+        first.says(answer(200, b"1"))
+        self.ok()
+        self.assertEqual(self.printed, b"231")
+
+    def test_bodies_are_not_mixed(self):
+        """Standard output takes one whole answer after the other, however their pieces come."""
+        self.start(A, B, parallel=2)
+        first, second = self.accept(), self.accept()
+        first.says(OK[:-3])
+        second.says(OK[:-4] + b"appy")
+        first.says(b"llo")
+        self.ok()
+        self.assertEqual(self.printed, b"hellohappy")
+
+    def test_one_of_them_fails(self):
+        """The others are carried out; each failure is told, and their number is the error."""
+        self.start(A, B, C, fail=True)
+        self.answer(answer(404))
         self.answer(OK)
-        self.assertEqual(self.error(TooLarge).limit, 4)
-        self.assertEqual(self.printed, b"")
-        self.start(max_bytes=4)
-        self.answer(b"HTTP/1.1 200 OK\r\n\r\nhello")
-        self.error(TooLarge)
-        self.start(max_bytes=5)
-        self.answer(OK)
+        self.answer(answer(500))
+        error = self.error(PartlyFailed)
+        self.assertEqual((str(error), error.exit_status), ("2 of 3 failed", 113))
+        self.assertEqual(self.told("error"), [f"{A}: {A} answered 404 Why", f"{C}: {C} answered 500 Why"])
+        self.assertEqual(self.printed, b"hello")
+
+    def test_a_reader_that_leaves_ends_them_all(self):
+        """None is failed: nobody wants any of them."""
+        reading, writing = os.pipe()
+        self.addCleanup(os.close, writing)
+        self.stdout, kept = writing, self.stdout
+        self.start(A, B, C, parallel=2)
+        self.stdout = kept
+        first, second = self.accept(), self.accept()
+        os.close(reading)
+        first.says(OK)
+        self.error(OutputClosed)
+        self.assertEqual((second.ended, len(self.wire.dialled)), ("by an abort", 2))
+        self.assertEqual(self.told("error"), [])
+
+    def test_connections_are_kept(self):
+        """URLs of one origin, one after the other, share one."""
+        self.start(URL, URL + "y")
+        _, peer = self.answer(OK)
+        heard, _ = self.answer(OK, peer)
         self.ok()
+        self.assertTrue(heard.startswith(b"GET /xy "))
+        self.assertEqual((len(self.wire.dialled), peer.ended), (1, "in good order"))
 
-
-class Statuses(Case):
-    def test_an_error_status_is_an_answer(self):
-        """Its body is as good as any."""
-        self.start()
-        self.answer(b"HTTP/1.1 404 No\r\nContent-Length: 4\r\n\r\ngone")
+    def test_mirrors_are_one_transfer(self):
+        """`--race` asks each of them, and keeps what comes first."""
+        self.start(A, B, race=True, keeping=Keeping(path=self.path("body")))
+        self.assertEqual(len(self.wire.dialled), 2)
+        first, second = self.accept(), self.accept()
+        second.says(OK)
         self.ok()
-        self.assertEqual(self.printed, b"gone")
+        self.assertEqual((first.ended, self.content("body")), ("by an abort", b"hello"))
 
-    def test_fail_makes_it_an_error(self):
-        """The body is not written."""
-        self.start(fail=True)
-        self.answer(b"HTTP/1.1 404 No\r\nContent-Length: 4\r\n\r\ngone")
-        self.assertEqual(str(self.error(HttpStatusRefused)), f"{A} answered 404 No")
-        self.assertEqual(self.printed, b"")
-
-
-class Redirects(Case):
-    def test_each_hop_is_a_connection_of_its_own(self):
-        """And an exchange in the story; only the last body is written."""
-        self.start(url="http://127.0.0.1:81/dir/x")
-        first = self.answer(redirect(b"../y").replace(b"Content-Length: 0\r\n\r\n", b"Content-Length: 3\r\n\r\nbye"))
-        second = self.answer(OK)
+    def test_urls_from_a_file(self):
+        """`--input-file` adds its URLs to those of the command line."""
+        self.start(A, input_file=self.keep("list", B.encode()))
+        self.answer(answer(200, b"1"))
+        self.answer(answer(200, b"2"))
         self.ok()
-        self.assertTrue(first.startswith(b"GET /dir/x ") and second.startswith(b"GET /y "))
+        self.assertEqual(self.printed, b"12")
+
+    def test_a_file_without_urls(self):
+        """It is refused before anything is sent."""
+        self.start(A, input_file=self.keep("list", b"# none\n"))
+        self.error(BadUsage)
+        self.assertEqual(self.wire.dialled, [])
+
+
+class Redirects(WholeFetch):
+    """The way from one origin to another, as the user sees it."""
+
+    def test_each_hop_is_an_exchange_in_the_story(self):
+        """A connection that is still good is used again; only the last body is written."""
+        self.start("http://127.0.0.1:81/dir/x")
+        _, peer = self.answer(answer(302, b"bye", location="../y"))
+        heard, _ = self.answer(OK, peer)
+        self.ok()
+        self.assertTrue(heard.startswith(b"GET /y "))
         self.assertEqual(self.printed, b"hello")
         urls = [event.url for event in self.wire.world.recorder.of(HttpExchanged)]
         self.assertEqual(urls, ["http://127.0.0.1:81/dir/x", "http://127.0.0.1:81/y"])
@@ -170,8 +191,19 @@ class Redirects(Case):
     def test_a_long_redirect_body_is_not_waited_for(self):
         """The connection is cut instead."""
         self.start()
-        peer = self.wire.accept()
+        peer = self.accept()
         peer.says(b"HTTP/1.1 301 x\r\nLocation: /y\r\nContent-Length: 1000000\r\n\r\nx")
+        self.assertEqual(peer.ended, "by an abort")
+        self.answer(OK)
+        self.ok()
+
+    def test_a_slow_redirect_body_is_not_waited_for(self):
+        """A short one is, for a moment."""
+        self.start()
+        peer = self.accept()
+        peer.says(b"HTTP/1.1 301 x\r\nLocation: /y\r\nContent-Length: 10\r\n\r\nx")
+        self.assertEqual(len(self.wire.dialled), 1)
+        self.advance(1)
         self.assertEqual(peer.ended, "by an abort")
         self.answer(OK)
         self.ok()
@@ -179,107 +211,60 @@ class Redirects(Case):
     def test_not_following(self):
         """The redirect is the answer then."""
         self.start(follow=False)
-        self.answer(redirect(b"/y"))
+        self.answer(redirect("/y"))
         self.ok()
         self.assertEqual(len(self.wire.dialled), 1)
 
     def test_secrets_stay_at_home(self):
-        """Another port is another origin; what was left behind is told by name."""
+        """Cases 2 and 4: another port is another origin; what was left behind is told by name."""
         self.start(headers=(("X-Api-Key", "s3cret"), ("Accept", "a/b")))
-        self.assertIn(b"s3cret", self.answer(redirect(b"http://127.0.0.1:82/")))
-        heard = self.answer(OK)
+        heard, _ = self.answer(redirect("http://127.0.0.1:82/"))
+        self.assertIn(b"s3cret", heard)
+        heard, _ = self.answer(OK)
         self.ok()
         self.assertNotIn(b"s3cret", heard)
         self.assertIn(b"Accept: a/b", heard)
-        texts = [event.text for event in self.wire.world.recorder.of(Logged) if event.level == "notice"]
-        self.assertEqual(texts, ["not sent on to 127.0.0.1:82: X-Api-Key"])
+        self.assertEqual(self.told("notice"), ["not sent on to 127.0.0.1:82: X-Api-Key"])
         self.assertNotIn("s3cret", str(self.wire.world.recorder.records))
+
+    def test_a_login_stays_at_home(self):
+        """Case 1: neither goes to another host, and it is told so; nor does it come back from there (case 6)."""
+        self.start(login=Login(user="u", password="p"))
+        heard, first = self.answer(redirect("http://127.0.0.2:81/"))
+        self.assertIn(b"Authorization: Basic dTpw\r\n", heard)
+        heard, _ = self.answer(redirect(URL))
+        self.assertNotIn(b"Authorization", heard)
+        self.assertEqual(self.told("notice"), ["not sent on to 127.0.0.2:81: Authorization"])
+        heard, _ = self.answer(OK, first)
+        self.ok()
+        self.assertNotIn(b"Authorization", heard)
 
     def test_too_many(self):
         """The limit is the number of redirects, not of requests."""
         self.start(max_redirects=2)
-        for _ in range(3):
-            self.answer(redirect(b"/y"))
+        _, peer = self.answer(redirect("/y"))
+        self.answer(redirect("/y"), peer)
+        self.answer(redirect("/y"), peer)
         self.assertEqual(self.error(RedirectRefused).exit_status, 47)
-        self.assertEqual(len(self.wire.dialled), 3)
+        self.assertEqual(len(self.wire.world.recorder.of(HttpExchanged)), 3)
 
     def test_none_allowed(self):
         """The first one is one too many."""
         self.start(max_redirects=0)
-        self.answer(redirect(b"/y"))
+        self.answer(redirect("/y"))
         self.error(RedirectRefused)
 
-    def test_a_body_is_sent_again_or_it_is_an_error(self):
-        """From memory it can be; from a stream it cannot."""
+    def test_a_body_is_sent_again(self):
+        """Case 12: from memory it can be."""
         self.start(method="POST", body=Body(data=b"abc"))
-        self.answer(redirect(b"/y", 307))
-        heard = self.answer(OK)
+        _, peer = self.answer(redirect("/y", 307))
+        heard, _ = self.answer(OK, peer)
         self.ok()
         self.assertTrue(heard.startswith(b"POST /y ") and heard.endswith(b"\r\n\r\nabc"))
 
     def test_a_stream_is_read_once(self):
-        """The error is told, and nothing is sent to the next place."""
+        """Case 12: the error is told, and nothing is sent to the next place."""
         self.start(method="POST", body=Body(path="-"))
-        self.answer(redirect(b"/y", 308))
+        self.answer(redirect("http://127.0.0.1:82/y", 308))
         self.error(BodyNotResendable)
         self.assertEqual(len(self.wire.dialled), 1)
-
-
-class Time(Case):
-    def advance(self, seconds):
-        self.wire.world.reactor.advance(seconds)
-        self.wire.world.reactor.advance(0)
-
-    def test_the_phase_is_named(self):
-        """Where the whole time went, when it is up."""
-        self.start(max_seconds=5)
-        self.advance(5)
-        self.assertEqual(self.error(TimedOut).phase, "connecting")
-        for said, phase in ((b"", "wait"), (b"HTTP/1.1 200 OK\r\n\r\nx", "receive")):
-            self.start(max_seconds=5)
-            self.wire.accepted = len(self.wire.dialled) - 1
-            peer = self.wire.accept()
-            peer.says(said)
-            self.advance(5)
-            error = self.error(TimedOut)
-            self.assertEqual((error.phase, error.seconds, peer.ended), (phase, 5, "by an abort"))
-
-    def test_one_deadline_for_all_hops(self):
-        """A redirect does not start the clock again."""
-        self.start(max_seconds=5)
-        self.advance(3)
-        self.answer(redirect(b"/y"))
-        self.advance(1)
-        peer = self.wire.accept()
-        self.advance(1)
-        self.assertEqual(self.error(TimedOut).phase, "wait")
-        self.assertEqual(peer.ended, "by an abort")
-
-    def test_a_deadline_after_the_last_byte_is_none(self):
-        """The peer may take its time to close: the body is complete."""
-        self.start(max_seconds=0.5)
-        peer = self.wire.accept()
-        peer.loseConnection = lambda: None
-        peer.says(OK)
-        self.advance(0.5)
-        self.ok()
-        self.assertEqual((self.printed, peer.ended), (b"hello", "by an abort"))
-
-    def test_connecting_has_its_own_limit(self):
-        """It is told as such."""
-        self.start(connect_seconds=2, max_seconds=5)
-        self.advance(2)
-        error = self.error(TimedOut)
-        self.assertEqual((error.phase, error.seconds), ("connecting", 2))
-
-    def test_cancelling(self):
-        """The first signal ends everything: the connection and the unfinished file."""
-        self.start(output=os.path.join(self.folder, "body"), max_seconds=5)
-        peer = self.wire.accept()
-        peer.says(OK[:-2])
-        self.assertEqual(len(os.listdir(self.folder)), 2)
-        self.running.cancel()
-        self.advance(0)
-        self.error(CancelledError)
-        self.assertEqual(os.listdir(self.folder), ["stdout"])
-        self.assertEqual(self.wire.world.reactor.getDelayedCalls(), [])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import closing
 
 from tnet.clients.fetch.outgoing import open_body
@@ -13,6 +14,7 @@ from tnet.plans.urls import parse_url
 FILE_BYTES = 16 << 20
 
 _FIELD = "--input-file"
+_COMMENT = re.compile(r"(?:^|\s)#.*")
 
 
 async def listed_urls(path: str, context: Context) -> tuple[str, ...]:
@@ -21,7 +23,7 @@ async def listed_urls(path: str, context: Context) -> tuple[str, ...]:
     Raises: CannotRead; BadUsage, naming the line, for what is no URL, and for a file without one.
     """
     text = (await _read(path, context)).decode("utf-8", "surrogateescape")
-    lines = [(number, _bare(line)) for number, line in enumerate(text.splitlines(), 1)]
+    lines = [(number, _bare(line)) for number, line in enumerate(text.split("\n"), 1)]
     urls = tuple(str(parse_url(line, field=f"{_FIELD}, line {number}")) for number, line in lines if line)
     if not urls:
         raise BadUsage(_FIELD, f"{path} names no URL")
@@ -29,7 +31,7 @@ async def listed_urls(path: str, context: Context) -> tuple[str, ...]:
 
 
 def _bare(line: str) -> str:
-    return "" if line.lstrip().startswith("#") else line.partition(" #")[0].strip()
+    return _COMMENT.sub("", line).strip()
 
 
 async def _read(path: str, context: Context) -> bytes:
