@@ -80,12 +80,15 @@ class ChooseTests(SynchronousTestCase):
             self.assertNotIn("203.0.113.77", text)
 
     def test_light(self) -> None:
-        """A client that draws nothing does not import Rich; nobody here imports Twisted or Click."""
+        """A client that draws nothing, or nothing yet, does not import Rich; nobody here imports Twisted or Click."""
         code = (
             "import io, sys; from tnet.plans.output import OutputPlan; from tnet.view.choose import choose\n"
             "for mode in ('plain', 'json'):\n"
             "    for command in ('connect', 'fetch', 'users add', 'serve echo'):\n"
             "        choose(OutputPlan(mode=mode), command, stdout=io.StringIO(), stderr=io.StringIO(), environ={})\n"
+            "class Tty(io.StringIO):\n"
+            "    isatty = lambda self: True\n"
+            "choose(OutputPlan(), 'fetch', stdout=Tty(), stderr=Tty(), environ={'TERM': 'xterm'}).start()\n"
             "print([name for name in ('rich', 'twisted', 'click', 'asyncio') if name in sys.modules])"
         )
         ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)

@@ -15,7 +15,7 @@ class FittingTests(SynchronousTestCase):
 
     def test_widths(self) -> None:
         """A narrow terminal keeps what identifies a connection, a wide one shows all."""
-        titles = {total: [column.title for column, _ in fitting(total)] for total in (10, 40, 80, 200)}
+        titles = {total: [column.title for column, _ in fitting(total, COLUMNS)] for total in (10, 40, 80, 200)}
         self.assertEqual(titles[10], ["id"])
         self.assertEqual(titles[40], ["id", "peer"])
         self.assertEqual(titles[80], ["id", "peer", "state", "age", "in", "out"])
@@ -24,7 +24,7 @@ class FittingTests(SynchronousTestCase):
     @given(st.integers(6, 400))
     def test_never_too_wide(self, total: int) -> None:
         """The columns and the gaps between them fit into the terminal."""
-        widths = [width for _, width in fitting(total)]
+        widths = [width for _, width in fitting(total, COLUMNS)]
         self.assertLessEqual(sum(widths) + GAP * (len(widths) - 1), total)
 
     @given(st.sampled_from(COLUMNS), st.text(), st.integers(2, 30))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.view.staging import LISTENING, opened
+from tests.view.staging import LISTENING, opened, saving
 from tnet.events import kinds
 from tnet.view.interest import Interest
 
@@ -33,7 +33,7 @@ class InterestTests(SynchronousTestCase):
         self.assertEqual(Interest(False, 0).kinds, {kinds.Logged, kinds.RetryPlanned})
         self.assertFalse(Interest(False, 0).tells(_log("info")))
         self.assertTrue(Interest(False, 0).tells(_log("warning")))
-        for event in (opened(), kinds.HeadSent(method="GET", target="/", version="1.1", fields=())):
+        for event in (opened(), saving(), kinds.HeadSent(method="GET", target="/", version="1.1", fields=())):
             self.assertTrue(Interest(False, 1).tells(event))
 
     def test_handshakes(self) -> None:

@@ -85,3 +85,12 @@ class RegionTests(SynchronousTestCase):
         expected = frames[-1] if frames else []
         self.assertEqual(screen_of("".join(written))[: len(expected)], expected)
         self.assertEqual("".join(screen_of("".join(written))[len(expected) :]), "")
+
+    def test_whether_it_is_drawn(self) -> None:
+        """There is a block from the first frame until it is erased, or left to others."""
+        self.assertFalse(self.region.is_drawn)
+        for end in (lambda: self.region.erase(80), self.region.forget):
+            self.region.draw(_drawn("a"), 80)
+            self.assertTrue(self.region.is_drawn)
+            end()
+            self.assertFalse(self.region.is_drawn)

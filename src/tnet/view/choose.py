@@ -12,7 +12,8 @@ from tnet.view.card import Card
 from tnet.view.interest import Interest
 from tnet.view.jsonl import JsonLines
 from tnet.view.outlet import FileOutlet, outlet_to
-from tnet.view.plain import PlainView, Teller, local_time, since_start, utc_time
+from tnet.view.plain import PlainView, Sink, Teller, local_time, since_start, utc_time
+from tnet.view.progress import Progress, ProgressLines
 from tnet.view.story import Story, StoryView
 from tnet.view.terminal import look_at
 from tnet.view.theme import Brush
@@ -74,7 +75,7 @@ class _Choice:
         """What stderr shows."""
         if self._output.mode == "json":
             return [JsonLines(self._stderr, main=True, only=self._interest.kinds if self._interest.quiet else None)]
-        return [self._main(), *self._brief(), *self._waterfall()]
+        return [*self._main(), *self._brief(), *self._waterfall()]
 
     def _safe(self) -> Safe | None:
         """A place for secrets, where stderr is read by programs."""
@@ -84,16 +85,29 @@ class _Choice:
 
         return Safe(self._environ)
 
-    def _main(self) -> StoryView:
+    def _main(self) -> list[StoryView]:
         serving, terminal = self._interest.serving, self._terminal
         brush = Brush(color=terminal.color, unicode=terminal.unicode)
         teller = Teller(brush, local_time if serving else since_start)
-        if serving and terminal.animated and self._output.mode != "plain" and not self._interest.quiet:
+        live = terminal.animated and self._output.mode != "plain" and not self._interest.quiet
+        if serving and live:
             from tnet.view.live import LiveView
 
-            return LiveView(self._stderr, terminal, teller, self._command, self._interest)
+            return [LiveView(self._stderr, terminal, teller, self._command, self._interest)]
+        progress = self._progress(teller, live=live)
+        sink: Sink = progress if isinstance(progress, Progress) else self._stderr
         card = Card(self._command, brush, self._stderr.write)
-        return PlainView(self._stderr, teller, self._interest, card=card, watched=terminal.is_tty)
+        main = PlainView(sink, teller, self._interest, card=card, watched=terminal.is_tty)
+        return [main, *filter(None, [progress])]
+
+    def _progress(self, teller: Teller, *, live: bool) -> Progress | ProgressLines | None:
+        """How far a fetch is, for somebody who watches, or who asked for lines."""
+        watched = self._terminal.is_tty or self._output.mode == "plain"
+        if self._command != "fetch" or self._interest.quiet or not watched:
+            return None
+        if live:
+            return Progress(self._stderr, self._terminal, teller, self._interest)
+        return ProgressLines(self._stderr, teller, self._interest)
 
     def _brief(self) -> list[StoryView]:
         if self._command != "connect" or not self._terminal.is_tty or self._output.verbosity != 0:

@@ -1,9 +1,10 @@
-"""The columns of the connection table, and which of them a narrow terminal keeps."""
+"""The columns of a table, those of the connection table, and which of them a narrow terminal keeps."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from rich.cells import cell_len, set_cell_size
 
@@ -13,15 +14,17 @@ from tnet.view.theme import Tone
 
 GAP = 2
 
+R = TypeVar("R")
+
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class Column(Generic[R]):
     """One column: the lower its `rank`, the longer it stays. Units: `width` in cells; 0 takes what is left."""
 
     title: str
     width: int
     rank: int
-    cell: Callable[[Row, float], str]
+    cell: Callable[[R, float], str]
     right: bool = False
     tone: Tone = Tone.PLAIN
 
@@ -32,7 +35,7 @@ class Column:
         return padding + short if self.right else short + padding
 
 
-COLUMNS = (
+COLUMNS: tuple[Column[Row], ...] = (
     Column("id", 6, 0, lambda row, now: f"#{row.conn}", tone=Tone.QUIET),
     Column("peer", 21, 1, lambda row, now: row.peer, tone=Tone.NAME),
     Column("state", 11, 2, lambda row, now: row.state),
@@ -44,12 +47,12 @@ COLUMNS = (
 _LEAST_REST = 12
 
 
-def fitting(total: int, columns: Sequence[Column] = COLUMNS) -> list[tuple[Column, int]]:
+def fitting(total: int, columns: Sequence[Column[R]]) -> list[tuple[Column[R], int]]:
     """The columns that fit into `total` cells, in their order, with their widths.
 
     The least important go first; nothing less important is kept in the place of one that does not fit.
     """
-    kept: list[Column] = []
+    kept: list[Column[R]] = []
     left = total
     for column in sorted(columns, key=lambda column: column.rank):
         needs = (column.width or _LEAST_REST) + (GAP if kept else 0)

@@ -40,6 +40,8 @@ _CLIENT: dict[type[Event], int] = {
     kinds.HeadSent: MORE,
     kinds.HeadReceived: MORE,
     kinds.TrailersReceived: MORE,
+    kinds.TransferStarted: MORE,
+    kinds.TransferEnded: MORE,
     kinds.Stopped: EVERYTHING,
     kinds.StateEntered: EVERYTHING,
 }

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from rich.text import Text
 
 from tnet.view.board import Board, Row
-from tnet.view.columns import GAP, fitting
+from tnet.view.columns import COLUMNS, GAP, fitting
 from tnet.view.console import flowed
 from tnet.view.measures import duration, plural, size
 from tnet.view.plain import Teller
@@ -75,13 +75,13 @@ class Picture:
         return self._text(Tone.QUIET, f"── {caption} ".ljust(columns, "─")[:columns])
 
     def _titles(self, columns: int) -> Text:
-        cells = (column.fit(column.title, width) for column, width in fitting(columns))
+        cells = (column.fit(column.title, width) for column, width in fitting(columns, COLUMNS))
         return self._text(Tone.QUIET, (" " * GAP).join(cells))
 
     def _row(self, row: Row, now: float, columns: int) -> Text:
         cells = (
             self._text(column.tone, column.fit(self._brush.clean(column.cell(row, now)), width))
-            for column, width in fitting(columns)
+            for column, width in fitting(columns, COLUMNS)
         )
         return Text(" " * GAP).join(cells)
 

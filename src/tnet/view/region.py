@@ -28,6 +28,11 @@ class Region:
         self._write = write
         self._lines: Sequence[Drawn] = ()
 
+    @property
+    def is_drawn(self) -> bool:
+        """Whether there is a block."""
+        return bool(self._lines)
+
     def draw(self, lines: Sequence[Drawn], columns: int) -> None:
         """Show `lines` in place of what is shown now; each must fit into `columns`."""
         self._write(_HIDE + self._up(columns) + _body(lines) + _CLEAR_BELOW + _SHOW)
