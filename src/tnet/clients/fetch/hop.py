@@ -45,8 +45,8 @@ class Hops:
         """The exchange that `request` began, once its answer's head is there; read the body from it or leave it.
 
         Nothing is connected before the request is known to be valid and its body to be readable. A connection that
-        had been kept, and turns out to be gone, is replaced once. With the end of the block the exchange is over: in
-        good order after a complete one, else cut.
+        had been kept, and turns out to be gone or to take on no more, is replaced once. With the end of the block the
+        exchange is over: in good order after a complete one, else cut.
 
         Raises: what `encoded`, `open_body`, `Pool.begin` and `Exchange.answer` raise.
         """
@@ -56,7 +56,7 @@ class Hops:
         )
         route = route_to(request.url, self.plan.way, self.environ)
         request = through(request, route)
-        with suppress(_WentStale):
+        with suppress(_Ignored):
             async with self._exchange(request, route, number) as exchange:
                 yield exchange
                 return
@@ -75,9 +75,9 @@ class Hops:
             began = self.context.clock()
             try:
                 with Watch(exchange, self.plan.patience, self.context.reactor) as watch:
-                    async with self._sending(exchange, body, number):
+                    async with self._sending(exchange, body, number, proxied=route.proxied):
                         watch.sent()
-                        await _answered(exchange, reused)
+                        await _answered(exchange, reused=reused, again=fresh)
                         watch.answered()
                         yield exchange
             finally:
@@ -88,19 +88,21 @@ class Hops:
                 body.close()
 
     @asynccontextmanager
-    async def _sending(self, exchange: Exchange, body: Outgoing | None, number: int) -> AsyncIterator[None]:
-        """Send in the background, from before the block, which begins when the request is out or answered, to its end."""
+    async def _sending(
+        self, exchange: Exchange, body: Outgoing | None, number: int, *, proxied: bool
+    ) -> AsyncIterator[None]:
+        """Send in the background, to the end of the block, which begins when the request is out or answered."""
         sending = exchange.trace.time("send", Deferred.fromCoroutine(exchange.send(self.ledger.overhear(number, body))))
         sending.addErrback(_give_up, exchange)
-        self._head_sent(exchange, number)
+        self._head_sent(exchange, number, proxied)
         try:
             await exchange.asked()
             yield
         finally:
             sending.cancel()
 
-    def _head_sent(self, exchange: Exchange, number: int) -> None:
-        self.ledger.asked(number, exchange.sent_fields)
+    def _head_sent(self, exchange: Exchange, number: int, proxied: bool) -> None:
+        self.ledger.asked(number, exchange.sent_fields, proxied=proxied)
         if exchange.trace.wants(HeadSent):
             exchange.trace.emit(
                 HeadSent,
@@ -141,18 +143,18 @@ class Hops:
             )
 
 
-class _WentStale(Exception):
-    """A connection that had been kept was gone before the peer can have seen the request."""
+class _Ignored(Exception):
+    """The peer has not taken up the request, which may be made once more."""
 
 
-async def _answered(exchange: Exchange, reused: bool) -> None:
-    """Wait for the answer's head."""
+async def _answered(exchange: Exchange, *, reused: bool, again: bool) -> None:
+    """Wait for the answer's head; `again`: it was asked for before."""
     try:
         with exchange.trace.span("wait"):
             await exchange.answer()
     except (EmptyReply, SendFailed, ReceiveFailed) as error:
-        if reused and _may_repeat(exchange):
-            raise _WentStale from error
+        if not again and _may_repeat(exchange, reused):
+            raise _Ignored from error
         raise
 
 
@@ -163,10 +165,11 @@ def through(request: Request, route: Route) -> Request:
     return request.adding(("Proxy-Authorization", login))
 
 
-def _may_repeat(exchange: Exchange) -> bool:
-    """Whether the request can be made once more without being carried out twice."""
-    body = exchange.request.body
-    return exchange.untouched and exchange.request.method in _IDEMPOTENT and (body is None or body.resendable)
+def _may_repeat(exchange: Exchange, reused: bool) -> bool:
+    """Whether the request can be made once more, and will not be carried out twice in earnest."""
+    method, body = exchange.request.method, exchange.request.body
+    gone = reused and exchange.untouched and method in _IDEMPOTENT
+    return (exchange.refused or gone) and (body is None or body.resendable)
 
 
 def _give_up(failure: Failure, exchange: Exchange) -> None:

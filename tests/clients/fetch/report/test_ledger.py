@@ -61,6 +61,10 @@ class LedgerTests(SynchronousTestCase):
         overheard.close()
         self.assertEqual((read, overheard.length), ([b"abc", b""], 3))
         self.assertEqual(command.ledger.entries()[0].facts.sent, b"abc")
+        again = command.ledger.overhear(1, FromMemory(b"abc"))
+        assert again is not None
+        self.successResultOf(Deferred.fromCoroutine(again.read()))
+        self.assertEqual(command.ledger.entries()[0].facts.sent, b"abc", "what is sent again is kept once")
         self.assertIs(Command().ledger.overhear(1, body), body)
         self.assertIsNone(command.ledger.overhear(1, None))
 

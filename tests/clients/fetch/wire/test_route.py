@@ -117,6 +117,11 @@ class Proxies(TestCase):
             found = route(url, proxy=proxy)
             self.assertEqual((found.tunnel, found.forward, found.target.host), (proxy, None, "a.example"))
 
+    def test_whether_there_is_one(self):
+        """On the way, or at its end."""
+        found = [route(url, proxy=proxy).proxied for url in (PLAIN, SECURE) for proxy in (None, PROXY)]
+        self.assertEqual(found, [False, True, False, True])
+
     def test_overrides_are_for_what_we_connect_to(self):
         """A tunnel leads where they say; a proxy that is sent whole requests finds the origin itself."""
         overrides = (parse_connect_to("a.example::b.example:"),)

@@ -120,8 +120,14 @@ class Ledger:
             facts.interims.append(head)
 
     def overhear(self, request: int, body: Outgoing | None) -> Outgoing | None:
-        """The body of a request, of which the beginning is kept as it is read, where bodies are."""
-        return _Overheard(body, partial(self.sent, request)) if body is not None and self.bodies else body
+        """The body of a request, of which the beginning is kept as it is read, where bodies are.
+
+        One that is sent again replaces what was kept of it.
+        """
+        if body is None or not self.bodies:
+            return body
+        self._of(request, 0).sent.clear()
+        return _Overheard(body, partial(self.sent, request))
 
     def sent(self, request: int, data: bytes) -> None:
         """A piece of a request's body goes out."""

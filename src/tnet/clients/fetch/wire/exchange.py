@@ -21,12 +21,14 @@ class Exchange(ABC):
     An answer may begin and end before the request is sent: an error status stops the sending, another one does
     not, so that a server may answer while it reads. What was received and not yet read is bounded: above
     `HIGH_WATER_BYTES` the engine is asked to hold the peer back. `on_head` is called with each head, interim or
-    not; `sent_fields` is what the engine sent as the head's fields.
+    not; `sent_fields` is what the engine sent as the head's fields. `refused`: the peer has said that it did nothing
+    about the request, so that it is safe to ask again.
 
     Units: `bytes_in` and `bytes_out` in bytes of HTTP, under any TLS; `head_bytes` are those of the answer's heads.
     """
 
     version: str
+    refused = False
 
     def __init__(self, request: Request, trace: Trace, peer: str) -> None:
         self.request = request

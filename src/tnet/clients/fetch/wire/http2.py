@@ -241,13 +241,9 @@ class Http2(Protocol):
 
 
 class Http2Exchange(Exchange):
-    """An exchange on one stream of a connection.
-
-    `refused`: the peer has said that it did nothing about the request, so that it is safe to ask again.
-    """
+    """An exchange on one stream of a connection."""
 
     version = "2"
-    refused = False
     stream = 0
 
     def __init__(self, request: Request, trace: Trace, connection: Http2) -> None:

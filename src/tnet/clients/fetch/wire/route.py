@@ -38,6 +38,11 @@ class Route:
     plain: str = HTTP_1
 
     @property
+    def proxied(self) -> bool:
+        """Whether a proxy is on the way."""
+        return self.tunnel is not None or self.forward is not None
+
+    @property
     def may_multiplex(self) -> bool:
         """Whether it may turn out to be HTTP/2, which one connection is enough for."""
         return self.plain == HTTP_2 or (self.tls is not None and HTTP_2 in self.tls.alpn)
