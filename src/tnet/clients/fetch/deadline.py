@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
@@ -17,12 +18,13 @@ from tnet.net.dial import CONNECTING
 R = TypeVar("R")
 
 RETRYING = "waiting to try again"
+MOST_REQUESTS = 100
 
 
 class Deadline:
     """Cancels the work that it holds when `seconds` have passed; 0 is no limit.
 
-    The phase is the one that a cancelled `dial` was in, or the span of the transfer's that began last.
+    The phase is the one that a cancelled `dial` was in, or the span that began last of the transfer's last requests.
     """
 
     def __init__(self, seconds: float, transfer: int, context: Context) -> None:
@@ -30,7 +32,7 @@ class Deadline:
         self._transfer = transfer
         self._context = context
         self._phase = CONNECTING
-        self._requests: set[int | None] = set()
+        self._requests: deque[int | None] = deque(maxlen=MOST_REQUESTS)
 
     async def hold(self, work: Coroutine[Deferred[Any], Any, R]) -> R:
         """The outcome of `work`.
@@ -56,7 +58,7 @@ class Deadline:
     def _see(self, record: Record) -> None:
         match record.event:
             case RequestBegan(transfer=self._transfer):
-                self._requests.add(record.request)
+                self._requests.append(record.request)
                 self._phase = CONNECTING
             case RetryPlanned(transfer=self._transfer):
                 self._phase = RETRYING
