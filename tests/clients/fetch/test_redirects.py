@@ -19,8 +19,8 @@ def head(status, to=None):
     return ResponseHead("1.1", status, b"", () if to is None else ((b"LOCATION", to),))
 
 
-def follow(to, status=302, method="GET", url="http://a/dir/file?q", **more):
-    return redirected(Request(method, parse_url(url), **more), head(status, to), to)
+def follow(to, status=302, method="GET", url="http://a/dir/file?q", *, downgrade=False, **more):
+    return redirected(Request(method, parse_url(url), **more), head(status, to), to, downgrade=downgrade)
 
 
 class Locations(TestCase):
@@ -51,12 +51,12 @@ class Locations(TestCase):
             self.assertEqual(str(follow(to).url), url, to)
 
     def test_user_information_in_a_location_is_ignored(self):
-        """A server does not choose our credentials."""
+        """Case 11: a server does not choose our credentials."""
         self.assertEqual(follow(b"http://ann:pw@b/x").url, parse_url("http://b/x"))
         self.assertEqual(follow(b"http://ann:pw@b/x").url.userinfo, "")
 
     def test_other_schemes_are_refused(self):
-        """A redirect leads to http and https only, and never to a shorthand of ours."""
+        """Case 11: a redirect leads to http and https only, and never to a shorthand of ours."""
         for to in (
             b"file:///etc/passwd",
             b"ftp://b/",
@@ -92,10 +92,15 @@ class Locations(TestCase):
                 follow(to)
 
     def test_leaving_https_is_refused(self):
-        """Nothing that was safe goes on in the clear; the way into https is open."""
+        """Case 3: nothing that was safe goes on in the clear; the way into https is open."""
         with self.assertRaises(RedirectRefused):
             follow(b"http://a/", url="https://a/")
         self.assertEqual(follow(b"https://a/").url.scheme, "https")
+
+    def test_leaving_https_on_demand(self):
+        """Case 3: the user may allow it; no secret goes along, and none after that."""
+        away = follow(b"http://a/", url="https://a/", headers=SECRETS + HARMLESS, downgrade=True)
+        self.assertEqual((away.url.scheme, away.headers, away.stray), ("http", HARMLESS, True))
 
     @given(st.binary(max_size=30))
     def test_any_location_leads_to_the_web_or_nowhere(self, to):
@@ -110,7 +115,7 @@ class Locations(TestCase):
 
 class Methods(TestCase):
     def test_what_becomes_of_each_method(self):
-        """A POST becomes a GET at 301, 302 and 303; 303 changes all but HEAD; 307 and 308 change nothing."""
+        """Case 12: a POST becomes a GET at 301, 302 and 303; 303 changes all but HEAD; 307 and 308 change nothing."""
         table = {
             "GET": ("GET", "GET", "GET", "GET", "GET"),
             "HEAD": ("HEAD", "HEAD", "HEAD", "HEAD", "HEAD"),
@@ -123,7 +128,7 @@ class Methods(TestCase):
                 self.assertEqual(follow(b"/x", status, method).method, expected, (method, status))
 
     def test_a_get_has_no_body_and_no_word_of_it(self):
-        """The headers that describe a body go with it."""
+        """Case 12: the headers that describe a body go with it."""
         headers = (("Content-Type", "a/b"), ("content-ENCODING", "gzip"), ("Accept", "*/*"))
         after = follow(b"/x", 302, "POST", body=Body(data=b"x"), headers=headers)
         self.assertEqual((after.method, after.body, after.headers), ("GET", None, (("Accept", "*/*"),)))
@@ -136,7 +141,7 @@ class Methods(TestCase):
             self.assertEqual((after.method, after.body, after.headers), ("POST", body, headers))
 
     def test_a_stream_cannot_be_sent_again(self):
-        """It is an error, and not an empty body."""
+        """Case 12: it is an error, and not an empty body."""
         with self.assertRaises(BodyNotResendable) as caught:
             follow(b"/x", 308, "PUT", body=Body(path="-"))
         self.assertEqual(caught.exception.url, "http://a/x")
@@ -149,15 +154,16 @@ class Headers(TestCase):
         self.assertEqual(follow(b"http://A:80/x", headers=SECRETS + HARMLESS).headers, SECRETS + HARMLESS)
 
     def test_across_origins_only_the_harmless_pass(self):
-        """Another host, another port and another scheme are each another origin."""
+        """Cases 1, 2, 4, 5, 10: another host, another port and another scheme are each another origin."""
         for to in (b"http://b/dir", b"http://a:81/", b"https://a/"):
             self.assertEqual(follow(to, headers=SECRETS + HARMLESS).headers, HARMLESS, to)
 
     def test_what_was_dropped_does_not_come_back(self):
-        """The way there and back again loses the secrets for good."""
+        """Case 6: the way there and back again loses the secrets for good, and the request remembers it."""
         away = follow(b"http://b/", headers=SECRETS)
         back = redirected(away, head(302, b"http://a/"), b"http://a/")
-        self.assertEqual(back.headers, ())
+        self.assertEqual((back.headers, away.stray, back.stray), ((), True, True))
+        self.assertFalse(follow(b"/x", headers=SECRETS).stray)
 
     def test_the_dropped_are_named(self):
         """Names are told, values are not."""

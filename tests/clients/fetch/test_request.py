@@ -23,7 +23,7 @@ class Heads(TestCase):
         """Host comes first, and nothing is asked for that we could not use."""
         self.assertEqual(
             lines(request()),
-            ["GET /x HTTP/1.1", "Host: h", f"User-Agent: tnet/{__version__}", "Accept: */*", "Connection: close"],
+            ["GET /x HTTP/1.1", "Host: h", f"User-Agent: tnet/{__version__}", "Accept: */*"],
         )
 
     def test_a_header_of_the_user_replaces_the_default_one(self):
@@ -34,9 +34,18 @@ class Heads(TestCase):
 
     def test_an_unset_header_stays_away(self):
         """A default header can be left out."""
-        self.assertEqual(
-            lines(request(unset=("user-agent", "Connection"))), ["GET /x HTTP/1.1", "Host: h", "Accept: */*"]
-        )
+        self.assertEqual(lines(request(unset=("user-agent", "X-A"))), ["GET /x HTTP/1.1", "Host: h", "Accept: */*"])
+
+    def test_a_proxy_is_told_the_whole_url(self):
+        """In ASCII, and without a default port; the Host is that of the origin."""
+        for url, target in {
+            "http://h/x?y": "http://h/x?y",
+            "http://Bücher.example:81/": "http://xn--bcher-kva.example:81/",
+            "http://[::1]/": "http://[::1]/",
+        }.items():
+            head = encoded(request(url=url), length=None, absolute=True).decode("ascii").split("\r\n")
+            self.assertEqual(head[0], f"GET {target} HTTP/1.1")
+            self.assertEqual(head[1], f"Host: {target.split('/')[2]}")
 
     def test_a_body_is_framed(self):
         """By its length where that is known, else in chunks; a POST without body has length 0."""
@@ -59,7 +68,7 @@ class Heads(TestCase):
         self.assertIn(b"X-A: \xc3\xa9\xff\r\n", head)
 
     def test_nothing_can_be_smuggled(self):
-        """A line end in a header or method ends in an error, before anything is sent."""
+        """Case 39: a line end in a header or method ends in an error, before anything is sent."""
         for bad in (
             request(headers=(("X-A", "1\r\nX-B: 2"),)),
             request(headers=(("X A", "1"),)),
@@ -67,6 +76,20 @@ class Heads(TestCase):
         ):
             with self.assertRaises(BadUsage):
                 encoded(bad, length=None)
+
+
+class Adding(TestCase):
+    def test_what_is_not_there_yet(self):
+        """What the user gave, or left out on purpose, stays as it is; a request is not changed, but made anew."""
+        before = request(headers=(("Cookie", "mine"),), unset=("Authorization",))
+        after = before.adding(("cookie", "a=b"), ("authorization", "x"), ("Accept-Encoding", "gzip"))
+        self.assertEqual(after.headers, (("Cookie", "mine"), ("Accept-Encoding", "gzip")))
+        self.assertEqual(before.headers, (("Cookie", "mine"),))
+
+    def test_values(self):
+        """The first one of that name, whatever its case."""
+        asked = request(headers=(("X-A", "1"), ("x-a", "2")))
+        self.assertEqual((asked.value("x-a"), asked.value("x-b")), ("1", None))
 
 
 class Hosts(TestCase):
@@ -84,7 +107,7 @@ class Hosts(TestCase):
             self.assertEqual(host_field(parse_url(url)), host)
 
     def test_a_name_that_cannot_be_ascii(self):
-        """A host that looks like another one after mapping never reaches the wire."""
+        """Case 40: a host that looks like another one after mapping never reaches the wire."""
         for host in ("a\uff0fb", "a\uff20b", "\u2488com", "xn--\uff0f"):
             with self.assertRaises(NameNotResolved, msg=host):
                 encoded(request(url=f"http://{host}/"), length=None)
@@ -94,18 +117,16 @@ class Plans(TestCase):
     def test_a_plan_becomes_a_request(self):
         """Method, headers and body are taken over, the URL is read."""
         body = Body(data=b"x")
-        plan = FetchPlan(method="PUT", url="http://h/x", headers=(("A", "b"),), unset=("C",), body=body)
-        self.assertEqual(first_request(plan), Request("PUT", parse_url("http://h/x"), (("A", "b"),), ("C",), body))
-
-    def test_asking_for_the_head_alone(self):
-        """Whatever the method was, HEAD is sent."""
-        self.assertEqual(first_request(FetchPlan(method="GET", url="http://h/", head_only=True)).method, "HEAD")
+        plan = FetchPlan(method="PUT", urls=("http://h/x",), headers=(("A", "b"),), unset=("C",), body=body)
+        for url in ("http://h/x", "http://other/"):
+            asked = Request("PUT", parse_url(url), (("A", "b"),), ("C",), body)
+            self.assertEqual(first_request(plan, url), asked)
 
     def test_framing_is_ours(self):
         """A length or coding given by hand could end the body where we do not."""
         for name in ("Content-Length", "transfer-ENCODING"):
             with self.assertRaises(BadUsage):
-                first_request(FetchPlan(method="POST", url="http://h/", headers=((name, "1"),)))
+                first_request(FetchPlan(method="POST", urls=("http://h/",), headers=((name, "1"),)), "http://h/")
 
     def test_secrets_are_not_in_the_repr(self):
         """Headers and bodies stay out of tracebacks."""
