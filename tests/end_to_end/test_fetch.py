@@ -7,25 +7,22 @@ import select
 import shutil
 import socket
 import ssl
-import subprocess
 import sys
 import threading
 
 from twisted.internet import reactor
-from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.defer import CancelledError
 from twisted.internet.task import deferLater
-from twisted.trial.unittest import TestCase
 
 from tests.certificates import make_authority, write_pair
-from tests.end_to_end.real_world import Pipe, RealWorld, ThreadedServer, free_port, receive_until
-from tnet.clients.fetch.job import fetch
+from tests.end_to_end.fetching import MIB, OK, FetchCase
+from tests.end_to_end.real_world import ThreadedServer, free_port, receive_until
 from tnet.errors import (
     BodyCutShort,
     CannotWrite,
     CertificateRejected,
     ConnectFailed,
     EmptyReply,
-    ExitStatus,
     HttpStatusRefused,
     MalformedReply,
     NameNotResolved,
@@ -36,80 +33,11 @@ from tnet.errors import (
     TnetError,
 )
 from tnet.events.kinds import ConnectionClosed, DialAttempted, DnsAnswered, HttpExchanged, SpanEnded, TlsHandshaken
-from tnet.plans.fetch import Body, FetchPlan, Keeping, Patience, Showing, Way
+from tnet.plans.fetch import Body, Keeping, Patience, Showing, Way
 from tnet.plans.tls import TlsDialing
 
-OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
-MIB = 1 << 20
 
-
-class Case(TestCase):
-    timeout = 30
-
-    def setUp(self):
-        self.world = RealWorld()
-        self.pipe = Pipe(self)
-        self.over = threading.Event()
-
-    def start(self, url, *, stdout=None, **plan):
-        plan = FetchPlan(**{"method": "GET", "urls": (url,), "patience": Patience(total_seconds=20)} | plan)
-        return Deferred.fromCoroutine(fetch(plan, self.world.context, stdout=stdout or self.pipe.writing))
-
-    async def get(self, url, **plan):
-        """What a successful fetch writes to stdout."""
-        self.assertEqual(await self.start(url, **plan), ExitStatus.OK)
-        return self.pipe.data()
-
-    async def fails(self, kind, url, **plan):
-        """The error that a fetch ends in."""
-        return await self.assertFailure(self.start(url, **plan), kind)
-
-    def server(self, talk):
-        """The URL of a server that says what `talk` says, after it has read a request's head."""
-
-        def talks(peer):
-            receive_until(peer, b"\r\n\r\n")
-            talk(peer)
-
-        self.addCleanup(lambda: self.assertEqual(server.errors, []))
-        server = ThreadedServer(self, talks)
-        self.addCleanup(self.over.set)
-        return f"http://127.0.0.1:{server.port}/"
-
-    def says(self, data):
-        return self.server(lambda peer: peer.sendall(data))
-
-    async def until(self, happened):
-        """Wait for what another thread does."""
-        while not happened():
-            await deferLater(reactor, 0.02)
-
-    def folder(self, **files):
-        folder = self.mktemp()
-        os.mkdir(folder)
-        for name, data in files.items():
-            self.keep(folder, name, data)
-        return os.path.abspath(folder)
-
-    def keep(self, folder, name, data):
-        path = os.path.join(os.path.abspath(folder), name)
-        with open(path, "wb") as file:
-            file.write(data)
-        return path
-
-    def run_beside(self, *command, **more):
-        """A child process that ends with the test."""
-        child = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, **more)
-
-        def end():
-            child.terminate()
-            child.communicate(timeout=10)
-
-        self.addCleanup(end)
-        return child
-
-
-class PythonsServer(Case):
+class PythonsServer(FetchCase):
     """`python -m http.server`: HTTP/1.0, which ends its bodies by closing."""
 
     def setUp(self):
@@ -185,7 +113,7 @@ http {{
 """
 
 
-class Nginx(Case):
+class Nginx(FetchCase):
     """nginx, over HTTP and HTTPS."""
 
     def setUp(self):
@@ -270,7 +198,7 @@ class Nginx(Case):
         self.assertEqual((error.phase, os.listdir(folder)), ("receive", []))
 
 
-class Bad(Case):
+class Bad(FetchCase):
     """Servers that break the rules."""
 
     async def test_byte_by_byte(self):
@@ -350,7 +278,7 @@ class Bad(Case):
         self.assertEqual(error.exit_status, 6)
 
 
-class Flow(Case):
+class Flow(FetchCase):
     """Both ends at their own speed."""
 
     async def test_a_server_that_answers_while_it_reads(self):
@@ -412,10 +340,10 @@ class Flow(Case):
 
     async def test_an_upload_from_a_fifo(self):
         """Without a length it goes in chunks."""
-        heard = []
 
         def listen(peer):
-            heard.append(receive_until(peer, b"0\r\n\r\n"))
+            while not self.heard[0].endswith(b"0\r\n\r\n"):
+                self.heard[0] += peer.recv(1000)
             peer.sendall(OK)
 
         path = os.path.join(self.folder(), "fifo")
@@ -429,10 +357,10 @@ class Flow(Case):
         writer.start()
         self.assertEqual(await self.get(self.server(listen), method="POST", body=Body(path=path)), b"hello")
         writer.join(5)
-        self.assertIn(b"b\r\nfrom a fifo\r\n0\r\n\r\n", heard[0])
+        self.assertIn(b"b\r\nfrom a fifo\r\n0\r\n\r\n", self.heard[0])
 
 
-class Tls(Case):
+class Tls(FetchCase):
     """What a TLS server can do wrong, after a good handshake."""
 
     def setUp(self):
