@@ -43,7 +43,7 @@ from tnet.protocols.http2.frames import (
     Frames,
     window_update,
 )
-from tnet.protocols.http2.outputs import Came, Eased, Lost, Output, Resized, joined
+from tnet.protocols.http2.outputs import Came, Eased, Lost, Output, Outputs, Resized
 from tnet.protocols.http2.reasons import CANCEL, NO_ERROR, PROTOCOL_ERROR, REFUSED_STREAM, in_words
 from tnet.protocols.http2.window import Window
 
@@ -85,6 +85,7 @@ class Engine:
         self.farewell = ""
         self._peer = peer
         self._frames = Frames(peer)
+        self._outputs = Outputs()
         self._streams: dict[int, _Stream] = {}
         self._window = Window(CONNECTION_WINDOW, peer)
         self._updates = b""
@@ -173,45 +174,49 @@ class Engine:
 
         Raises: MalformedReply or, for a flood, ReceiveFailed; then the connection is of no more use.
         """
+        fault: TnetError | None = None
         try:
-            yield from joined(self._outputs(data))
-        except TnetError:
-            self._broken = True
-            raise
+            for frame in self._frames.feed(data):
+                self._hear(frame)
+        except TnetError as error:
+            fault, self._broken = error, True
+        yield from self._outputs.taken()
+        if fault is not None:
+            raise fault
 
-    def _outputs(self, data: bytes) -> Iterator[Output]:
-        for frame in self._frames.feed(data):
-            self._weigh(frame)
-            if frame.kind == DATA:
-                yield from self._data(frame)
-            elif frame.kind == GOAWAY:
-                yield from self._going_away(frame)
-            else:
-                yield from self._heard(frame.data, self._block_bytes)
+    def _hear(self, frame: Frame) -> None:
+        self._weigh(frame)
+        if frame.kind == DATA:
+            self._data(frame)
+        elif frame.kind == GOAWAY:
+            self._going_away(frame)
+        else:
+            self._heard(frame.encoded(), self._block_bytes)
 
-    def _data(self, frame: Frame) -> Iterator[Output]:
-        size = len(frame.payload)
+    def _data(self, frame: Frame) -> None:
+        stream, size = frame.stream, len(frame.payload)
         self._window.came(size)
-        known = self._streams.get(frame.stream)
+        known = self._streams.get(stream)
         if known is None or not known.open:
             self._give_back(size)
-            yield from self._heard(frame.emptied())
+            self._heard(frame.emptied())
             return
         known.window.came(size)
         data = frame.body(self._peer)
         known.unread += len(data)
-        self._give_back(size - len(data), frame.stream, known)
+        if len(data) < size:
+            self._give_back(size - len(data), stream, known)
         try:
             known.answer.body(data)
         except TnetError as error:
-            yield self._refused(frame.stream, error)
+            self._refuse(stream, error)
             return
         if data:
-            yield Came(frame.stream, data, len(frame.data))
+            self._outputs.pour(stream, data, frame.size)
         if frame.flags & END_STREAM:
-            yield from self._heard(frame.emptied())
+            self._heard(frame.emptied())
 
-    def _heard(self, data: bytes, size: int = 0) -> Iterator[Output]:
+    def _heard(self, data: bytes, size: int = 0) -> None:
         """What h2 makes of a frame; `size` is what the answer's account is charged for it."""
         try:
             events = self._h2.receive_data(data)
@@ -221,34 +226,34 @@ class Engine:
             words = str(error) or type(error).__name__
             raise MalformedReply(self._peer, f"it breaks HTTP/2: {excerpt(words.encode())}") from error
         for event in events:
-            yield from self._told(event, size)
+            self._told(event, size)
 
     def _weigh(self, frame: Frame) -> None:
         """Bound what a peer may send without saying anything; remember how large a header is."""
         if frame.kind in _OF_BLOCKS:
-            self._block_bytes = len(frame.data) + (self._block_bytes if frame.kind == CONTINUATION else 0)
-        if frame.kind == DATA and len(frame.data) > 9:
+            self._block_bytes = frame.size + (self._block_bytes if frame.kind == CONTINUATION else 0)
+        if frame.kind == DATA and frame.payload:
             self._fruitless = 0
-        else:
-            self._fruitless += 1
+            return
+        self._fruitless += 1
         if self._fruitless > FRUITLESS_FRAMES:
             raise ReceiveFailed(self._peer, f"it sent more than {FRUITLESS_FRAMES} frames that say nothing")
 
-    def _told(self, event: Event, size: int) -> Iterator[Output]:
+    def _told(self, event: Event, size: int) -> None:
         match event:
             case StreamEnded() | ResponseReceived() | InformationalResponseReceived() | TrailersReceived():
-                yield from self._answered(event, size)
+                self._answered(event, size)
             case WindowUpdated():
-                yield Eased()
+                self._outputs.tell(Eased())
             case RemoteSettingsChanged():
                 if self._h2.encoder.header_table_size > LARGEST_TABLE:
                     self._h2.encoder.header_table_size = LARGEST_TABLE
-                yield Eased()
-                yield Resized()
+                self._outputs.tell(Eased())
+                self._outputs.tell(Resized())
             case StreamReset():
-                yield from self._reset(event)
+                self._reset(event)
 
-    def _answered(self, event: _Answering, size: int) -> Iterator[Output]:
+    def _answered(self, event: _Answering, size: int) -> None:
         """What an event adds to the answer that it belongs to."""
         stream = event.stream_id
         if (known := self._streams.get(stream)) is None:
@@ -256,10 +261,10 @@ class Engine:
         try:
             part = self._part(stream, known, event)
         except TnetError as error:
-            yield self._refused(stream, error)
+            self._refuse(stream, error)
         else:
             if part is not None:
-                yield Came(stream, part, 0 if isinstance(event, StreamEnded) else size)
+                self._outputs.tell(Came(stream, part, 0 if isinstance(event, StreamEnded) else size))
 
     def _part(self, stream: int, known: _Stream, event: _Answering) -> ResponsePart | None:
         match event:
@@ -275,13 +280,13 @@ class Engine:
             state._expected_content_length = None  # we count
         return head
 
-    def _refused(self, stream: int, error: TnetError) -> Lost:
+    def _refuse(self, stream: int, error: TnetError) -> None:
         """A fault in one answer: that is its end, and what is begun after it would not be trusted."""
         self.closing = True
         self._forget(stream, PROTOCOL_ERROR)
-        return Lost(stream, error)
+        self._outputs.tell(Lost(stream, error))
 
-    def _reset(self, event: StreamReset) -> Iterator[Output]:
+    def _reset(self, event: StreamReset) -> None:
         if event.stream_id not in self._streams:
             return
         self._forget(event.stream_id, CANCEL)
@@ -290,9 +295,9 @@ class Engine:
             error: TnetError = ReceiveFailed(self._peer, f"it reset the stream ({in_words(code)})")
         else:
             error = MalformedReply(self._peer, f"it breaks HTTP/2 on a stream ({ErrorCodes(code).name})")
-        yield Lost(event.stream_id, error, refused=code == REFUSED_STREAM)
+        self._outputs.tell(Lost(event.stream_id, error, refused=code == REFUSED_STREAM))
 
-    def _going_away(self, frame: Frame) -> Iterator[Output]:
+    def _going_away(self, frame: Frame) -> None:
         """Let go of what the peer will not look at; the rest may still come."""
         payload = frame.payload
         if frame.stream or len(payload) < 8:
@@ -303,8 +308,8 @@ class Engine:
         self.farewell = "" if code == NO_ERROR else words
         for stream in [stream for stream in self._streams if stream > last]:
             self._forget(stream, CANCEL)
-            yield Lost(stream, ReceiveFailed(self._peer, words), refused=True)
-        yield Resized()
+            self._outputs.tell(Lost(stream, ReceiveFailed(self._peer, words), refused=True))
+        self._outputs.tell(Resized())
 
     def _forget(self, stream: int, code: int) -> None:
         """Drop a stream: cut what is left of it, and give back its part of the shared window.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from tnet.errors import TnetError
@@ -43,44 +42,35 @@ class Resized:
 Output = Came | Lost | Eased | Resized
 
 
-def joined(outputs: Iterator[Output]) -> Iterator[Output]:
-    """The same outputs, but neighbouring pieces of one body as one: whoever reads is woken for each.
-
-    Raises: what they raise, after the pieces before that.
-    """
-    held = _Held()
-    try:
-        for output in outputs:
-            if not held.takes(output):
-                yield from held.released()
-                if not held.takes(output):
-                    yield output
-    except TnetError:
-        yield from held.released()
-        raise
-    yield from held.released()
-
-
-class _Held:
-    """Pieces of one body that came one after the other."""
+class Outputs:
+    """Gathers them in order; neighbouring pieces of one body become one, because whoever reads is woken for each."""
 
     def __init__(self) -> None:
+        self._told: list[Output] = []
         self._pieces: list[bytes] = []
         self._stream = 0
         self._size = 0
 
-    def takes(self, output: Output) -> bool:
-        """Keep a piece that belongs to those that are here."""
-        if not (isinstance(output, Came) and isinstance(output.part, bytes)):
-            return False
-        if self._pieces and output.stream != self._stream:
-            return False
-        self._pieces.append(output.part)
-        self._stream, self._size = output.stream, self._size + output.size
-        return True
+    def tell(self, output: Output) -> None:
+        """Add one."""
+        self._join()
+        self._told.append(output)
 
-    def released(self) -> Iterator[Output]:
-        """All of them as one, if there are any."""
+    def pour(self, stream: int, piece: bytes, size: int) -> None:
+        """Add a piece of a body."""
+        if stream != self._stream:
+            self._join()
+            self._stream = stream
+        self._pieces.append(piece)
+        self._size += size
+
+    def taken(self) -> list[Output]:
+        """All since the last call."""
+        self._join()
+        told, self._told = self._told, []
+        return told
+
+    def _join(self) -> None:
         if self._pieces:
-            yield Came(self._stream, b"".join(self._pieces), self._size)
+            self._told.append(Came(self._stream, b"".join(self._pieces), self._size))
             self._pieces, self._size = [], 0
