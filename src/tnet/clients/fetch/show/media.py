@@ -6,8 +6,6 @@ import codecs
 import re
 from dataclasses import dataclass
 
-from tnet.protocols.http1.responses import ResponseHead
-
 _CHARSET = re.compile(r';[ \t]*charset[ \t]*=[ \t]*"?([A-Za-z0-9._:-]{1,40})"?[ \t]*(?:;|$)', re.IGNORECASE)
 _JSON = re.compile(r"(?:application|text)/(?:[^;+]+\+)?json")
 # What WHATWG's Encoding standard knows, as far as Python does: others of its codecs are slow, or no encodings of text.
@@ -22,12 +20,12 @@ _ORDERED = {"utf-16": "utf-16-le"}
 class Media:
     """A type such as `application/json`, and the encoding of its text, as Python calls it.
 
-    `coding` are the Content-Encodings, whether or not somebody undoes them.
+    `codings` are its Content-Encodings, whether or not somebody undoes them.
     """
 
     type: str = ""
     encoding: str = "utf-8"
-    coding: str = ""
+    codings: str = ""
 
     @property
     def is_json(self) -> bool:
@@ -39,17 +37,12 @@ class Media:
         return b"\0" in data and not self.encoding.startswith("utf-16")
 
 
-def media_of(head: ResponseHead) -> Media:
-    """What an answer's body is; UTF-8 where its head does not say, or names an encoding that nobody should use."""
-    codings = b", ".join(head.values(b"content-encoding")).decode("latin-1").lower()
-    return media_type(b"".join(head.values(b"content-type")[:1]), coding=codings)
-
-
-def media_type(value: bytes, *, coding: str = "") -> Media:
-    """What a Content-Type says."""
-    text = value.decode("latin-1")
+def media_of(content_type: bytes, codings: bytes = b"") -> Media:
+    """What these fields say; UTF-8 where they do not, or where they name an encoding that nobody should use."""
+    text = content_type.decode("latin-1")
     charset = _CHARSET.search(text)
-    return Media(text.partition(";")[0].strip(" \t").lower(), _encoding(charset[1] if charset else ""), coding)
+    encoding = _encoding(charset[1] if charset else "")
+    return Media(text.partition(";")[0].strip(" \t").lower(), encoding, codings.decode("latin-1"))
 
 
 def _encoding(charset: str) -> str:

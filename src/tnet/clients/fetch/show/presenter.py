@@ -3,18 +3,17 @@
 In a pipe everything is exact. On a terminal nothing that came from a peer is obeyed, binary data is refused, JSON is
 laid out, and text is read in the encoding that its head names. What was asked for (`--print`, `--pretty`, `--raw`)
 goes before both.
+
+What makes things readable is imported only when something is to be read.
 """
 
 from __future__ import annotations
 
 import os
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING
 
 from tnet.clients.fetch.output import Output
-from tnet.clients.fetch.show.head_text import head_text
-from tnet.clients.fetch.show.json_text import Kind, colored, plain, readable
-from tnet.clients.fetch.show.media import Media, media_of, media_type
-from tnet.clients.fetch.show.pager import Pager
 from tnet.clients.fetch.show.stdout import Stdout
 from tnet.errors import CannotWrite, TnetError
 from tnet.escape import SafeStream, safe
@@ -23,9 +22,14 @@ from tnet.plans.fetch import Showing
 from tnet.plans.output import wants_color
 from tnet.protocols.http1.responses import ResponseHead
 
+if TYPE_CHECKING:
+    from tnet.clients.fetch.show.json_text import Kind
+    from tnet.clients.fetch.show.media import Media
+
 Read = Callable[[], Awaitable[bytes]]
 
 MOST_BYTES = 8 << 20
+STEP_BYTES = 1 << 16
 
 _BINARY = "the body is binary, and this is a terminal"
 _ADVICE = "write it to a file with -o FILE, or send it into a pipe"
@@ -46,9 +50,13 @@ def open_presenter(
     Raises: OutputClosed, CannotWrite; BadUsage for a pager that cannot be run.
     """
     terminal = os.isatty(fd)
-    out: Output = (
-        Pager(showing.pager, context, fd, broken) if terminal and showing.pager else Stdout(context, fd, broken)
-    )
+    out: Output
+    if terminal and showing.pager:
+        from tnet.clients.fetch.show.pager import Pager
+
+        out = Pager(showing.pager, context, fd, broken)
+    else:
+        out = Stdout(context, fd, broken)
     color = wants_color(showing.color, terminal, environ)
     return Presenter(showing, out, is_terminal=terminal, color=color, workers=context.workers)
 
@@ -87,7 +95,7 @@ class Presenter(Output):
     async def request_body(self, read: Read, content_type: str = "") -> None:
         """Show the body of a request: all that `read` gives, until it gives nothing."""
         if self.shows("B"):
-            await self._body(media_type(content_type.encode("utf-8", "surrogateescape")), read)
+            await self._body(read, content_type.encode("utf-8", "surrogateescape"))
 
     async def response_head(self, head: ResponseHead) -> None:
         """Show the head of an answer."""
@@ -97,7 +105,8 @@ class Presenter(Output):
     async def body(self, head: ResponseHead, read: Read) -> None:
         """Show the body of an answer: all that `read` gives, until it gives nothing."""
         if self.shows("b"):
-            await self._body(media_of(head), read)
+            types, codings = head.values(b"content-type"), head.values(b"content-encoding")
+            await self._body(read, b"".join(types[:1]), b", ".join(codings))
 
     async def metadata(self, facts: Mapping[str, str]) -> None:
         """Show what is known about an exchange: a name and a value a line."""
@@ -108,7 +117,8 @@ class Presenter(Output):
     async def write(self, data: bytes) -> None:
         """Show a piece of text that is no part: exact, or harmless on a terminal."""
         if self._escapes:
-            _refuse_binary(Media(), data)
+            if b"\0" in data:
+                raise CannotWrite("standard output", _BINARY, _ADVICE)
             data = self._text.feed(data)
         await self._put(data)
 
@@ -124,7 +134,11 @@ class Presenter(Output):
 
     async def _head(self, head: bytes) -> None:
         await self._separate()
-        await self._put(head_text(head, color=self._color) if self._escapes or self._color else head)
+        if self._escapes or self._color:
+            from tnet.clients.fetch.show.head_text import head_text
+
+            head = head_text(head, color=self._color)
+        await self._put(head)
 
     async def _separate(self) -> None:
         """Leave an empty line between a body and what follows it."""
@@ -132,12 +146,19 @@ class Presenter(Output):
             self._body_before = False
             await self._put(b"\n\n" if self._line_open else b"\n")
 
-    async def _body(self, media: Media, read: Read) -> None:
+    async def _body(self, read: Read, content_type: bytes, codings: bytes = b"") -> None:
         self._body_before = True
+        if not (self._escapes or self._layout or self._color):
+            while data := await read():
+                await self._put(data)
+            return
+        from tnet.clients.fetch.show.media import media_of
+
+        media = media_of(content_type, codings)
         if media.is_json and (self._layout or self._color):
             await self._json(media, read)
         else:
-            await self._plain(media, b"", read)
+            await self._plain(media, read)
         await self._end_line()
 
     async def _json(self, media: Media, read: Read) -> None:
@@ -148,7 +169,8 @@ class Presenter(Output):
             held += data
         pieces = await self._workers.run(self._readable, media, bytes(held)) if len(held) <= MOST_BYTES else None
         if pieces is None:
-            await self._plain(media, bytes(held), read)
+            steps = range(0, len(held), STEP_BYTES)
+            await self._plain(media, read, (bytes(held[at : at + STEP_BYTES]) for at in steps))
             return
         while piece := await self._workers.run(next, pieces, b""):
             await self._put(piece)
@@ -157,6 +179,8 @@ class Presenter(Output):
 
     def _readable(self, media: Media, data: bytes) -> Iterator[bytes] | None:
         """Where it is not escaped every byte passes as the character of its number, whatever it stands for."""
+        from tnet.clients.fetch.show.json_text import colored, plain, readable
+
         paint = colored if self._color else plain
         if not self._escapes:
             pieces = readable(data.decode("latin-1"), paint, layout=self._layout)
@@ -168,19 +192,18 @@ class Presenter(Output):
         pieces = readable(data.decode(media.encoding, "backslashreplace"), harmless, layout=self._layout)
         return None if pieces is None else (piece.encode("utf-8") for piece in pieces)
 
-    async def _plain(self, media: Media, held: bytes, read: Read) -> None:
-        """What is `held`, and the rest, as it comes."""
+    async def _plain(self, media: Media, read: Read, held: Iterable[bytes] = ()) -> None:
+        """What was `held` already, and the rest, as it comes."""
         text = SafeStream(media.encoding)
-        data = held or await read()
-        while data:
+        waiting = iter(held)
+        while data := next(waiting, b"") or await read():
             self._check(media, data)
             await self._put(text.feed(data) if self._escapes else data)
-            data = await read()
         await self._put(text.finish())
 
     def _check(self, media: Media, data: bytes) -> None:
-        if self._escapes:
-            _refuse_binary(media, data)
+        if self._escapes and media.is_binary(data):
+            raise CannotWrite("standard output", _BINARY, _COMPRESSED if media.codings else _ADVICE)
 
     async def _end_line(self) -> None:
         if self._escapes and self._line_open:
@@ -190,8 +213,3 @@ class Presenter(Output):
         if data:
             self._line_open = not data.endswith(b"\n")
             await self._out.write(data)
-
-
-def _refuse_binary(media: Media, data: bytes) -> None:
-    if media.is_binary(data):
-        raise CannotWrite("standard output", _BINARY, _COMPRESSED if media.coding else _ADVICE)
