@@ -5,13 +5,15 @@ Source: RFC 9110 sections 11.6 and 15.4.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Self
 
 from twisted.internet.defer import Deferred, TimeoutError
 from twisted.internet.task import deferLater
+from twisted.python.failure import Failure
 
 from tnet.clients.fetch.credentials import Credentials
 from tnet.clients.fetch.hop import Hops
@@ -21,12 +23,14 @@ from tnet.clients.fetch.report.ledger import Ledger
 from tnet.clients.fetch.request import Request, first_request
 from tnet.clients.fetch.wire.exchange import Exchange
 from tnet.clients.fetch.wire.pool import Pool
-from tnet.errors import BodyNotResendable, RedirectRefused, TnetError
+from tnet.errors import BodyNotResendable, RedirectRefused, TnetError, TooLarge
 from tnet.net.context import Context
 from tnet.plans.fetch import FetchPlan
 from tnet.plans.urls import parse_url
 from tnet.protocols.codings import ACCEPTED, Decoder, decoder
 from tnet.protocols.http1.responses import ResponseHead
+
+_PARTS = frozenset({"segment", "mirror"})
 
 MOST_LOGINS = 3
 DRAINED_BYTES = 64 * 1024
@@ -45,29 +49,30 @@ class Response:
         self.head = head
         self.wire_bytes = 0
         self.bytes = 0
-        self._client = client
+        self._context = client.context
         self._ledger, self._number = client.hops.ledger, exchange.trace.request or 0
+        self._most = client.plan.keeping.most_bytes or sys.maxsize
+        self._has_body = request.method != "HEAD" and head.status not in (204, 304)
+        self._decoder = self._opened() if client.plan.compressed and self._has_body else None
         self._pieces: Iterator[bytes] = iter(())
-        self._decoder = self._opened() if client.plan.compressed and request.method != "HEAD" else None
+        self._ended = False
         self._receiving: Deferred[None] = exchange.trace.time("receive", Deferred())
         self._receiving.addErrback(lambda _: None)
 
     async def read(self) -> bytes:
         """The next piece of the body, nothing at its end; the reactor turns between the pieces that one read gave.
 
-        Raises: what `Exchange.read` and the decoder raise.
+        Raises: TooLarge, if possible before a byte is read; what `Exchange.read` and the decoder raise.
         """
-        while not (piece := next(self._pieces, b"")):
-            data = await self.exchange.read()
-            self.wire_bytes += len(data)
-            if not data and self._receiving.called:
-                return b""
-            self._pieces = self._decoded(data)
-            if not data:
-                self._receiving.callback(None)
-        if self._decoder is not None:
-            await deferLater(self._client.context.reactor, 0)
-        self.bytes += len(piece)
+        try:
+            piece = await self._next()
+        except TnetError as error:
+            self._outcome(Failure(error))
+            raise
+        if not piece:
+            self._outcome(None)
+        elif self._decoder is not None:
+            await deferLater(self._context.reactor, 0)
         self._ledger.received(self._number, piece)
         return piece
 
@@ -76,12 +81,32 @@ class Response:
         self._ledger.read(self._number, self.wire_bytes, self.bytes)
         self._receiving.cancel()
         if self._decoder is not None and self._decoder.surplus:
-            self._client.context.publisher.log("warning", "bytes that do not belong to the body follow it")
+            self._context.publisher.log("warning", f"{self.exchange.peer} sent bytes behind the coded body: ignored")
 
     def _opened(self) -> Decoder | None:
         codings = self.head.values(b"content-encoding")
-        limit = self._client.plan.keeping.most_bytes
-        return decoder(codings, self.exchange.peer, limit_bytes=limit) if codings else None
+        return decoder(codings, self.exchange.peer) if codings else None
+
+    async def _next(self) -> bytes:
+        if self._decoder is None and self._has_body:
+            self._bound(self.head.length or 0)
+        while not (piece := next(self._pieces, b"")) and not self._ended:
+            data = await self.exchange.read()
+            self.wire_bytes += len(data)
+            self._pieces = self._decoded(data)
+            self._ended = not data
+        self._bound(self.bytes + len(piece))
+        self.bytes += len(piece)
+        return piece
+
+    def _bound(self, count: int) -> None:
+        if count > self._most:
+            raise TooLarge("the body" if self._decoder is None else "the decoded body", self._most)
+
+    def _outcome(self, failure: Failure | None) -> None:
+        """Receiving is over: tell how it went, once."""
+        if not self._receiving.called:
+            self._receiving.callback(failure)
 
     def _decoded(self, data: bytes) -> Iterator[bytes]:
         if self._decoder is None:
@@ -91,7 +116,10 @@ class Response:
 
 @dataclass(eq=False)
 class Client:
-    """One command's requests: their connections, what is remembered, who we are. Close it in the end."""
+    """One command's requests: their connections, what is remembered, who we are. Close it in the end.
+
+    `heads` has the head of each transfer's last answer (not of a part of one), until somebody takes it out.
+    """
 
     plan: FetchPlan
     context: Context
@@ -99,6 +127,7 @@ class Client:
     hops: Hops
     memory: Remembered
     credentials: Credentials
+    heads: dict[int, ResponseHead] = field(default_factory=dict)
 
     @classmethod
     async def open(cls, plan: FetchPlan, context: Context, ledger: Ledger) -> Self:
@@ -107,14 +136,15 @@ class Client:
         Raises: CannotRead.
         """
         first = parse_url(plan.urls[0])
+        memory = await Remembered.open(plan.memory, first, context, login=plan.login, headers=plan.headers)
         pool = Pool(context, plan.patience, most=max(plan.parallel, plan.keeping.segments))
         return cls(
             plan,
             context,
             pool,
             Hops(plan, context, pool, ledger),
-            await Remembered.open(plan.memory, first, context),
-            await Credentials.open(plan.login, first, context),
+            memory,
+            await Credentials.open(memory.login, first, context),
         )
 
     async def close(self) -> None:
@@ -137,7 +167,7 @@ class Client:
 
         Raises: LoginDenied, BadUsage.
         """
-        return self._authorized(request).adding(*self.memory.headers(request))
+        return request.adding(*self.credentials.headers(request)).adding(*self.memory.headers(request))
 
     @asynccontextmanager
     async def ask(self, request: Request, transfer: int, cause: str = "first") -> AsyncIterator[Response]:
@@ -146,8 +176,8 @@ class Client:
         Raises: what `Hops.take` raises; RedirectRefused, BodyNotResendable, LoginDenied.
         """
         redirects = logins = 0
+        dressed = self.dressed(request)
         while True:
-            dressed = self.dressed(request)
             async with self.hops.take(dressed, transfer, cause) as exchange:
                 head = await exchange.answer()
                 self.memory.learn(dressed, head)
@@ -158,6 +188,8 @@ class Client:
                 elif head.status == 401 and logins < MOST_LOGINS and self.credentials.challenged(dressed, head):
                     logins, cause, onward = logins + 1, "login", _again(request)
                 else:
+                    if cause not in _PARTS:
+                        self.heads[transfer] = head
                     response = Response(dressed, exchange, head, self)
                     try:
                         yield response
@@ -165,23 +197,27 @@ class Client:
                         response.leave()
                     return
                 await self._drain(exchange)
+            before, dressed = dressed, self.dressed(onward)
+            self._tell_dropped(request, before, dressed)
             request = onward
-
-    def _authorized(self, request: Request) -> Request:
-        return request.adding(*self.credentials.headers(request))
 
     def _redirected(self, request: Request, head: ResponseHead, to: bytes, count: int) -> Request:
         if count > self.plan.max_redirects:
             raise RedirectRefused(str(request.url), f"it would be redirect number {count}")
         onward = redirected(request, head, to, downgrade=self.plan.downgrade)
         self.context.publisher.log("debug", f"redirected to {onward.url}")
-        if names := dropped(self._authorized(request), self._authorized(onward)):
-            self.context.publisher.log("notice", f"not sent on to {onward.url.authority}: {', '.join(names)}")
         return onward
+
+    def _tell_dropped(self, request: Request, before: Request, after: Request) -> None:
+        """Say what is not sent on to another origin; cookies that the user did not give go by rules of their own."""
+        ours = request.value("cookie") is not None
+        names = [name for name in dropped(before, after) if ours or name.lower() != "cookie"]
+        if names and after.url.origin != before.url.origin:
+            self.context.publisher.log("notice", f"not sent on to {after.url.authority}: {', '.join(names)}")
 
     async def _drain(self, exchange: Exchange) -> None:
         """Read a short body that nobody wants, so that its connection can be used again; a long one is cut."""
-        if (exchange.head and exchange.head.length or 0) > DRAINED_BYTES:
+        if ((exchange.head and exchange.head.length) or 0) > DRAINED_BYTES:
             return
         drained = Deferred.fromCoroutine(_read_up(exchange)).addTimeout(DRAIN_SECONDS, self.context.reactor)
         await drained.addErrback(lambda failure: failure.trap(TimeoutError, TnetError) and None)
