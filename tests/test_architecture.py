@@ -16,7 +16,7 @@ TESTS = ROOT / "tests"
 
 GROUND = {"errors", "escape", "places", "plans", "events"}
 MAY_IMPORT = {
-    "errors": set(),
+    "errors": {"errors"},
     "escape": set(),
     "places": set(),
     "plans": GROUND,
