@@ -7,7 +7,7 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.support import AtOnce
-from tnet.clients.fetch.output import InPlace, Replacement, open_file
+from tnet.clients.fetch.output import InPlace, Replacement, open_file, open_in_place
 from tnet.errors import CannotWrite, OutputClosed
 
 
@@ -130,6 +130,13 @@ class Devices(Case):
         self.done(output.write(b"gone"))
         self.done(output.finish())
         self.assertTrue(stat.S_ISCHR(os.stat("/dev/null").st_mode))
+
+    def test_only_a_device_is_opened_in_place(self):
+        """A file, a folder and a name that is free are none."""
+        self.done(self.done(open_in_place("/dev/null", AtOnce())).finish())
+        with open(self.path, "wb"):
+            for path in (self.path, self.folder, self.path + "-1"):
+                self.assertIsNone(self.done(open_in_place(path, AtOnce())))
 
     def test_a_full_device(self):
         """The system's reason is told."""

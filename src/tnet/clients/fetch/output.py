@@ -60,6 +60,17 @@ async def open_file(path: str, workers: Offload) -> Output:
         raise cannot_write(path, error) from error
 
 
+async def open_in_place(path: str, workers: Offload) -> Output | None:
+    """What is written to as it is, since it is a device or a FIFO; None where a file is, or can be.
+
+    Raises: CannotWrite.
+    """
+    try:
+        return cast("Output | None", await workers.run(_device, path, workers))
+    except OSError as error:
+        raise cannot_write(path, error) from error
+
+
 class InPlace(Output):
     """An open descriptor that is written to as it is: a device, a FIFO."""
 
@@ -145,6 +156,16 @@ def _opened(path: str, workers: Offload) -> Output:
         if not os.access(path, os.W_OK):
             raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
         return Replacement(path, workers)
+    return InPlace(path, os.open(path, os.O_WRONLY | os.O_NOCTTY | os.O_CLOEXEC), workers)
+
+
+def _device(path: str, workers: Offload) -> Output | None:
+    try:
+        mode = os.stat(path).st_mode
+    except FileNotFoundError:
+        return None
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+        return None
     return InPlace(path, os.open(path, os.O_WRONLY | os.O_NOCTTY | os.O_CLOEXEC), workers)
 
 
