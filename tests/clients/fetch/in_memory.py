@@ -1,5 +1,8 @@
 """A server in memory: what a fetch sends to it, and what the test lets it answer."""
 
+import ssl
+from contextlib import suppress
+
 from twisted.internet.address import IPv4Address
 from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.internet.testing import StringTransport
@@ -44,13 +47,18 @@ class Wire:
 
 
 class Peer(StringTransport):
-    """Our transport, and the other end of it: `says` is what it answers, `heard` what it was sent."""
+    """Our transport, and the other end of it: `says` is what it answers, `heard` what it was sent.
+
+    We are told at once that we have ended a connection; one that is not `prompt` tells us in the next turn, as real ones
+    do, and as TLS needs it.
+    """
 
     def __init__(self, wire: Wire, protocol, host: str, port: int) -> None:
         super().__init__(peerAddress=IPv4Address("TCP", host, port))
         self._wire = wire
         self._protocol = protocol
         self.ended = ""
+        self.prompt = True
 
     def says(self, data: bytes) -> None:
         self._protocol.dataReceived(data)
@@ -73,7 +81,52 @@ class Peer(StringTransport):
         self._lose(ConnectionLost(), "by an abort")
 
     def _lose(self, reason: Exception, how: str) -> None:
-        if not self.ended:
-            self.ended = how
+        if self.ended:
+            return
+        self.ended = how
+        if self.prompt:
             self._protocol.connectionLost(Failure(reason))
             self._wire.world.reactor.advance(0)
+        else:
+            self._wire.world.reactor.callLater(0, self._protocol.connectionLost, Failure(reason))
+
+
+class Secured:
+    """The other end of a connection that is secured, once its handshake is through; `pair` are certificate and key."""
+
+    def __init__(self, peer: Peer, pair: tuple[str, str]) -> None:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(*pair)
+        self._peer = peer
+        peer.prompt = False
+        self._incoming, self._outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        self._tls = context.wrap_bio(self._incoming, self._outgoing, server_side=True)
+        self._plain = b""
+        self._settle()
+
+    def says(self, data: bytes) -> None:
+        self._tls.write(data)
+        self._settle()
+
+    @property
+    def heard(self) -> bytes:
+        self._settle()
+        return self._plain
+
+    def clear(self) -> None:
+        self._plain = b""
+
+    def _settle(self) -> None:
+        """Take in and give out until nobody has anything to say."""
+        moved = True
+        while moved:
+            received = self._peer.heard
+            self._peer.clear()
+            self._incoming.write(received)
+            with suppress(ssl.SSLWantReadError):
+                while data := self._tls.read():
+                    self._plain += data
+            sent = self._outgoing.read()
+            if sent:
+                self._peer.says(sent)
+            moved = bool(received or sent)

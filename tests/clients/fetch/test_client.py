@@ -1,12 +1,14 @@
 """From a request to its final answer, over redirects and logins, and through the codings of its body."""
 
 import gzip
+import os
 import zlib
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.clients.fetch.in_memory import Wire
+from tests.certificates import make_authority, write_pair
+from tests.clients.fetch.in_memory import Secured, Wire
 from tnet.clients.fetch.client import DRAIN_SECONDS, DRAINED_BYTES, MOST_LOGINS, Client
 from tnet.clients.fetch.report.ledger import Ledger
 from tnet.errors import (
@@ -19,6 +21,7 @@ from tnet.errors import (
 )
 from tnet.events.kinds import Logged, RequestBegan, SpanEnded
 from tnet.plans.fetch import Body, FetchPlan, Keeping, Login, Memory, Way
+from tnet.plans.tls import TlsDialing
 
 A = "http://127.0.0.1:81/x"
 B = "http://127.0.0.1:82/x"
@@ -250,6 +253,46 @@ class Redirects(Case):
             self.assertIn(b"s3cret", self.answers(redirect(B))[0])
             self.assertNotIn(b"s3cret", self.answers(answer())[0])
             self.status()
+
+    def test_leaving_https(self):
+        """Case 3: it is refused; the user may allow it, and then nothing of theirs goes along."""
+        authority = make_authority()
+        pair = write_pair(self.mktemp(), authority.leaf(["127.0.0.1"]))
+        ca_file = os.path.join(os.path.dirname(pair[0]), "ca.pem")
+        with open(ca_file, "wb") as file:
+            file.write(authority.pem)
+        for downgrade in (False, True):
+            self.ask(
+                urls=("https://127.0.0.1/x",),
+                login=Login(user="ann", password="pw"),
+                headers=(("X-Api-Key", "k"),),
+                way=Way(direct=True, tls=TlsDialing(ca_file=ca_file)),
+                downgrade=downgrade,
+            )
+            heard, _ = self.answers(redirect("http://127.0.0.1/x"), Secured(self.wire.accept(), pair))
+            self.assertIn(b"X-Api-Key: k", heard)
+            if not downgrade:
+                self.assertEqual(self.error(RedirectRefused).exit_status, 47)
+        heard, _ = self.answers(answer())
+        self.status()
+        self.assertNotIn(b"X-Api-Key", heard)
+        self.assertNotIn(b"Authorization", heard)
+
+    def test_each_proxy_is_shown_its_own_login(self):
+        """Case 8: where a redirect leads to another scheme, and so through another proxy."""
+        self.open(way=Way())
+        self.client.hops.environ = {
+            "http_proxy": "http://ann:pw@127.0.0.1:1001",
+            "https_proxy": "http://bob:pw@127.0.0.1:1002",
+        }
+        self.ask()
+        heard, _ = self.answers(redirect("https://127.0.0.1/"))
+        self.assertIn(b"\r\nProxy-Authorization: Basic YW5uOnB3\r\n", heard)
+        heard = self.wire.accept().heard
+        self.assertEqual([port for _, port in self.wire.dialled], [1001, 1002])
+        self.assertTrue(heard.startswith(b"CONNECT 127.0.0.1:443 "))
+        self.assertIn(b"\r\nProxy-Authorization: Basic Ym9iOnB3\r\n", heard)
+        self.assertNotIn(b"YW5uOnB3", heard)
 
     def test_within_an_origin_everything_goes_on(self):
         """And nothing needs to be told."""

@@ -340,5 +340,7 @@ class Ending(Case):
         """By whoever keeps it, when nothing is under way."""
         self.send(None)
         self.connection.dataReceived(OK + b"hello")
+        self.assertFalse(self.connection.closing)
         self.connection.close()
         self.assertEqual((self.transport.connected, self.transport.aborted), (False, False))
+        self.assertTrue(self.connection.closing)

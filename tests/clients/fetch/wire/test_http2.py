@@ -345,6 +345,7 @@ class Ending(Case):
         self.assertTrue(second.refused)
         self.assertTrue(second.untouched)
         self.assertEqual((self.connection.room, self.changes[-1], self.connection.gone), (0, 0, False))
+        self.assertTrue(self.connection.closing)
         self.answer(first, body=b"hello")
         self.assertEqual(self.read_all(first), b"hello")
         self.assertEqual((self.connection.gone, self.transport.aborted), (True, False))
