@@ -49,8 +49,8 @@ class Wire:
 class Peer(StringTransport):
     """Our transport, and the other end of it: `says` is what it answers, `heard` what it was sent.
 
-    We are told at once that we have ended a connection; one that is not `prompt` tells us in the next turn, as real ones
-    do, and as TLS needs it.
+    That we have ended it, we are told at once; one that is not `prompt` tells us in the next turn, as real ones do and
+    TLS needs it.
     """
 
     def __init__(self, wire: Wire, protocol, host: str, port: int) -> None:
