@@ -11,6 +11,7 @@ from tnet.errors import BodyCutShort, MalformedReply, ReceiveFailed
 from tnet.protocols.http1.responses import ResponseEnd, ResponseHead
 from tnet.protocols.http2.engine import (
     CONNECTION_WINDOW,
+    EARLY_BYTES,
     FRUITLESS_FRAMES,
     LARGEST_TABLE,
     MOST_STREAMS,
@@ -177,6 +178,14 @@ class Sending(Case):
         self.engine.end(stream)
         self.tell()
         self.assertEqual(self.server.body(stream), data)
+
+    def test_before_the_peer_is_known(self):
+        """A little goes out at once, the rest when it has said how large its windows are."""
+        engine = Engine("peer")
+        stream, data = engine.begin(PUT, end=False), b"x" * 100_000
+        self.assertEqual((engine.send(stream, data), engine.send(stream, data)), (EARLY_BYTES, 0))
+        self.assertEqual(list(engine.feed(START)), [Eased(), Resized()])
+        self.assertEqual(engine.send(stream, data), 65535 - EARLY_BYTES)
 
     def test_no_window_at_all(self):
         """Case 42: a peer that never takes anything is sent nothing."""

@@ -9,6 +9,7 @@ Source: RFC 9113; CVE-2019-9512 and its siblings, CVE-2023-44487 for the floods.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -53,6 +54,7 @@ RELIES_ON = ("_expected_content_length",)
 CONNECTION_WINDOW = 16 << 20
 STREAM_WINDOW = 4 << 20
 MOST_STREAMS = 100
+EARLY_BYTES = 1 << 13  # of bodies, before the peer has said how large its windows are: some forgive no more
 LARGEST_TABLE = 1 << 16
 FRUITLESS_FRAMES = 10_000
 
@@ -89,6 +91,8 @@ class Engine:
         self._streams: dict[int, _Stream] = {}
         self._window = Window(CONNECTION_WINDOW, peer)
         self._updates = b""
+        self._met = False
+        self._early_bytes = EARLY_BYTES
         self._block_bytes = 0
         self._fruitless = 0
         self._broken = False
@@ -135,7 +139,7 @@ class Engine:
         """Send as much of the body as the peer takes: how many bytes that is."""
         if stream not in self._streams or self._broken:
             return 0
-        left = min(len(data), self._h2.local_flow_control_window(stream))
+        left = min(len(data), self._h2.local_flow_control_window(stream), self._early_bytes)
         sent = 0
         while sent < left:
             size = min(left - sent, self._h2.max_outbound_frame_size)
@@ -143,6 +147,7 @@ class Engine:
             sent += size
         if sent:
             self._fruitless = 0
+            self._early_bytes -= 0 if self._met else sent
         return sent
 
     def end(self, stream: int) -> None:
@@ -246,6 +251,7 @@ class Engine:
             case WindowUpdated():
                 self._outputs.tell(Eased())
             case RemoteSettingsChanged():
+                self._met, self._early_bytes = True, sys.maxsize
                 if self._h2.encoder.header_table_size > LARGEST_TABLE:
                     self._h2.encoder.header_table_size = LARGEST_TABLE
                 self._outputs.tell(Eased())
