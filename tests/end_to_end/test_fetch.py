@@ -195,7 +195,7 @@ class Nginx(FetchCase):
         folder, patience = self.folder(), Patience(total_seconds=1.5)
         keeping = Keeping(path=os.path.join(folder, "body"), keep_part=False)
         error = await self.fails(TimedOut, self.url + "/slow", patience=patience, keeping=keeping)
-        self.assertEqual((error.phase, os.listdir(folder)), ("receive", []))
+        self.assertEqual((error.phase, os.listdir(folder)), ("receiving the body", []))
 
 
 class Bad(FetchCase):
@@ -250,7 +250,7 @@ class Bad(FetchCase):
         """The deadline names what was waited for."""
         patience = Patience(total_seconds=1)
         error = await self.fails(TimedOut, self.server(lambda peer: self.over.wait(10)), patience=patience)
-        self.assertEqual(error.phase, "wait")
+        self.assertEqual(error.phase, "waiting for the answer")
 
     async def test_cancelling(self):
         """The connection ends with the job."""

@@ -79,9 +79,14 @@ def proxy_from(environ: Mapping[str, str], scheme: str) -> tuple[Proxy | None, N
     """
     names = [f"{scheme}_proxy", f"{scheme}_proxy".upper(), "all_proxy", "ALL_PROXY"]
     name = next((name for name in names if name != "HTTP_PROXY" and environ.get(name)), None)
-    exempt = environ.get("no_proxy") or environ.get("NO_PROXY")
     proxy = parse_proxy(environ[name], field=name) if name is not None else None
-    return proxy, parse_no_proxy(exempt) if exempt else None
+    return proxy, no_proxy_from(environ)
+
+
+def no_proxy_from(environ: Mapping[str, str]) -> NoProxy | None:
+    """The hosts that the environment excepts from every proxy, as curl does whoever named it."""
+    exempt = environ.get("no_proxy") or environ.get("NO_PROXY")
+    return parse_no_proxy(exempt) if exempt else None
 
 
 @dataclass(frozen=True, slots=True)

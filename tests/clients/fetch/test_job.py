@@ -124,7 +124,7 @@ class SeveralUrls(WholeFetch):
         self.answer(answer(500))
         error = self.error(PartlyFailed)
         self.assertEqual((str(error), error.exit_status), ("2 of 3 failed", 113))
-        self.assertEqual(self.told("error"), [f"{A}: {A} answered 404 Why", f"{C}: {C} answered 500 Why"])
+        self.assertEqual(self.told("error"), [f"{A} answered 404 Why", f"{C} answered 500 Why"])
         self.assertEqual(self.printed, b"hello")
 
     def test_a_reader_that_leaves_ends_them_all(self):

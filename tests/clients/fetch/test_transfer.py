@@ -328,7 +328,7 @@ class Time(WholeFetch):
         self.start(patience=Patience(total_seconds=5))
         self.advance(5)
         self.assertEqual(self.error(TimedOut).phase, "connecting")
-        for said, phase in ((b"", "wait"), (b"HTTP/1.1 200 OK\r\n\r\nx", "receive")):
+        for said, phase in ((b"", "waiting for the answer"), (b"HTTP/1.1 200 OK\r\n\r\nx", "receiving the body")):
             self.start(patience=Patience(total_seconds=5))
             self.wire.accepted = len(self.wire.dialled) - 1
             peer = self.accept()
@@ -343,7 +343,7 @@ class Time(WholeFetch):
         self.advance(3)
         _, peer = self.answer(redirect("/y"))
         self.advance(2)
-        self.assertEqual(self.error(TimedOut).phase, "wait")
+        self.assertEqual(self.error(TimedOut).phase, "waiting for the answer")
         self.assertEqual(peer.ended, "by an abort")
 
     def test_one_for_each_url(self):

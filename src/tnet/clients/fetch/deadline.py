@@ -18,6 +18,12 @@ from tnet.net.dial import CONNECTING
 R = TypeVar("R")
 
 RETRYING = "waiting to try again"
+_WORDS = {
+    "queue": "waiting for a free connection",
+    "send": "sending the request",
+    "wait": "waiting for the answer",
+    "receive": "receiving the body",
+}
 MOST_REQUESTS = 100
 
 
@@ -63,4 +69,4 @@ class Deadline:
             case RetryPlanned(transfer=self._transfer):
                 self._phase = RETRYING
             case SpanStarted(span=span) if record.request in self._requests:
-                self._phase = span
+                self._phase = _WORDS.get(span, span)

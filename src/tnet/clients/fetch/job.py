@@ -101,10 +101,15 @@ class _Command:
                 raise
             except TnetError as error:
                 self._failed += 1
-                self._context.publisher.log("error", f"{transfer.urls[0]}: {error}", error.hint)
+                self._context.publisher.log("error", _naming(transfer.urls[0], str(error)), error.hint)
 
     async def _archive(self) -> None:
         if self._plan.showing.har is not None:
             from tnet.clients.fetch.report.telling import archive_to
 
             await archive_to(self._plan.showing.har, self._ledger, self._plan.showing, self._context.workers)
+
+
+def _naming(url: str, text: str) -> str:
+    """The text of an error, which says what it is about."""
+    return text if url in text else f"{url}: {text}"

@@ -61,7 +61,9 @@ class Transfer:
         if self._plan.keeping.to_file and self._plan.method != "HEAD":
             from tnet.clients.fetch.downloads import download
 
-            await download(self._client, self.urls, self.number, self._show_heads)
+            await download(self._client, self.urls, self.number)
+            if (head := self._client.heads.get(self.number)) is not None:
+                await self._stage.presenter.response_head(head)
         elif showing.stream and not showing.report:
             await self._stream()
         else:

@@ -140,10 +140,10 @@ class Proxies(TestCase):
         self.assertEqual(caught.exception.field, "http_proxy")
 
     def test_who_is_reached_without(self):
-        """`--noproxy` holds for any proxy, the variable for one of the environment alone."""
+        """`--noproxy` and the variable hold for any proxy; the first goes before the other."""
         environ = {"https_proxy": "http://one.example", "no_proxy": "a.example"}
         self.assertIsNone(route(SECURE, environ).tunnel)
-        self.assertIsNotNone(route(SECURE, environ, proxy=SOCKS).tunnel)
+        self.assertIsNone(route(SECURE, environ, proxy=SOCKS).tunnel)
         self.assertIsNotNone(route(SECURE, environ, no_proxy=parse_no_proxy("b.example")).tunnel)
         self.assertIsNone(route(SECURE, proxy=SOCKS, no_proxy=parse_no_proxy(".example")).tunnel)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from tnet.clients.fetch.wire.connection import HTTP_1, HTTP_2
 from tnet.plans import Target, TcpAddress, UnixAddress
 from tnet.plans.fetch import Way
-from tnet.plans.proxies import Proxy, proxy_from
+from tnet.plans.proxies import Proxy, no_proxy_from, proxy_from
 from tnet.plans.tls import TlsDialing
 from tnet.plans.urls import Url
 
@@ -74,10 +74,8 @@ def route_to(url: Url, way: Way, environ: Mapping[str, str]) -> Route:
 def _proxy(url: Url, way: Way, environ: Mapping[str, str]) -> Proxy | None:
     if way.direct:
         return None
-    found, exempt = way.proxy, way.no_proxy
-    if found is None:
-        found, told = proxy_from(environ, url.scheme)
-        exempt = exempt or told
+    found, exempt = proxy_from(environ, url.scheme) if way.proxy is None else (way.proxy, no_proxy_from(environ))
+    exempt = way.no_proxy or exempt
     return None if exempt is not None and exempt.covers(url.host, url.port) else found
 
 
