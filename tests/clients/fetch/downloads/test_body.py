@@ -1,7 +1,5 @@
 """Bodies on their way into their file."""
 
-from types import SimpleNamespace
-
 from tests.clients.fetch.downloads.origin import URL, Case, FakeResponse, Origin, head
 from tnet.clients.fetch.downloads.body import Body
 from tnet.clients.fetch.downloads.part import Part
@@ -103,7 +101,7 @@ class Receiving(Case):
 
         async def pace(response):
             self.world.reactor.advance(3)
-            self.patch(body, "part", SimpleNamespace(path="x", write=self.part.write, save=self.fail_to_save))
+            self.patch(self.part, "save", self.fail_to_save)
 
         self.done(body.receive(self.response(b"x" * 100, pace=pace), self.ranges.take()))
         self.assertEqual(self.part.recall().done, ())

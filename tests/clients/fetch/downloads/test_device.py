@@ -1,54 +1,48 @@
-"""Bodies into devices and FIFOs."""
+"""Devices and FIFOs."""
 
 import hashlib
+import os
+import stat
 
-from tests.clients.fetch.downloads.origin import URL, Case, Origin
-from tnet.clients.fetch.downloads.device import pour
-from tnet.clients.fetch.downloads.opening import Opening
-from tnet.clients.fetch.downloads.progress import Progress
-from tnet.clients.fetch.output import Output
-from tnet.errors import ChecksumMismatch, TooLarge
-from tnet.events.kinds import TransferEnded
+from tests.clients.fetch.downloads.origin import Case
+from tnet.clients.fetch.downloads.device import Device
 
 
-class Sink(Output):
-    def __init__(self):
-        self.data = b""
+class Devices(Case):
+    def test_what_is_none(self):
+        """A file, a folder and a name that is free."""
+        self.write(b"old")
+        for path in (self.path(), self.folder, self.path("free")):
+            self.assertIsNone(Device.at(path))
 
-    async def write(self, data):
-        self.data += data
+    def test_a_device_is_written_to_as_it_is(self):
+        """It stays what it is, and what is written has a checksum."""
+        device = Device.at("/dev/null", "sha256")
+        device.write(0, [b"hel", b"lo"])
+        device.write(5, [b"!"])
+        device.save(None)
+        device.close()
+        self.assertEqual(device.digest, hashlib.sha256(b"hello!").hexdigest())
+        self.assertTrue(stat.S_ISCHR(os.stat("/dev/null").st_mode))
 
-    async def finish(self):
-        pass
+    def test_a_full_device(self):
+        """The system's reason is told."""
+        device = Device.at("/dev/full")
+        self.addCleanup(device.close)
+        self.assertEqual(self.assertRaises(OSError, device.write, 0, [b"x"]).strerror, "No space left on device")
 
-    async def discard(self):
-        pass
+    def test_a_fifo_without_a_reader(self):
+        """Whoever read it has gone."""
+        os.mkfifo(self.path())
+        reading = os.open(self.path(), os.O_RDONLY | os.O_NONBLOCK)
+        device = Device.at(self.path())
+        self.addCleanup(device.close)
+        os.close(reading)
+        self.assertRaises(BrokenPipeError, device.write, 0, [b"x"])
 
-
-class Pouring(Case):
-    def pour(self, **keeping):
-        client = self.client(Origin(b"hello" * 1000), **keeping)
-        self.sink = Sink()
-
-        async def poured():
-            opening = await Opening.of(client, client.first_request(URL), 1, "first")
-            return await pour(client, opening, self.sink, "/dev/x", Progress(self.world.context, 1))
-
-        return poured()
-
-    def test_everything(self):
-        """In order, and its checksum is that of what was written."""
-        digest = hashlib.sha256(b"hello" * 1000).hexdigest()
-        self.assertEqual(self.done(self.pour(checksum=("sha256", digest))), "/dev/x")
-        self.assertEqual(self.sink.data, b"hello" * 1000)
-        self.assertEqual(self.world.recorder.of(TransferEnded)[0].checksum, f"sha256:{digest}")
-
-    def test_a_wrong_checksum(self):
-        """Case 28: it is told, though what is written is written."""
-        error = self.fails(self.pour(checksum=("md5", "0" * 32)), ChecksumMismatch)
-        self.assertEqual(error.path, "/dev/x")
-
-    def test_a_limit(self):
-        """Case 36: not more than that is written."""
-        self.fails(self.pour(most_bytes=4500), TooLarge)
-        self.assertEqual(len(self.sink.data), 4000)
+    def test_a_late_thread(self):
+        """What comes when everything is over does nothing, whoever has the descriptor's number by then."""
+        device = Device.at("/dev/full")
+        device.close()
+        device.close()
+        device.write(0, [b"late"])

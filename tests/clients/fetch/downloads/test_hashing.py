@@ -6,7 +6,8 @@ import os
 from twisted.trial.unittest import SynchronousTestCase
 
 from tnet.clients.fetch.downloads import hashing as hashing_module
-from tnet.clients.fetch.downloads.hashing import Hashing, digest_of
+from tnet.clients.fetch.downloads.hashing import Hashing, checked, digest_of
+from tnet.errors import ChecksumMismatch
 
 BODY = os.urandom(5000)
 DIGEST = hashlib.sha256(BODY).hexdigest()
@@ -54,6 +55,13 @@ class Digests(SynchronousTestCase):
     def test_a_whole_file(self):
         """Its digest by any algorithm."""
         self.assertEqual(digest_of(self.path, "md5"), hashlib.md5(BODY).hexdigest())
+
+    def test_what_is_expected(self):
+        """Case 28: another one is exit 112."""
+        self.assertEqual(checked("f", DIGEST, ("sha256", DIGEST)), f"sha256:{DIGEST}")
+        self.assertIsNone(checked("f", "", None))
+        error = self.assertRaises(ChecksumMismatch, checked, "f", "00", ("sha256", DIGEST))
+        self.assertEqual((error.path, error.found, error.exit_status), ("f", "00", 112))
 
     def test_no_algorithm(self):
         """Nothing is computed, and nothing read."""

@@ -1,11 +1,12 @@
 """Where a download goes, and what it is called."""
 
+import hashlib
 import os
 import stat
 
 from tests.clients.fetch.downloads.origin import URL, Case, Origin
 from tnet.clients.fetch.downloads import download
-from tnet.errors import CannotWrite, HttpStatusRefused
+from tnet.errors import CannotWrite, ChecksumMismatch, HttpStatusRefused, ReceiveFailed, TooLarge
 from tnet.events.kinds import TransferEnded
 
 
@@ -64,6 +65,25 @@ class Places(Case):
         self.fails(download(client, (URL,), 1), CannotWrite)
         self.assertEqual(len(client.asked), 1)
         self.assertEqual(self.world.recorder.of(TransferEnded)[0].outcome, "failed")
+
+    def test_a_device_and_its_checksum(self):
+        """Case 28: it is told that it is another, though what is written is written."""
+        client = self.client(Origin(b"x"), path="/dev/null", folder=None, checksum=("md5", "0" * 32))
+        error = self.fails(download(client, (URL,), 1), ChecksumMismatch)
+        self.assertEqual((error.path, error.found), ("/dev/null", hashlib.md5(b"x").hexdigest()))
+
+    def test_a_device_and_a_limit(self):
+        """Case 36: what comes is counted."""
+        client = self.client(Origin(b"x" * 5000), path="/dev/null", folder=None, most_bytes=4999)
+        self.fails(download(client, (URL,), 1), TooLarge)
+
+    def test_a_device_has_half_of_it(self):
+        """That cannot be taken back: it is not tried again."""
+        origin = Origin(b"x" * 5000)
+        origin.cut = [3000]
+        client = self.client(origin, path="/dev/null", folder=None, retry=3)
+        self.fails(download(client, (URL,), 1), ReceiveFailed)
+        self.assertEqual(len(client.asked), 1)
 
     def test_a_device_and_an_error(self):
         """It is refused where that was asked for."""

@@ -8,8 +8,7 @@ from dataclasses import replace
 from twisted.internet.defer import Deferred
 
 from tnet.clients.fetch.client import Response
-from tnet.clients.fetch.downloads.flow import Flow
-from tnet.clients.fetch.downloads.part import Part
+from tnet.clients.fetch.downloads.flow import Flow, Store
 from tnet.clients.fetch.downloads.progress import Progress
 from tnet.clients.fetch.downloads.ranges import Claim, Ranges
 from tnet.clients.fetch.downloads.sidecar import Sidecar
@@ -20,17 +19,23 @@ SAVE_SECONDS = 2.0
 
 
 class Body:
-    """What streams bring of one version of a body goes into `part`, and stays there for another run with a sidecar.
+    """What streams bring of one version of a body goes into `store`; with a sidecar another run can go on with it.
 
     Units: `most_bytes` of it are taken (0: no limit).
     """
 
     def __init__(
-        self, part: Part, ranges: Ranges, sidecar: Sidecar | None, progress: Progress, context: Context, most_bytes: int
+        self,
+        store: Store,
+        ranges: Ranges,
+        sidecar: Sidecar | None,
+        progress: Progress,
+        context: Context,
+        most_bytes: int,
     ) -> None:
-        self.part = part
         self.ranges = ranges
         self.sidecar = sidecar
+        self._store = store
         self._progress = progress
         self._context = context
         self._most_bytes = most_bytes or sys.maxsize
@@ -44,7 +49,7 @@ class Body:
 
         Raises: CannotWrite, TooLarge, MalformedReply for more than was announced, BodyCutShort for less.
         """
-        flow = Flow(self.part, claim, self._context, self._kept)
+        flow = Flow(self._store, claim, self._context, self._kept)
         try:
             try:
                 await self._take(response, claim, flow)
@@ -76,14 +81,14 @@ class Body:
 
         Raises: OSError.
         """
-        await self._context.workers.run(self.part.save, self._vouched())
+        await self._context.workers.run(self._store.save, self._vouched())
 
     def _kept(self) -> None:
         """More is written: tell of it, and now and then let the sidecar vouch for it, while the rest comes."""
         self._progress.move(self.ranges.done_bytes)
         if self._saving is None and (now := self._context.clock()) - self._saved >= SAVE_SECONDS:
             self._saved = now
-            self._saving = self._context.workers.run(self.part.save, self._vouched())
+            self._saving = self._context.workers.run(self._store.save, self._vouched())
             self._saving.addBoth(self._rested)
 
     def _rested(self, _: object) -> None:

@@ -11,7 +11,7 @@ from typing import ParamSpec, TypeVar, cast
 from tnet.clients.fetch.client import Client, Response
 from tnet.clients.fetch.downloads.answers import Changed, Meaning, Wanted, meaning, version_of
 from tnet.clients.fetch.downloads.body import Body
-from tnet.clients.fetch.downloads.hashing import digest_of
+from tnet.clients.fetch.downloads.hashing import checked, digest_of
 from tnet.clients.fetch.downloads.opening import Opening
 from tnet.clients.fetch.downloads.part import Part
 from tnet.clients.fetch.downloads.progress import Progress
@@ -37,12 +37,12 @@ class Download:
         self._context = client.context
         self._plan = client.plan
         self._keeping = client.plan.keeping
-        self._algorithm: str | None
-        self._algorithm, self._expected = self._keeping.checksum or (None, "")
+        self._algorithm = self._keeping.checksum[0] if self._keeping.checksum else None
         self._source = source
         self._target = target
         self._progress = progress
         self._streams = self._keeping.segments
+        self._part: Part | None = None
         self._body: Body | None = None
         self._complete_bytes: int | None = None
 
@@ -60,10 +60,10 @@ class Download:
     async def give_up(self, error: BaseException) -> None:
         """It failed: what is there stays, if another run can go on with it."""
         self._progress.fail(error)
-        body, self._body = self._body, None
-        if body is None:
+        part, body = self._part, self._body
+        if part is None or body is None:
             return
-        part, kept = body.part, body.ranges.done_bytes
+        kept = body.ranges.done_bytes
         lasts = body.sidecar is not None and part.resumable and self._keeping.keep_part
         with suppress(OSError):
             if not kept or not lasts or isinstance(error, ChecksumMismatch):
@@ -117,27 +117,28 @@ class Download:
     async def _drop(self) -> None:
         """What is there is of no use."""
         self._complete_bytes = None
-        if self._body is not None:
+        part, self._part, self._body = self._part, None, None
+        if part is not None:
             self._context.publisher.log("notice", f"{self._source.url} has changed: it is fetched anew")
-            await self._context.workers.run(self._body.part.close)
-            self._body = None
+            await self._context.workers.run(part.close)
 
     # ── taking ──
 
     async def _begin(self, response: Response) -> None:
         """Everything anew, as `response` begins it."""
-        head, old = response.head, self._body.part if self._body is not None else None
+        head, old = response.head, self._part
         encoded = self._plan.compressed and bool(head.values(b"content-encoding"))
         total = None if encoded else head.length
         self._refuse_large(total)
         version = version_of(head) if self._source.divisible and not encoded else None
         name = None if self._target.replaces else file_name(head.values(b"content-disposition"))
         sidecar = Sidecar(self._source.url, version.validator, version.total, name) if version is not None else None
-        self._body, self._complete_bytes = None, None
+        self._part, self._body, self._complete_bytes = None, None, None
         part = await self._in_thread(_begun, self._target, sidecar, self._algorithm, old)
         self._keep(part, Ranges(total), sidecar, name)
 
     def _keep(self, part: Part, ranges: Ranges, sidecar: Sidecar | None, name: str | None) -> None:
+        self._part = part
         self._body = Body(part, ranges, sidecar, self._progress, self._context, self._keeping.most_bytes)
         if name is not None:
             self._target = self._target.called(name)
@@ -157,31 +158,26 @@ class Download:
 
     async def _settle(self) -> str:
         """Check what is there, and give it its name."""
-        body = cast(Body, self._body)
-        while not await self._in_thread(body.part.hash_on, body.ranges.total or 0):
+        part, total = cast(Part, self._part), cast(Body, self._body).ranges.total or 0
+        while not await self._in_thread(part.hash_on, total):
             pass
-        self._check(body.part.digest)
-        path = await self._in_thread(body.part.settle, self._target)
-        self._body = None
-        self._progress.end(path, "ok", self._checksum)
+        checksum = checked(self._target.path, part.digest, self._keeping.checksum)
+        path = await self._in_thread(part.settle, self._target)
+        self._part, self._body = None, None
+        self._progress.end(path, "ok", checksum)
         return path
 
     async def _unchanged(self) -> str | None:
         """The file is there already, and as long as it is at its source."""
         size, path = self._complete_bytes or 0, self._target.path
-        if self._algorithm and await self._in_thread(digest_of, path, self._algorithm) != self._expected:
+        digest = await self._in_thread(digest_of, path, self._algorithm) if self._algorithm else ""
+        try:
+            checksum = checked(path, digest, self._keeping.checksum)
+        except ChecksumMismatch:
             return None
         self._progress.start(self._source.url, path, size, size)
-        self._progress.end(path, "unchanged", self._checksum)
+        self._progress.end(path, "unchanged", checksum)
         return path
-
-    def _check(self, found: str) -> None:
-        if self._algorithm is not None and found != self._expected:
-            raise ChecksumMismatch(self._target.path, self._algorithm, self._expected, found)
-
-    @property
-    def _checksum(self) -> str | None:
-        return f"{self._algorithm}:{self._expected}" if self._algorithm else None
 
     def _refuse_large(self, total: int | None) -> None:
         most = self._keeping.most_bytes

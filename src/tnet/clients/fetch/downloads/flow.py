@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
 
-from tnet.clients.fetch.downloads.part import Part
 from tnet.clients.fetch.downloads.ranges import Claim
+from tnet.clients.fetch.downloads.sidecar import Sidecar
 from tnet.errors import cannot_write
 from tnet.net.context import Context
 
 PIECE_BYTES = 1 << 20
 MOST_PIECES = 512
 GATHERING_SECONDS = 0.5
+
+
+class Store(Protocol):
+    """Where the bytes go: a part, or a device."""
+
+    path: str
+
+    def write(self, offset: int, pieces: Sequence[bytes]) -> None: ...
+    def save(self, sidecar: Sidecar | None) -> None: ...
 
 
 class Flow:
@@ -25,8 +34,8 @@ class Flow:
     Each method raises CannotWrite.
     """
 
-    def __init__(self, part: Part, claim: Claim, context: Context, kept: Callable[[], None]) -> None:
-        self._part = part
+    def __init__(self, store: Store, claim: Claim, context: Context, kept: Callable[[], None]) -> None:
+        self._store = store
         self._claim = claim
         self._context = context
         self._kept = kept
@@ -62,7 +71,7 @@ class Flow:
             pieces, offset = self._pieces, self._at
             self._at += self._size
             self._pieces, self._size = [], 0
-            self._writing = self._context.workers.run(self._part.write, offset, pieces)
+            self._writing = self._context.workers.run(self._store.write, offset, pieces)
             self._writing.addCallback(self._note, self._at)
 
     async def _written(self) -> None:
@@ -72,7 +81,7 @@ class Flow:
                 await writing
             except OSError as error:
                 self._pieces = []
-                raise cannot_write(self._part.path, error) from error
+                raise cannot_write(self._store.path, error) from error
 
     def _note(self, _: Any, end: int) -> None:
         self._claim.kept = end

@@ -6,6 +6,8 @@ import hashlib
 import os
 from collections.abc import Sequence
 
+from tnet.errors import ChecksumMismatch
+
 AT_ONCE_BYTES = 1 << 26
 _READ_BYTES = 1 << 20
 
@@ -45,6 +47,19 @@ class Hashing:
     def digest(self) -> str:
         """In lower-case hexadecimal digits; empty without an algorithm."""
         return self._hash.hexdigest() if self._hash is not None else ""
+
+
+def checked(path: str, found: str, expected: tuple[str, str] | None) -> str | None:
+    """The digest `found` in what is for `path`, as `ALG:HEX`; None where none is expected.
+
+    Raises: ChecksumMismatch when it is not the one that is `expected`, by which algorithm.
+    """
+    if expected is None:
+        return None
+    algorithm, digest = expected
+    if found != digest:
+        raise ChecksumMismatch(path, algorithm, digest, found)
+    return f"{algorithm}:{digest}"
 
 
 def digest_of(path: str, algorithm: str) -> str:

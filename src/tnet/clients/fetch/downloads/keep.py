@@ -4,16 +4,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from typing import cast
 
 from tnet.clients.fetch.client import Client
-from tnet.clients.fetch.downloads.device import pour
+from tnet.clients.fetch.downloads.body import Body
+from tnet.clients.fetch.downloads.device import Device
 from tnet.clients.fetch.downloads.download import Download
+from tnet.clients.fetch.downloads.hashing import checked
 from tnet.clients.fetch.downloads.opening import Opening
 from tnet.clients.fetch.downloads.progress import Progress
+from tnet.clients.fetch.downloads.ranges import Claim, Ranges
 from tnet.clients.fetch.downloads.source import Source
 from tnet.clients.fetch.downloads.target import Target
-from tnet.clients.fetch.output import Output, open_in_place
 from tnet.clients.fetch.retries import persist
+from tnet.errors import cannot_write
 from tnet.plans.fetch import Keeping
 from tnet.protocols.disposition import name_from_url
 
@@ -28,9 +32,9 @@ async def download(client: Client, urls: Sequence[str], transfer: int) -> str:
     source = Source(client, urls, transfer)
     target = _target(client.plan.keeping, source)
     progress = Progress(client.context, transfer)
-    output = await open_in_place(target.path, client.context.workers) if target.replaces else None
-    if output is not None:
-        return await _into_device(client, source, output, target.path, progress)
+    device = await _device(client, target) if target.replaces else None
+    if device is not None:
+        return await _into_device(client, source, device, progress)
     work = Download(client, source, target, progress)
     try:
         return await persist(work.attempt, client.plan.retrying, client.context, transfer, source.request)
@@ -39,19 +43,37 @@ async def download(client: Client, urls: Sequence[str], transfer: int) -> str:
         raise
 
 
-async def _into_device(client: Client, source: Source, output: Output, path: str, progress: Progress) -> str:
-    """Nothing is tried again once something was written."""
+async def _device(client: Client, target: Target) -> Device | None:
+    checksum = client.plan.keeping.checksum
+    algorithm = checksum[0] if checksum else None
+    try:
+        return cast("Device | None", await client.context.workers.run(Device.at, target.path, algorithm))
+    except OSError as error:
+        raise cannot_write(target.path, error) from error
+
+
+async def _into_device(client: Client, source: Source, device: Device, progress: Progress) -> str:
+    """Only the asking is tried again: what is written is written."""
+    context, keeping = client.context, client.plan.keeping
 
     async def ask(number: int) -> Opening:
         return await source.open(None, number)
 
     try:
-        async with output:
-            opening = await persist(ask, client.plan.retrying, client.context, source.transfer, source.request)
-            return await pour(client, opening, output, path, progress)
+        opening = await persist(ask, client.plan.retrying, context, source.transfer, source.request)
+        async with opening as response:
+            progress.start(source.url, device.path, response.head.length, 0)
+            ranges = Ranges(None)
+            body = Body(device, ranges, None, progress, context, keeping.most_bytes)
+            await body.receive(response, cast(Claim, ranges.take()))
+        checksum = checked(device.path, device.digest, keeping.checksum)
     except BaseException as error:
         progress.fail(error)
         raise
+    finally:
+        await context.workers.run(device.close)
+    progress.end(device.path, "ok", checksum)
+    return device.path
 
 
 def _target(keeping: Keeping, source: Source) -> Target:
