@@ -5,7 +5,7 @@ import subprocess
 import threading
 
 from twisted.internet import reactor
-from twisted.internet.defer import Deferred
+from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.task import deferLater
 from twisted.trial.unittest import TestCase
 
@@ -29,9 +29,10 @@ class FetchCase(TestCase):
         self.over = threading.Event()
         self.heard = []
 
-    def start(self, url, *, stdout=None, **plan):
+    def start(self, url, *, stdout=None, world=None, **plan):
         plan = FetchPlan(**{"method": "GET", "urls": (url,), "patience": Patience(total_seconds=20)} | plan)
-        return Deferred.fromCoroutine(fetch(plan, self.world.context, stdout=stdout or self.pipe.writing))
+        context = (world or self.world).context
+        return Deferred.fromCoroutine(fetch(plan, context, stdout=stdout or self.pipe.writing))
 
     async def get(self, url, **plan):
         """What a successful fetch writes to stdout."""
@@ -41,6 +42,11 @@ class FetchCase(TestCase):
     async def fails(self, kind, url, **plan):
         """The error that a fetch ends in."""
         return await self.assertFailure(self.start(url, **plan), kind)
+
+    async def all_fail(self, kind, urls, **plan):
+        """The errors that fetches of these URLs end in, all at the same time."""
+        running = [self.assertFailure(self.start(url, world=RealWorld(), **plan), kind) for url in urls]
+        return await gatherResults(running, consumeErrors=True)
 
     def server(self, talk):
         """The URL of a server that says what `talk` says, after it has heard a request's head, and maybe more."""
