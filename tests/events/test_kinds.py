@@ -13,7 +13,7 @@ PROMISED = {
     "connection.refused", "connection.close", "state.enter", "span.start", "span.end", "auth.attempt", "http.request",
     "ssh.channel", "dns.answer", "dial.attempt", "reactor.lag", "draining", "stopped", "log",
     "http.begin", "http.head.sent", "http.head.received", "http.trailers", "http.retry", "transfer.start",
-    "transfer.progress", "transfer.end",
+    "transfer.progress", "transfer.end", "connection.data", "script.step", "probe.result", "fault",
 }  # fmt: skip
 
 

@@ -138,6 +138,50 @@ class ConnectionClosed(Event):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class DataMoved(Event):
+    """A chunk went by: `by` is us or peer, `offset` where it began in that direction, `text` an excerpt."""
+
+    name: ClassVar[str] = "connection.data"
+    by: str
+    bytes: int
+    offset: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepEnded(Event):
+    """A step of a script ended; `outcome` is ok, eof, timeout or mismatch."""
+
+    name: ClassVar[str] = "script.step"
+    number: int
+    action: str
+    outcome: str
+    seconds: float
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ProbeAnswered(Event):
+    """A port was probed: `state` is open, refused, filtered or unreachable."""
+
+    name: ClassVar[str] = "probe.result"
+    peer_address: str
+    peer_port: int
+    state: str
+    seconds: float
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FaultInjected(Event):
+    """Something went wrong on purpose."""
+
+    name: ClassVar[str] = "fault"
+    fault: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StateEntered(Event):
     """A dialogue moved on."""
 

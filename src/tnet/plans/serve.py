@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from tnet.plans.addresses import ListenAddress, Target
+from tnet.plans.faults import Fault
 from tnet.plans.limits import Limits
 from tnet.plans.plan import Plan
 from tnet.plans.tls import TlsServing
@@ -39,10 +40,17 @@ class ServePlan(Plan):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EchoPlan(ServePlan):
-    """Send back what comes."""
+    """Send back what comes, or with `replay` say what a recording's server said.
+
+    `faults` are what goes wrong, for each connection as `seed` has it.
+    """
 
     tool: ClassVar[str] = "echo"
     offer: ClassVar[str] = "tnet.servers.echo:offer"
+    faults: tuple[Fault, ...] = ()
+    seed: int | None = None
+    replay: str | None = None
+    replay_mode: Literal["strict", "line", "timed"] = "strict"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,11 +31,15 @@ _SERVER: dict[type[Event], int] = {
     kinds.Paused: MORE,
     kinds.Resumed: MORE,
     kinds.StateEntered: MORE,
+    kinds.FaultInjected: NORMAL,
 }
 _CLIENT: dict[type[Event], int] = {
     **dict.fromkeys(_SERVER, MORE),
     kinds.Logged: QUIET,
     kinds.RetryPlanned: NORMAL,
+    kinds.StepEnded: NORMAL,
+    kinds.DataMoved: MORE,
+    kinds.ProbeAnswered: MORE,
     kinds.RequestBegan: MORE,
     kinds.HeadSent: MORE,
     kinds.HeadReceived: MORE,

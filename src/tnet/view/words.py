@@ -94,6 +94,34 @@ def _(event: kinds.ConnectionClosed) -> Said:
 
 
 @say.register
+def _(event: kinds.DataMoved) -> Said:
+    mark = Mark.OPEN if event.by == "us" else Mark.CLOSE
+    return Said("sent" if event.by == "us" else "received", joined(size(event.bytes), event.text), mark)
+
+
+@say.register
+def _(event: kinds.StepEnded) -> Said:
+    good = event.outcome == "ok"
+    text = joined(
+        f"{event.number} {event.label or event.action}", "" if good else event.outcome, duration(event.seconds)
+    )
+    return Said("step", text, *(_GOOD if good else _BAD))
+
+
+@say.register
+def _(event: kinds.ProbeAnswered) -> Said:
+    text = joined(
+        f"{address(event.peer_address, event.peer_port)} {event.state}", event.error or "", duration(event.seconds)
+    )
+    return Said("probe", text, *(_GOOD if event.state == "open" else (Mark.BAD, Tone.QUIET)))
+
+
+@say.register
+def _(event: kinds.FaultInjected) -> Said:
+    return Said("fault", joined(event.fault, event.detail), Mark.WARNING, Tone.WARNING)
+
+
+@say.register
 def _(event: kinds.StateEntered) -> Said:
     return Said("state", f"{event.machine}: {event.state}")
 
