@@ -30,7 +30,7 @@ class InterestTests(SynchronousTestCase):
     def test_client(self) -> None:
         """A client only complains and says when it tries again, until -v asks for its connection's story."""
         self.assertEqual(Interest(False, -1).kinds, {kinds.Logged})
-        self.assertEqual(Interest(False, 0).kinds, {kinds.Logged, kinds.RetryPlanned})
+        self.assertEqual(Interest(False, 0).kinds, {kinds.Logged, kinds.RetryPlanned, kinds.StepEnded})
         self.assertFalse(Interest(False, 0).tells(_log("info")))
         self.assertTrue(Interest(False, 0).tells(_log("warning")))
         for event in (opened(), saving(), kinds.HeadSent(method="GET", target="/", version="1.1", fields=())):
