@@ -57,6 +57,12 @@ EXAMPLES: tuple[tuple[TnetError, int, str, str], ...] = (
         "certificate of h is not the pinned one: it has key sha256//A=",
         "pin that",
     ),
+    (
+        errors.ExpectationFailed("step 2", "timed out", "see --script"),
+        111,
+        "not as expected: step 2: timed out",
+        "see --script",
+    ),
     (errors.ProxyRefused("p:1", "403 Forbidden"), 97, "proxy p:1 refused: 403 Forbidden", ""),
     (
         errors.ClientCertificateWanted("h", "it wants one", "--cert"),

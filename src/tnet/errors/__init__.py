@@ -13,7 +13,7 @@
     │  ├─ MalformedReply 8 · BodyCutShort 18 · HttpStatusRefused 22 · RangeRefused 33 · TlsFailed 35
     │  ├─ RedirectRefused 47 · EmptyReply 52 · CertificateRejected 60 · EncodingUnreadable 61 · TooLarge 63
     │  ├─ LoginDenied 67 · PinMismatch 90 · ProxyRefused 97 · ClientCertificateWanted 98
-    │  └─ SloMissed 110 · ChecksumMismatch 112
+    │  └─ SloMissed 110 · ExpectationFailed 111 · ChecksumMismatch 112
     ├─ OurError         tnet is at its own limit, or only a part was done
     │  └─ Overloaded 1 · PartlyFailed 113
     └─ Ended            no error: somebody asked us to stop
@@ -57,6 +57,7 @@ from tnet.errors.theirs import (
     ConnectFailed,
     EmptyReply,
     EncodingUnreadable,
+    ExpectationFailed,
     FailedAttempt,
     HttpStatusRefused,
     LoginDenied,
@@ -95,6 +96,7 @@ __all__ = [
     "EncodingUnreadable",
     "Ended",
     "ExitStatus",
+    "ExpectationFailed",
     "FailedAttempt",
     "Fault",
     "HttpStatusRefused",

@@ -244,3 +244,12 @@ class ChecksumMismatch(
     algorithm: str
     expected: str
     found: str
+
+
+@dataclass(eq=False)
+class ExpectationFailed(PeerError, status=ExitStatus.EXPECTATION, says="not as expected: {what}: {reason}"):
+    """The peer did not do what a script or a recording says it does; `what` names the step or place."""
+
+    what: str
+    reason: str
+    advice: str = ""
