@@ -15,7 +15,7 @@ from tnet.clients.fetch.downloads.sidecar import Sidecar
 from tnet.errors import BodyCutShort, MalformedReply, TnetError, TooLarge
 from tnet.net.context import Context
 
-SAVE_SECONDS = 2.0
+SAVE_SECONDS = 0.5
 
 
 class Body:
