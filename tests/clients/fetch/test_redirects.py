@@ -76,6 +76,8 @@ class Locations(TestCase):
             b"http://a\\@b/",
             b"/\x1b[2J",
             b"http://a b/",
+            b"http://1.1.1.1 &@2.2.2.2/",
+            b"//1.1.1.1 @b/",
             b"http://a@b@c/",
             b"http://a%2Fb/",
             b"http://[::1/",

@@ -21,7 +21,7 @@ from tnet.protocols.http1.responses import ResponseHead
 STATUSES = frozenset({301, 302, 303, 307, 308})
 
 _ABSOLUTE = re.compile(r"https?://", re.IGNORECASE)
-_HOSTLESS = re.compile(r"(?:https?:)?//(?:[/?#]|$)|https?:(?!//)", re.IGNORECASE)
+_DOUBTFUL = re.compile(r"(?:https?:)?//(?:[/?#]|$|[^/?#]* )|https?:(?!//)", re.IGNORECASE)
 _HARMLESS = frozenset({"user-agent", "range"})
 _HARMLESS_BEGINNINGS = ("accept", "if-", "content-")
 
@@ -77,7 +77,7 @@ def _is_harmless(name: str) -> bool:
 
 def _resolved(base: Url, to: bytes, downgrade: bool) -> Url:
     text = _text(to)
-    if "\\" in text or not text.isprintable() or _HOSTLESS.match(text):
+    if "\\" in text or not text.isprintable() or _DOUBTFUL.match(text):
         raise RedirectRefused(text, "it can be read in more than one way")
     try:
         absolute = urljoin(str(base), text.replace(" ", "%20"))
