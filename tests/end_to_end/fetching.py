@@ -1,17 +1,21 @@
 """Fetches with real sockets: what the end-to-end tests of `fetch` share."""
 
+import json
 import os
 import subprocess
 import threading
 
+import click
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.task import deferLater
 from twisted.trial.unittest import TestCase
 
 from tests.end_to_end.real_world import Pipe, RealWorld, ThreadedServer, receive_until
+from tnet.cli.main import parse
 from tnet.clients.fetch.job import fetch
-from tnet.errors import ExitStatus
+from tnet.errors import ExitStatus, TnetError
+from tnet.events.kinds import RequestBegan
 from tnet.plans.fetch import FetchPlan, Patience
 
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nhello"
@@ -21,7 +25,8 @@ MIB = 1 << 20
 class FetchCase(TestCase):
     """Fetches with the real reactor, threads and sockets; what it prints goes through a pipe."""
 
-    timeout = 30
+    timeout = 60
+    options: tuple[str, ...] = ()
 
     def setUp(self):
         self.world = RealWorld()
@@ -47,6 +52,32 @@ class FetchCase(TestCase):
         """The errors that fetches of these URLs end in, all at the same time."""
         running = [self.assertFailure(self.start(url, world=RealWorld(), **plan), kind) for url in urls]
         return await gatherResults(running, consumeErrors=True)
+
+    async def run_fetch(self, *words):
+        """The exit status of `tnet fetch` with these words, run inside the test, and what it prints."""
+        pipe, self.world, self.error = Pipe(self), RealWorld(), None
+        try:
+            asked = parse(["fetch", "--max-time", "20", *self.options, *words])
+            status = await fetch(asked.plan, self.world.context, stdout=pipe.writing)
+        except click.ClickException as error:
+            status, self.error = error.exit_code, error
+        except TnetError as error:
+            status, self.error = error.exit_status, error
+        return status, pipe.data()
+
+    async def fetched(self, *words, status=0):
+        """What it prints, once it has ended with that status."""
+        ended, printed = await self.run_fetch(*words)
+        self.assertEqual(ended, status, (words, printed, self.error))
+        return printed
+
+    async def told(self, *words, status=0):
+        """The same, as JSON."""
+        return json.loads(await self.fetched(*words, status=status))
+
+    def causes(self):
+        """Why each request of the last command was made."""
+        return [event.cause for event in self.world.recorder.of(RequestBegan)]
 
     def server(self, talk):
         """The URL of a server that says what `talk` says, after it has heard a request's head, and maybe more."""

@@ -1,4 +1,4 @@
-"""`fetch`, asked as on the command line, with servers of other people: httpbin, alone and behind nginx and caddy."""
+"""`tnet fetch` with servers of other people: httpbin, alone and behind nginx and caddy; and what takes two of it."""
 
 import base64
 import gzip
@@ -19,42 +19,8 @@ from tests.certificates import make_authority, write_pair
 from tests.end_to_end.command import PATIENCE_SECONDS, TNET, environment
 from tests.end_to_end.fetching import OK, FetchCase
 from tests.end_to_end.httpbin_peer import httpbin_port
-from tests.end_to_end.real_world import Pipe, RealWorld, free_port
-from tnet.cli.main import parse
-from tnet.clients.fetch.job import fetch
-from tnet.errors import TnetError
-from tnet.events.kinds import ConnectionOpened, Logged, RequestBegan, TlsHandshaken
-
-
-class Case(FetchCase):
-    """Commands that run inside the test, and what they print."""
-
-    timeout = 60
-    options: tuple[str, ...] = ()
-
-    async def run_fetch(self, *words):
-        """The exit status of `tnet fetch`, and what it prints."""
-        pipe, self.world = Pipe(self), RealWorld()
-        asked = parse(["fetch", "--max-time", "20", *self.options, *words])
-        try:
-            status = await fetch(asked.plan, self.world.context, stdout=pipe.writing)
-        except TnetError as error:
-            status, self.error = error.exit_status, error
-        return status, pipe.data()
-
-    async def fetched(self, *words, status=0):
-        """What `tnet fetch` prints, once it has ended with that status."""
-        ended, printed = await self.run_fetch(*words)
-        self.assertEqual(ended, status, (words, printed, getattr(self, "error", None)))
-        return printed
-
-    async def told(self, *words, status=0):
-        """The same, as JSON."""
-        return json.loads(await self.fetched(*words, status=status))
-
-    def causes(self):
-        """Why each of the last command's requests was made."""
-        return [event.cause for event in self.world.recorder.of(RequestBegan)]
+from tests.end_to_end.real_world import free_port
+from tnet.events.kinds import ConnectionOpened, Logged, TlsHandshaken
 
 
 class Exchanges:
@@ -246,7 +212,7 @@ def unpacked(text):
     return base64.b64decode(text.partition("base64,")[2])
 
 
-class Direct(Exchanges, Case):
+class Direct(Exchanges, FetchCase):
     """Werkzeug's server, HTTP/1.1."""
 
     host = "127.0.0.1"
@@ -256,7 +222,7 @@ class Direct(Exchanges, Case):
         self.url = f"http://127.0.0.1:{httpbin_port()}"
 
 
-class Behind(Case):
+class Behind(FetchCase):
     """A server in front of it, over TLS."""
 
     host = "localhost"
@@ -374,7 +340,7 @@ class Commands(FetchCase):
         self.addCleanup(process.kill)
         return process
 
-    def fetched(self, *words, status=0, **more):
+    def printed(self, *words, status=0, **more):
         """What one prints, once it has ended with that status."""
         process = self.begin(*words, **more)
         printed, self.complaints = process.communicate(timeout=PATIENCE_SECONDS)
@@ -390,7 +356,7 @@ class Commands(FetchCase):
         """A pipe on standard input that nobody writes to is neither read nor waited for, and changes no method."""
         reading, writing = os.pipe()
         self.addCleanup(os.close, writing)
-        printed = self.fetched(self.answers(OK), stdin=reading)
+        printed = self.printed(self.answers(OK), stdin=reading)
         os.close(reading)
         self.assertEqual((printed, self.heard[0][:6]), (b"hello", b"GET / "))
 
@@ -408,7 +374,7 @@ class Commands(FetchCase):
         self.assertIn(b"b\r\nfrom a pipe\r\n0\r\n\r\n", self.heard[0])
         moved = self.answers(b"HTTP/1.1 307 x\r\nLocation: /x\r\nContent-Length: 0\r\n\r\n")
         with open(__file__, "rb") as file:
-            self.fetched(moved, "--data", "-", stdin=file, status=65)
+            self.printed(moved, "--data", "-", stdin=file, status=65)
 
     def test_events(self):
         """`--stream` hands on each event when it comes, and after the end of the stream asks for what follows it."""
@@ -453,18 +419,18 @@ class Commands(FetchCase):
     def test_retries(self):
         """`--retry` waits as long as Retry-After says, and only the last answer is printed."""
         later = b"HTTP/1.1 503 Later\r\nRetry-After: %b\r\nContent-Length: 5\r\nConnection: close\r\n\r\nlater"
-        url = self.answers(later % b"1", later % b"Thu, 01 Jan 1970 00:00:00 GMT", OK)
+        url = self.answers(later % b"1", OK)
         began = time.monotonic()
-        self.assertEqual(self.fetched("--retry", "2", url), b"hello")
+        self.assertEqual(self.printed("--retry", "2", url), b"hello")
         self.assertLess(1, time.monotonic() - began)
-        self.assertEqual(len(self.heard), 3)
+        self.assertEqual(len(self.heard), 2)
         self.assertIn(b"503", self.complaints)
 
     def test_secrets_stay_at_home(self):
         """Cases 1 to 4: no login, cookie or key goes to where a redirect leads; what does not, is said."""
         url = self.answers(OK)
         moved = self.answers(b"HTTP/1.1 302 x\r\nLocation: %b\r\nContent-Length: 0\r\n\r\n" % url.encode())
-        self.fetched(moved, "-a", "me:s3cret", "X-Api-Key:s3cret", "Cookie:a=s3cret", "Accept:text/x")
+        self.printed(moved, "-a", "me:s3cret", "X-Api-Key:s3cret", "Cookie:a=s3cret", "Accept:text/x")
         self.assertEqual(self.heard[0].count(b"s3cret"), 2)
         self.assertNotIn(b"s3cret", self.heard[1])
         self.assertIn(b"Accept: text/x", self.heard[1])
@@ -476,21 +442,21 @@ class Commands(FetchCase):
         """What the first one remembers under a name, the second one has."""
         url = self.answers(b"HTTP/1.1 200 OK\r\nSet-Cookie: a=1\r\nContent-Length: 0\r\n\r\n", OK)
         for _ in range(2):
-            self.fetched("--session", "mine", url)
+            self.printed("--session", "mine", url)
         self.assertIn(b"Cookie: a=1\r\n", self.heard[1])
 
     def test_offline(self):
         """`--offline` prints what would go out, byte by byte, and goes nowhere."""
         words = ("a=1", "X-Mine:yes")
         url = self.answers(OK)
-        rehearsed = self.fetched("--offline", url, *words)
+        rehearsed = self.printed("--offline", url, *words)
         self.assertEqual(self.heard, [])
-        self.fetched(url, *words)
+        self.printed(url, *words)
         self.assertTrue(rehearsed.startswith(self.heard[0].partition(b"\r\n\r\n")[0]), rehearsed)
 
     def test_several_end_in_one_status(self):
         """The last one does not decide: any that fails makes it 113, and each failure is told."""
         url = self.answers(b"HTTP/1.1 404 No\r\nContent-Length: 0\r\nConnection: close\r\n\r\n", OK)
-        self.assertEqual(self.fetched("--fail", url, url, status=113), b"hello")
+        self.assertEqual(self.printed("--fail", url, url, status=113), b"hello")
         self.assertIn(b"answered 404 No", self.complaints)
         self.assertIn(b"1 of 2 failed", self.complaints)
