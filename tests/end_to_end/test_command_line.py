@@ -72,3 +72,31 @@ class InterruptTests(CommandTestCase):
             preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
         )
         self.assertEqual((done.returncode, done.stderr), (130, b""))
+
+
+class EndTests(CommandTestCase):
+    """The end of a process that has something left to write."""
+
+    def end(self, *argv: str, stdout: int | None = subprocess.PIPE) -> Any:
+        """A command in a process that has printed, and would print once more if its interpreter were taken apart."""
+        program = "import atexit, sys, tnet.__main__ as tnet; atexit.register(print, 'apart'); print('before'); "
+        return subprocess.run(
+            [sys.executable, "-c", f"{program}sys.argv = {['tnet', *argv]}; tnet.main()"],
+            stdout=stdout,
+            stderr=subprocess.PIPE,
+            env=environment(self.home) | {"PYTHONUNBUFFERED": ""},
+            timeout=PATIENCE_SECONDS,
+            check=False,
+        )
+
+    def test_at_once(self) -> None:
+        """All of it is written, the status is the command's, and nothing is done besides."""
+        for argv, status in ((["config", "show"], 0), (["--bogus"], 2)):
+            done = self.end(*argv)
+            self.assertEqual((done.returncode, done.stdout), (status, b"before\n"))
+
+    def test_what_cannot_be_written(self) -> None:
+        """What cannot be written is status 23, unless something went wrong before."""
+        for argv, status in ((["config", "show"], 23), (["--bogus"], 2)):
+            with open("/dev/full", "w") as full:
+                self.assertEqual(self.end(*argv, stdout=full.fileno()).returncode, status)

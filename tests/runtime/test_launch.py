@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 from collections.abc import Callable
@@ -89,6 +90,15 @@ class LaunchTests(TestCase):
         self.assertEqual(self.launch(lambda _: ExitStatus.HTTP_STATUS), 22)
         self.assertEqual(self.story.recorder.of(Stopped)[-1].exit_status, 22)
         self.assertEqual((self.story.calls, self.core.hasStopped), (["start", "stop"], True))
+
+    def test_garbage_is_collected_again(self) -> None:
+        """Where collecting was put off for the start, it goes on when the job begins, past all that was there."""
+        frozen: list[bool] = []
+        gc.disable()
+        self.addCleanup(gc.unfreeze)
+        self.addCleanup(gc.enable)
+        self.launch(lambda _: frozen.append(gc.isenabled() and gc.get_freeze_count() > 0) or ExitStatus.OK)
+        self.assertEqual(frozen, [True])
 
     def test_our_errors_are_one_line(self) -> None:
         """A TnetError becomes one error line with its hint, and its own exit status."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -72,7 +73,9 @@ class Launch:
         self._job.addCallbacks(self._finished, self._failed).addBoth(self._leave)
 
     async def _run_job(self, context: Context) -> ExitStatus:
-        status: ExitStatus = await load(self._plan.job)(self._plan, context)
+        job = load(self._plan.job)
+        _begin_collecting()
+        status: ExitStatus = await job(self._plan, context)
         return status
 
     def _tick(self) -> None:
@@ -121,3 +124,10 @@ class Launch:
         self._log.end()
         self._story.stop()
         self._reactor.stop()
+
+
+def _begin_collecting() -> None:
+    """Collect garbage from now on, if that was put off, but never among what has been imported: it stays."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
