@@ -1,180 +1,74 @@
-"""The epoll loop without a log context."""
+"""Which reactor a process gets, and what it does not bring with it."""
 
 from __future__ import annotations
 
-import socket
+import subprocess
 import sys
-from collections.abc import Callable
-from typing import Any
 
-from twisted.internet import epollreactor
-from twisted.internet.abstract import FileDescriptor
-from twisted.internet.main import CONNECTION_DONE
-from twisted.python.failure import Failure
+from twisted.internet import tcp
+from twisted.internet.interfaces import IReactorSSL, ITLSTransport
+from twisted.internet.posixbase import PosixReactorBase
 from twisted.trial.unittest import SynchronousTestCase
 
-from tnet.runtime.reactor import EVENTS_A_TURN, RELIES_ON, LeanEPollReactor, install
-
-
-class Descriptor(FileDescriptor):
-    """Reads from one end of a socket pair, and does what the test wants when it has."""
-
-    def __init__(self, reactor: Any, on_read: Callable[[], Any] = lambda: None) -> None:
-        super().__init__(reactor)
-        self.ours, self.peer = socket.socketpair()
-        self.ours.setblocking(False)
-        self.fileno = self.ours.fileno  # type: ignore[method-assign]
-        self.on_read = on_read
-        self.read = b""
-        self.wrote = 0
-        self.lost: list[Failure] = []
-        self.startReading()
-
-    def doRead(self) -> Any:
-        self.read += self.ours.recv(100)
-        return self.on_read()
-
-    def doWrite(self) -> None:
-        self.wrote += 1
-        self.stopWriting()
-
-    def connectionLost(self, reason: Failure) -> None:
-        self.lost.append(reason)
-        super().connectionLost(reason)
-
-
-class Stubborn(Descriptor):
-    """Fails when it is told that it is lost."""
-
-    def connectionLost(self, reason: Failure) -> None:
-        raise KeyError("stubborn")
-
-
-class HalfStubborn(Descriptor):
-    """Fails when it is told that its peer sends no more."""
-
-    def readConnectionLost(self, reason: Failure) -> None:
-        raise KeyError("stubborn")
-
-
-class LoopTests(SynchronousTestCase):
-    """One turn of the loop."""
-
-    def setUp(self) -> None:
-        self.reactor = LeanEPollReactor()
-        self.addCleanup(self.release)
-        self.descriptors: list[Descriptor] = []
-
-    def release(self) -> None:
-        for one in self.descriptors:
-            self.reactor.removeReader(one)
-            one.ours.close()
-            one.peer.close()
-        for internal in tuple(self.reactor._internalReaders):
-            self.reactor.removeReader(internal)
-            internal.connectionLost(None)
-        self.reactor._poller.close()
-
-    def add(self, kind: type[Descriptor] = Descriptor, **how: Any) -> Descriptor:
-        """A descriptor with something to read."""
-        self.descriptors.append(kind(self.reactor, **how))
-        self.descriptors[-1].peer.send(b"x")
-        return self.descriptors[-1]
-
-    def test_serves_who_is_ready(self) -> None:
-        """Everybody who can read or write is called, once each."""
-        reads, both = self.add(), self.add()
-        both.startWriting()
-        self.reactor.doPoll(1)
-        self.assertEqual((reads.read, reads.wrote, both.read, both.wrote), (b"x", 0, b"x", 1))
-
-    def test_failure_is_logged_and_ends_its_own_connection(self) -> None:
-        """A descriptor that raises is lost with that reason; the others are served in the same turn."""
-        broken, fine = self.add(on_read=lambda: 1 / 0), self.add()
-        self.reactor.doPoll(1)
-        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError)), 1)
-        self.assertIsInstance(broken.lost[0].value, ZeroDivisionError)
-        self.assertEqual((fine.read, fine.lost), (b"x", []))
-
-    def test_failure_at_the_end_is_logged_and_dropped(self) -> None:
-        """One that raises even while it is being lost is dropped, and the loop goes on."""
-        stubborn, fine = self.add(Stubborn, on_read=lambda: 1 / 0), self.add()
-        self.reactor.doPoll(1)
-        self.assertEqual(len(self.flushLoggedErrors(ZeroDivisionError, KeyError)), 2)
-        self.assertNotIn(stubborn, self.reactor.getReaders())
-        self.assertEqual(fine.read, b"x")
-
-    def test_nothing_is_left_of_one_that_was_dropped(self) -> None:
-        """One that fails when it is told of its peer's end, and wanted to write, is dropped from both lists."""
-        stubborn = self.add(HalfStubborn, on_read=lambda: CONNECTION_DONE)
-        stubborn.startWriting()
-        self.reactor.doPoll(1)
-        self.assertEqual(len(self.flushLoggedErrors(KeyError)), 1)
-        self.assertNotIn(stubborn, self.reactor.getWriters())
-
-    def test_interrupt_is_let_through(self) -> None:
-        """Ctrl-C while a connection is being lost ends the loop."""
-
-        def interrupt(reason: Failure) -> None:
-            raise KeyboardInterrupt
-
-        one = self.add(on_read=lambda: 1 / 0)
-        one.connectionLost = interrupt  # type: ignore[method-assign]
-        self.assertRaises(KeyboardInterrupt, self.reactor.doPoll, 1)
-        self.flushLoggedErrors(ZeroDivisionError)
-
-    def test_one_that_left_in_the_same_turn_is_not_called(self) -> None:
-        """A descriptor that another one removed is not served any more."""
-        pair: list[Descriptor] = []
-
-        def remove_the_other() -> None:
-            for one in pair:
-                if not one.read:
-                    one.stopReading()
-
-        pair += [self.add(on_read=remove_the_other), self.add(on_read=remove_the_other)]
-        self.reactor.doPoll(1)
-        self.assertEqual(sorted(one.read for one in pair), [b"", b"x"])
-
-    def test_turns_are_short_and_fair(self) -> None:
-        """Of a crowd a turn serves a bounded number, and nobody twice before all were: timers get their turn."""
-        crowd = [self.add() for _ in range(2 * EVENTS_A_TURN)]
-        for one in crowd:
-            one.peer.send(b"y" * 200)
-        self.reactor.doPoll(1)
-        self.assertEqual(sum(bool(one.read) for one in crowd), EVENTS_A_TURN)
-        self.reactor.doPoll(1)
-        self.assertEqual({len(one.read) for one in crowd}, {100})
-
-    def test_waits_no_longer_than_told(self) -> None:
-        """With nobody ready a turn ends when its time is up."""
-        self.reactor.doPoll(0)
-        self.assertEqual(self.descriptors, [])
-
-    def test_iteration_is_the_same_loop(self) -> None:
-        """What `reactor.iterate` and `run` call is this loop, not the one it replaces."""
-        self.assertIs(LeanEPollReactor.doIteration, LeanEPollReactor.doPoll)
+from tnet.runtime.reactor import DISPENSABLE, install, missing
 
 
 class InstallTests(SynchronousTestCase):
     """Which reactor a process gets."""
 
     def test_one_that_is_there_stays(self) -> None:
-        """Where somebody installed a reactor before us, that one is used."""
+        """Where somebody installed a reactor before us, that one is used, with all that it had."""
         self.assertIs(install(), sys.modules["twisted.internet.reactor"])
+        self.assertTrue(IReactorSSL.implementedBy(PosixReactorBase))
+        self.assertTrue(ITLSTransport.implementedBy(tcp.Connection))
+
+
+class MissingTests(SynchronousTestCase):
+    """Modules that cannot be imported for a while."""
+
+    def test_only_inside_the_block(self) -> None:
+        """What is missing inside can be imported afterwards, also when the block failed."""
+        self.addCleanup(sys.modules.pop, "this", None)
+        sys.modules.pop("antigravity", None)
+        with self.assertRaises(ImportError), missing("antigravity"):
+            import antigravity  # noqa: F401
+        self.assertNotIn("antigravity", sys.modules)
+
+    def test_what_is_there_stays(self) -> None:
+        """A module that was imported before stays what it is."""
+        with missing("sys"):
+            import sys as again
+        self.assertIs(again, sys)
 
 
 class ContractTests(SynchronousTestCase):
-    """What we use of Twisted without a promise."""
+    """What we use of Twisted without a promise: that it does without TLS, and is whole without."""
 
-    def test_names_are_there(self) -> None:
-        """The poller, the table of descriptors and the dispatch exist under their names."""
-        reactor = LeanEPollReactor()
-        self.addCleanup(reactor._poller.close)
-        self.addCleanup(lambda: [each.connectionLost(None) for each in reactor._internalReaders])
-        self.assertEqual([name for name in RELIES_ON if not hasattr(reactor, name)], [])
+    def fresh(self, program: str) -> tuple[str, str]:
+        """What a program prints in a process of its own, after it has installed our reactor."""
+        before = "import sys; from tnet.runtime.reactor import DISPENSABLE, install; reactor = install()\n"
+        done = subprocess.run(
+            [sys.executable, "-c", before + program], capture_output=True, text=True, timeout=60, check=False
+        )
+        self.assertEqual(done.returncode, 0, done.stderr)
+        return done.stdout.strip(), done.stderr
 
-    def test_stock_loop_does_what_we_replaced(self) -> None:
-        """Twisted's own loop still is: poll, find the descriptor, dispatch in a log context."""
-        names = epollreactor.EPollReactor.doPoll.__code__.co_names
-        self.assertLessEqual({"_poller", "_selectables", "_doReadOrWrite", "callWithLogger"}, set(names))
+    def test_reactor_brings_no_tls(self) -> None:
+        """Ours is the reactor, and neither OpenSSL nor a sign of our pretence came with it."""
+        loaded = "{name.partition('.')[0] for name in sys.modules} & {'OpenSSL', 'cryptography', 'service_identity'}"
+        said = self.fresh(f"print(type(reactor).__name__, {loaded}, {{*DISPENSABLE}} & {{*sys.modules}})")
+        self.assertEqual(said, ("LeanEPollReactor set() set()", ""))
+
+    def test_what_was_kept_out_comes_later(self) -> None:
+        """It is still called so, and is whole for whoever imports it then."""
+        names = ("twisted.internet.ssl.optionsForClientTLS", "twisted.protocols.tls.TLSMemoryBIOFactory")
+        self.assertEqual({name.rpartition(".")[0] for name in names}, set(DISPENSABLE))
+        imports = "".join(f"import {name}\n" for name in DISPENSABLE)
+        self.assertEqual(self.fresh(f"{imports}print({'.__name__, '.join(names)}.__name__)")[1], "")
+
+    def test_everything_of_ours_works_without(self) -> None:
+        """Ports, transports, TLS and dialling pass their tests where Twisted's transports know no TLS."""
+        tests = ("net.test_port", "net.test_transport", "net.test_dial", "net.tls.test_connection")
+        argv = ["", *(f"tests.{name}" for name in tests)]
+        _, said = self.fresh(f"import unittest; unittest.main(None, argv={argv})")
+        self.assertIn("OK", said)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from errno import ECONNRESET, EPIPE, ETIMEDOUT
 from typing import Any
 
-from OpenSSL import SSL
 from twisted.internet.error import ConnectionAborted, ConnectionDone, ConnectionLost
 from twisted.internet.interfaces import INegotiated
 from twisted.python.failure import Failure
@@ -50,6 +49,8 @@ def closing(why: Failure, transport: Any, first: str | None = None) -> Closing:
 
 def tls_words(error: BaseException | None) -> str:
     """Why TLS failed, on one harmless line."""
+    from OpenSSL import SSL
+
     if isinstance(error, TlsFailed):
         return safe_line(error.reason)
     if isinstance(error, SSL.Error) and error.args and isinstance(error.args[0], list) and error.args[0]:
@@ -67,6 +68,8 @@ def _lost(transport: Any) -> str:
 
 
 def _failed(error: BaseException) -> str:
+    from OpenSSL import SSL
+
     if isinstance(error, TlsFailed | SSL.Error):
         return f"TLS failed: {tls_words(error)}"
     return str(error) if isinstance(error, TnetError) else f"internal error: {type(error).__name__}"

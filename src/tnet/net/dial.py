@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Generic, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.interfaces import IAddress, IDelayedCall, IProtocol, IProtocolFactory
@@ -25,12 +25,14 @@ from tnet.net.context import Context
 from tnet.net.resolve import ascii_name, literal_family, resolve
 from tnet.net.source import agreed_family, parse_source
 from tnet.net.tap import Tap
-from tnet.net.tls.connection import TlsFactory, TlsTransport
-from tnet.net.tls.dialing import ClientTls
 from tnet.plans import Target, TcpAddress, UnixAddress
 from tnet.plans.proxies import Proxy
 from tnet.plans.tls import TlsDialing
 from tnet.protocols.passage import Passage
+
+if TYPE_CHECKING:
+    from tnet.net.tls.connection import TlsTransport
+    from tnet.net.tls.dialing import ClientTls
 
 __all__ = ["DialCancelled", "dial", "shown"]
 
@@ -103,7 +105,11 @@ async def dial(
 
 
 async def _opened(tls: TlsDialing | ClientTls | None, context: Context) -> ClientTls | None:
-    return await ClientTls.open(tls, context) if isinstance(tls, TlsDialing) else tls
+    if not isinstance(tls, TlsDialing):
+        return tls
+    from tnet.net.tls.dialing import ClientTls
+
+    return await ClientTls.open(tls, context)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -149,7 +155,7 @@ class _Call(Generic[P]):
             made = await (self._straight() if via is None else self._through(via))
             if self._way.tls is not None:
                 with self._during(SECURING, self._way.tls_seconds):
-                    await cast(TlsTransport, made).whenSecured()
+                    await cast("TlsTransport", made).whenSecured()
         except CancelledError:
             await self._cut(str(self._late or "cancelled"))
             raise
@@ -186,13 +192,11 @@ class _Call(Generic[P]):
     async def _passed(self, known: Sequence[Target], passage: Passage) -> Any:
         from tnet.net.proxies.connection import ProxyFactory
 
-        proxy, reactor = passage.proxy, self._context.reactor
-        called = f"proxy {proxy.address}"
-        made = ProxyFactory(passage, self._factory, reactor)
+        proxy, called = passage.proxy, f"proxy {passage.proxy.address}"
+        made = ProxyFactory(passage, self._factory, self._context.reactor)
         factory: Any = made
         if self._way.proxy_tls is not None and proxy.scheme == "https":
-            creator = self._way.proxy_tls.towards(proxy.host, called)
-            factory = TlsFactory(creator, made, reactor, is_client=True)
+            factory = self._secured(made, self._way.proxy_tls, proxy.host, called)
         await self._connected(known, factory, called)
         with self._during(PASSING), self._trace.span("proxy"):
             await made.made.whenOpen()
@@ -259,8 +263,13 @@ class _Call(Generic[P]):
             return tapped
         target = self._way.target
         host = target.host if isinstance(target, TcpAddress) else None
-        creator = self._way.tls.towards(host, shown(target))
-        return cast(IProtocolFactory, TlsFactory(creator, tapped, self._context.reactor, is_client=True))
+        return self._secured(tapped, self._way.tls, host, shown(target))
+
+    def _secured(self, factory: IProtocolFactory, tls: ClientTls, host: str | None, called: str) -> IProtocolFactory:
+        from tnet.net.tls.connection import TlsFactory
+
+        made = TlsFactory(tls.towards(host, called), factory, self._context.reactor, is_client=True)
+        return cast(IProtocolFactory, made)
 
 
 class _Application(ClientFactory, Generic[P]):

@@ -18,7 +18,6 @@ from tnet.escape import safe_line
 from tnet.events import Publisher, Trace
 from tnet.events.kinds import ConnectionClosed, ConnectionOpened, HalfClosed, Paused, Resumed, TlsHandshaken
 from tnet.net.closing import closing, tls_words
-from tnet.net.tls.facts import TlsFacts, certificate_facts
 from tnet.net.wrapper import HalfCloseableWrapper, Wrapper, is_half_closeable
 
 Role = Literal["server", "client"]
@@ -104,6 +103,8 @@ class _Tapped(Wrapper):
     def _report_handshake(self, outcome: Literal["ok", "failed"], error: str | None = None) -> None:
         if not self._trace.wants(TlsHandshaken):
             return
+        from tnet.net.tls.facts import TlsFacts, certificate_facts
+
         session = self._of_transport("getHandle", lambda: None)()
         facts = TlsFacts() if session is None else certificate_facts(session)
         self._trace.emit(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from twisted.internet.defer import CancelledError, Deferred, DeferredLock, TimeoutError
 from twisted.internet.task import deferLater
@@ -23,9 +23,11 @@ from tnet.errors import EmptyReply, MalformedReply
 from tnet.events import Trace
 from tnet.net.context import Context
 from tnet.net.dial import dial, shown
-from tnet.net.tls.dialing import ClientTls
 from tnet.plans.fetch import Patience
 from tnet.plans.tls import TlsDialing
+
+if TYPE_CHECKING:
+    from tnet.net.tls.dialing import ClientTls
 
 CLOSE_SECONDS = 1.0
 MOST_IDLE = 32
@@ -175,6 +177,8 @@ class Pool:
         """The plan's TLS, with its files read once for all servers."""
         if plan is None:
             return None
+        from tnet.net.tls.dialing import ClientTls
+
         shared = replace(plan, server_name=None)
         async with self._reading:
             if shared not in self._tls:
