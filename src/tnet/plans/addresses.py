@@ -2,9 +2,12 @@
 
 ::
 
-    HOST:PORT   [V6]:PORT   tcp://HOST:PORT   tls://HOST:PORT   unix:/path   unix:@abstract   fd://N
+    HOST:PORT   [V6]:PORT   tcp://HOST:PORT   tls://HOST:PORT   unix:/path   unix:@abstract   udp://HOST:PORT
+    fd://N                                     to listen only
+    ws://HOST[:PORT][/PATH]   wss://…          to connect only
 
-Source: RFC 3986 section 3.2.2 for the bracketed IPv6 literal; unix(7) for the length of a path.
+Source: RFC 3986 section 3.2.2 for the bracketed IPv6 literal; unix(7) for the length of a path; RFC 6455 section 3
+for WebSocket's URIs.
 """
 
 from __future__ import annotations
@@ -32,18 +35,49 @@ class TcpAddress:
     tls: bool = False
 
     def __str__(self) -> str:
-        host = f"[{self.host}]" if ":" in self.host else self.host
-        return f"{'tls' if self.tls else 'tcp'}://{host}:{self.port}"
+        return f"{'tls' if self.tls else 'tcp'}://{_bracketed(self.host)}:{self.port}"
 
     @property
     def is_loopback(self) -> bool:
         """Whether only this machine can reach it."""
-        if self.host.rstrip(".").lower() == "localhost":
-            return True
-        try:
-            return ipaddress.ip_address(self.host.partition("%")[0]).is_loopback
-        except ValueError:
-            return False
+        return _is_loopback(self.host)
+
+
+@dataclass(frozen=True, slots=True)
+class UdpAddress:
+    """A host and a port for datagrams, as in `TcpAddress`. `tls` there cannot be.
+
+    Raises: BadUsage: `tls` was wanted.
+    """
+
+    host: str
+    port: int
+    tls: bool = False
+
+    def __post_init__(self) -> None:
+        if self.tls:
+            raise BadUsage("--tls", f"{self} cannot be secured: TLS needs a stream")
+
+    def __str__(self) -> str:
+        return f"udp://{_bracketed(self.host)}:{self.port}"
+
+    @property
+    def is_loopback(self) -> bool:
+        """Whether only this machine can reach it."""
+        return _is_loopback(self.host)
+
+
+@dataclass(frozen=True, slots=True)
+class WebSocketAddress:
+    """A WebSocket at `path` (which has its query, and nothing that may not stand in a request) of a host and port."""
+
+    host: str
+    port: int
+    path: str = "/"
+    tls: bool = False
+
+    def __str__(self) -> str:
+        return f"{'wss' if self.tls else 'ws'}://{_bracketed(self.host)}:{self.port}{self.path}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +104,9 @@ class FdAddress:
         return f"fd://{self.fd}"
 
 
-Target = TcpAddress | UnixAddress
-ListenAddress = TcpAddress | UnixAddress | FdAddress
+StreamTarget = TcpAddress | UnixAddress
+Target = StreamTarget | UdpAddress | WebSocketAddress
+ListenAddress = TcpAddress | UnixAddress | FdAddress | UdpAddress
 
 
 def parse_target(text: str, *, field: str = "TARGET") -> Target:
@@ -79,10 +114,31 @@ def parse_target(text: str, *, field: str = "TARGET") -> Target:
 
     Raises: BadUsage, naming `field`, for anything but the grammar above; port 0 is refused.
     """
+    scheme, separator, rest = text.partition("://")
+    if separator and scheme.lower() in ("ws", "wss"):
+        return _websocket(rest, field, tls=scheme.lower() == "wss")
     address = _parse(text, field, listening=False)
     if isinstance(address, FdAddress):
         raise BadUsage(field, f"{text!r} cannot be connected to")
     return address
+
+
+def parse_stream(text: str, *, field: str) -> StreamTarget:
+    """Where to connect to, with bytes as they are: no datagrams, and no WebSocket.
+
+    Raises: BadUsage, naming `field`.
+    """
+    return as_stream(parse_target(text, field=field), field=field)
+
+
+def as_stream(target: Target, *, field: str = "TARGET") -> StreamTarget:
+    """`target`, if it is one for a stream of bytes.
+
+    Raises: BadUsage, naming `field`.
+    """
+    if isinstance(target, UdpAddress | WebSocketAddress):
+        raise BadUsage(field, f"{target} is not a stream", "HOST:PORT, tls://HOST:PORT and unix:/path are")
+    return target
 
 
 def parse_listen(text: str, *, field: str = "--listen") -> ListenAddress:
@@ -125,17 +181,37 @@ def _parse(text: str, field: str, *, listening: bool) -> ListenAddress:
     match scheme.lower():
         case "tcp" | "tls":
             return _tcp(rest, field, tls=scheme.lower() == "tls", listening=listening)
+        case "udp":
+            return UdpAddress(*_host_and_port(rest, field, listening=listening))
         case "fd":
             return _fd(rest, field)
         case _:
-            raise BadUsage(field, f"unknown scheme {scheme!r}", "one of tcp://, tls://, unix:, or plain HOST:PORT")
+            others = "fd://N" if listening else "ws://, wss://"
+            advice = f"one of tcp://, tls://, udp://, unix:, {others}, or plain HOST:PORT"
+            raise BadUsage(field, f"unknown scheme {scheme!r}", advice)
 
 
 def _tcp(text: str, field: str, *, tls: bool, listening: bool) -> TcpAddress:
+    return TcpAddress(*_host_and_port(text, field, listening=listening), tls)
+
+
+def _host_and_port(text: str, field: str, *, listening: bool) -> tuple[str, int]:
     host, separator, port = text.rpartition(":")
     if not separator or (":" in host and not host.startswith("[")):
         raise BadUsage(field, f"{text!r} is not HOST:PORT", "write an IPv6 address as [ADDR]:PORT")
-    return TcpAddress(parse_host(host, field=field), parse_port(port, field=field, zero=listening), tls)
+    return parse_host(host, field=field), parse_port(port, field=field, zero=listening)
+
+
+def _websocket(text: str, field: str, *, tls: bool) -> WebSocketAddress:
+    """What is behind `ws://` or `wss://`: read as what is behind `http://`, but for what WebSocket does without."""
+    from tnet.plans.urls import parse_url
+
+    if "#" in text:
+        raise BadUsage(field, "a WebSocket has no #fragment", "write a # of its path as %23")
+    url = parse_url(f"{'https' if tls else 'http'}://{text}", field=field)
+    if url.userinfo:
+        raise BadUsage(field, "a WebSocket's URL has no user and password")
+    return WebSocketAddress(url.host, url.port, url.target, tls)
 
 
 def _unix(path: str, field: str) -> UnixAddress:
@@ -150,6 +226,19 @@ def _fd(text: str, field: str) -> FdAddress:
     if not (text.isascii() and text.isdigit() and len(text) <= 7):
         raise BadUsage(field, f"{text!r} is not a file descriptor's number")
     return FdAddress(int(text))
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _is_loopback(host: str) -> bool:
+    if host.rstrip(".").lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
 
 
 def is_address(host: str) -> bool:
