@@ -172,7 +172,7 @@ class _Call(Generic[P]):
 
     async def _through(self, proxy: Proxy) -> Any:
         """The same through `proxy`, which is asked for one address after the other where we look the name up."""
-        from tnet.net.proxies.connection import passage_to
+        from tnet.net.proxies.passages import passage_to
 
         target = cast(TcpAddress, self._way.target)
         known = await self._looked_up(proxy.host, proxy.port)
@@ -190,10 +190,10 @@ class _Call(Generic[P]):
                     raise
 
     async def _passed(self, known: Sequence[Target], passage: Passage) -> Any:
-        from tnet.net.proxies.connection import ProxyFactory
+        from tnet.net.way import WayFactory
 
         proxy, called = passage.proxy, f"proxy {passage.proxy.address}"
-        made = ProxyFactory(passage, self._factory, self._context.reactor)
+        made = WayFactory(passage, self._factory, self._context.reactor)
         factory: Any = made
         if self._way.proxy_tls is not None and proxy.scheme == "https":
             factory = self._secured(made, self._way.proxy_tls, proxy.host, called)

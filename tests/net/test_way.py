@@ -1,4 +1,4 @@
-"""A connection to a proxy, on a transport in memory."""
+"""A connection with a way before it, on a transport in memory; proxies lead the way."""
 
 from __future__ import annotations
 
@@ -15,10 +15,9 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.net.streams import HalfCloseableKeeper, Keeper
 from tnet.errors import CertificateRejected, ProxyRefused
-from tnet.net.proxies.connection import REASONS_SECONDS, ProxyConnection, ProxyFactory, passage_to
+from tnet.net.proxies.passages import passage_to
+from tnet.net.way import REASONS_SECONDS, WayConnection, WayFactory
 from tnet.plans.proxies import Proxy, Scheme
-from tnet.protocols.socks import Socks4a, Socks5
-from tnet.protocols.tunnel import Tunnel
 
 OPEN = b"HTTP/1.1 200 OK\r\n\r\n"
 CONNECT = b"CONNECT h:443 HTTP/1.1\r\nHost: h:443\r\n\r\n"
@@ -31,33 +30,17 @@ class Caller(Keeper):
         self.transport.write(b"hello")  # type: ignore[union-attr]  # it is connected
 
 
-class PassageTests(SynchronousTestCase):
-    """`passage_to`."""
-
-    def test_kinds(self) -> None:
-        """Each scheme has its own way to ask."""
-        kinds: tuple[tuple[Scheme, type], ...] = (
-            ("http", Tunnel),
-            ("https", Tunnel),
-            ("socks4a", Socks4a),
-            ("socks5", Socks5),
-            ("socks5h", Socks5),
-        )
-        for scheme, kind in kinds:
-            self.assertIsInstance(passage_to(Proxy(scheme, "p", 1), "h", 443), kind)
-
-
 class ConnectionTests(SynchronousTestCase):
-    """`ProxyConnection`."""
+    """`WayConnection`."""
 
     def setUp(self) -> None:
         self.clock = Clock()
         self.transport = StringTransport()
 
-    def connect(self, inner: Protocol, scheme: Scheme = "http", host: str = "h") -> ProxyConnection:
+    def connect(self, inner: Protocol, scheme: Scheme = "http", host: str = "h") -> WayConnection:
         """A connection that has asked its proxy."""
         passage = passage_to(Proxy(scheme, "p", 1), host, 443)
-        factory = ProxyFactory(passage, Factory.forProtocol(lambda: inner), self.clock)  # type: ignore[arg-type]
+        factory = WayFactory(passage, Factory.forProtocol(lambda: inner), self.clock)  # type: ignore[arg-type]
         made: Any = factory.buildProtocol(None)
         self.assertIs(made, factory.made)
         made.makeConnection(self.transport)
@@ -185,3 +168,15 @@ class ConnectionTests(SynchronousTestCase):
         inner = Listening()
         self.connect(inner).handshakeCompleted()
         self.assertEqual(inner.handshakes, 0)
+
+    def test_way_in_a_way(self) -> None:
+        """The way around another one hands on to it, and it to what is inside, for good."""
+        inner, inside = Keeper(), passage_to(Proxy("http", "q", 2), "h", 443)
+        second = WayFactory(inside, Factory.forProtocol(lambda: inner), self.clock)  # type: ignore[arg-type]
+        connection = self.connect(second.buildProtocol(None))
+        connection.dataReceived(OPEN)
+        self.assertEqual(self.transport.value(), CONNECT * 2)
+        connection.dataReceived(OPEN + b"early")
+        self.successResultOf(second.made.whenOpen())
+        connection.dataReceived(b"later")
+        self.assertEqual(inner.chunks, [b"early", b"later"])
