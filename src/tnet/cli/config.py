@@ -57,7 +57,8 @@ def _defaults(table: dict[str, Any], ctx: click.Context, path: Path) -> dict[str
         where = f"{path}: " + (f"[{'.'.join(str(each.name) for each in way[1 : depth + 1])}]" if depth else "it")
         own = {_key(key): value for key, value in table.items() if not isinstance(value, dict)}
         inner = {key: value for key, value in table.items() if isinstance(value, dict)}
-        _refuse_unknown(f"{where} has no option", own, _every_option(command))
+        if own:  # to know every option, every command is imported
+            _refuse_unknown(f"{where} has no option", own, _every_option(command))
         _refuse_unknown(f"{where} has no table", inner, _commands(command))
         found |= own
         table = inner.get(str(way[depth + 1].name), {}) if depth + 1 < len(way) else {}

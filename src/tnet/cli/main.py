@@ -11,16 +11,20 @@ from typing import Any
 import click
 
 from tnet.cli.asked import Asked
-from tnet.cli.completion import completion
-from tnet.cli.config import config
-from tnet.cli.connect import connect
-from tnet.cli.fetch import fetch
-from tnet.cli.manual.command import man
+from tnet.cli.late import Late
 from tnet.cli.sections import Group
-from tnet.cli.serve import serve
-from tnet.cli.users import users
 
 _SETTINGS = {"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "TNET", "max_content_width": 100}
+
+_COMMANDS = Late(
+    serve="tnet.cli.serve:serve",
+    connect="tnet.cli.connect:connect",
+    fetch="tnet.cli.fetch:fetch",
+    users="tnet.cli.users:users",
+    completion="tnet.cli.completion:completion",
+    man="tnet.cli.manual.command:man",
+    config="tnet.cli.config:config",
+)
 
 
 def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> None:
@@ -32,7 +36,7 @@ def _show_version(ctx: click.Context, param: click.Parameter, value: bool) -> No
     ctx.exit()
 
 
-@click.group(cls=Group, context_settings=_SETTINGS)
+@click.group(cls=Group, commands=_COMMANDS, context_settings=_SETTINGS)
 @click.option(
     "--version",
     is_flag=True,
@@ -50,10 +54,6 @@ def tnet() -> None:
       tnet connect localhost:8000
       tnet fetch example.org
     """
-
-
-for _command in (serve, connect, fetch, users, completion, man, config):
-    tnet.add_command(_command)
 
 
 def parse(argv: Sequence[str]) -> Asked | None:
