@@ -85,13 +85,13 @@ class Receiving(Case):
         self.seen = []
 
         async def pace(response):
-            self.world.reactor.advance(0.7)
+            self.world.reactor.advance(0.2)
             self.seen.append(self.part.recall().done)
 
         self.done(body.receive(self.response(b"x" * 100, pace=pace), self.ranges.take()))
         told = [done[0][1] for done in self.seen if done]
         self.assertEqual(told, sorted(told))
-        self.assertEqual(len(set(told)), 2)
+        self.assertIn(len(set(told)), (2, 3))
         self.done(body.save())
         self.assertEqual(self.part.recall().done, ((0, 100),))
 
