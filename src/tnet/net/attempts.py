@@ -22,7 +22,7 @@ from tnet.events.kinds import DialAttempted
 from tnet.net.context import Context
 from tnet.net.race import NobodyWon, race
 from tnet.net.transport import connect_tcp, connect_unix
-from tnet.plans import Target, TcpAddress
+from tnet.plans import StreamTarget, Target, TcpAddress
 
 
 class Attempts:
@@ -37,13 +37,13 @@ class Attempts:
         self._trace = trace
         self._source = source
 
-    async def first(self, addresses: Sequence[Target], factory: IProtocolFactory, called: str) -> Any:
+    async def first(self, addresses: Sequence[StreamTarget], factory: IProtocolFactory, called: str) -> Any:
         """What `factory` builds for the first address that accepts; it is connected in the reactor's next turn.
 
         Raises: ConnectFailed, which names `called`.
         """
 
-        def attempt(address: Target) -> Deferred[Any]:
+        def attempt(address: StreamTarget) -> Deferred[Any]:
             return Deferred.fromCoroutine(self._attempt(address, factory))
 
         try:
@@ -51,7 +51,7 @@ class Attempts:
         except NobodyWon as all_failed:
             raise ConnectFailed(called, tuple(map(_attempt_of, all_failed.reasons)))
 
-    async def _attempt(self, address: Target, factory: IProtocolFactory) -> Any:
+    async def _attempt(self, address: StreamTarget, factory: IProtocolFactory) -> Any:
         began = self._context.clock()
         outcome, error = "ok", None
         try:
@@ -65,12 +65,12 @@ class Attempts:
         finally:
             self._report(address, outcome, self._context.clock() - began, error)
 
-    def _connect(self, address: Target, factory: ClientFactory) -> IConnector:
+    def _connect(self, address: StreamTarget, factory: ClientFactory) -> IConnector:
         if isinstance(address, TcpAddress):
             return connect_tcp(self._context.reactor, address.host, address.port, factory, None, self._source)
         return connect_unix(self._context.reactor, address.path, factory, None)
 
-    def _report(self, address: Target, outcome: str, seconds: float, error: str | None) -> None:
+    def _report(self, address: StreamTarget, outcome: str, seconds: float, error: str | None) -> None:
         host, port = (address.host, address.port) if isinstance(address, TcpAddress) else (address.path, None)
         self._trace.emit(
             DialAttempted, peer_address=host, peer_port=port, outcome=outcome, seconds=seconds, error=error
@@ -94,7 +94,10 @@ class _Attempt(ClientFactory):
     noisy = False
 
     def __init__(
-        self, factory: IProtocolFactory, connect: Callable[[Target, ClientFactory], IConnector], address: Target
+        self,
+        factory: IProtocolFactory,
+        connect: Callable[[StreamTarget, ClientFactory], IConnector],
+        address: StreamTarget,
     ) -> None:
         self.outcome = Deferred[Any](self._give_up)
         self._factory = factory
@@ -121,7 +124,7 @@ class _AttemptFailed(Exception):
 
 
 def shown(address: Target) -> str:
-    """An address as an error names it: `host:port`, or `unix:path`."""
+    """An address as an error names it: `host:port`, `unix:path`, or with the scheme that tells what else it is."""
     return str(address).rpartition("//")[2] if isinstance(address, TcpAddress) else str(address)
 
 

@@ -1,6 +1,6 @@
 """Dialling: from a target as people write it to a protocol that is connected, secured and observed.
 
-The name is looked up, its addresses are raced, a proxy is asked for the way if there is one, and the winner is
+The name is looked up, its addresses are raced, proxies are asked for the way if there are any, and the winner is
 secured; one deadline holds for all of it. Every lookup, attempt, way and handshake is an event on the trace.
 
 Source: RFC 8305.
@@ -25,12 +25,15 @@ from tnet.net.context import Context
 from tnet.net.resolve import ascii_name, literal_family, resolve
 from tnet.net.source import agreed_family, parse_source
 from tnet.net.tap import Tap
-from tnet.plans import Target, TcpAddress, UnixAddress
+from tnet.net.wrapper import Wrapper
+from tnet.plans import StreamTarget, Target, TcpAddress, UnixAddress
+from tnet.plans.addresses import as_stream
 from tnet.plans.proxies import Proxy
 from tnet.plans.tls import TlsDialing
-from tnet.protocols.passage import Passage
 
 if TYPE_CHECKING:
+    from tnet.net.proxies.chain import Leg
+    from tnet.net.proxies.greeting import Version
     from tnet.net.tls.connection import TlsTransport
     from tnet.net.tls.dialing import ClientTls
 
@@ -62,11 +65,12 @@ async def dial(
     family: int | None = None,
     source: str | None = None,
     seconds: float = 30.0,
-    via: Proxy | None = None,
+    via: Sequence[Proxy] | Proxy | None = None,
     proxy_tls: TlsDialing | ClientTls | None = None,
     addresses: tuple[str, ...] = (),
     dns_seconds: float = 0,
     tls_seconds: float = 0,
+    proxy_protocol: Version | None = None,
 ) -> P:
     """The protocol that `build` makes, connected to `target`, and with TLS after its handshake.
 
@@ -74,25 +78,29 @@ async def dial(
     `connectionLost` as ever, besides the error raised here. Who dials with the same TLS plan often passes a
     `ClientTls`, which has read the files. Cancelling ends everything that was begun, and raises DialCancelled.
 
-    `via` connects for us: `family` and `source` are for the connection to it, and the protocol built is not
-    connected before the way is open. `proxy_tls` secures the connection to an https proxy; None checks it in full,
-    whatever `tls` says. `addresses` are the target's, instead of a lookup; a proxy that looks names up itself gets
-    the name.
+    `via` connects for us, several of them one through the other: `family` and `source` are for the connection to the
+    first, and the protocol built is not connected before the way is open. `proxy_tls` secures the connection to each
+    https proxy; None checks it in full, whatever `tls` says. `addresses` are the target's, instead of a lookup; a
+    proxy that looks names up itself gets the name. `proxy_protocol` tells the target our address, before TLS.
 
     Units: `seconds` for name, connection, proxy and TLS together; `dns_seconds` and `tls_seconds` for each lookup
     and the target's handshake alone. 0 is no limit.
     Raises: NameNotResolved, ConnectFailed, ProxyRefused, TimedOut (with the phase), TlsFailed, CertificateRejected,
-    PinMismatch, ClientCertificateWanted, CaFileUnusable, OwnCertificateUnusable, BadUsage.
+    PinMismatch, ClientCertificateWanted, CaFileUnusable, OwnCertificateUnusable, BadUsage: also for a target that is
+    no stream.
     """
-    if via is not None and isinstance(target, UnixAddress):
+    proxies = (via,) if isinstance(via, Proxy) else tuple(via or ())
+    if proxies and isinstance(target, UnixAddress):
         raise BadUsage("--proxy", "a UNIX socket is not reached through a proxy")
     if tls is None and target.tls:
         tls = TlsDialing()
-    if proxy_tls is None and via is not None and via.scheme == "https":
+    if proxy_tls is None and any(proxy.scheme == "https" for proxy in proxies):
         proxy_tls = TlsDialing()
     own = parse_source(source) if source is not None else None
     way = _Way(
-        target=target,
+        target=as_stream(target),
+        via=proxies,
+        proxy_protocol=proxy_protocol,
         tls=await _opened(tls, context),
         proxy_tls=await _opened(proxy_tls, context),
         family=agreed_family(family, own),
@@ -101,7 +109,7 @@ async def dial(
         dns_seconds=dns_seconds,
         tls_seconds=tls_seconds,
     )
-    return await _Call(way, build, context, trace).within(seconds, via)
+    return await _Call(way, build, context, trace).within(seconds)
 
 
 async def _opened(tls: TlsDialing | ClientTls | None, context: Context) -> ClientTls | None:
@@ -116,7 +124,9 @@ async def _opened(tls: TlsDialing | ClientTls | None, context: Context) -> Clien
 class _Way:
     """What a call of `dial` was asked for, with its files read."""
 
-    target: Target
+    target: StreamTarget
+    via: tuple[Proxy, ...]
+    proxy_protocol: Version | None
     tls: ClientTls | None
     proxy_tls: ClientTls | None
     family: int | None
@@ -141,21 +151,21 @@ class _Call(Generic[P]):
         self._late: TimedOut | None = None
         self._work: Deferred[P] | None = None
 
-    async def within(self, seconds: float, via: Proxy | None) -> P:
+    async def within(self, seconds: float) -> P:
         """What `_run` gives; TimedOut when that takes too long, DialCancelled when somebody else has cancelled it."""
         with self._limit(seconds):
-            self._work = Deferred.fromCoroutine(self._run(via))
+            self._work = Deferred.fromCoroutine(self._run())
             try:
                 return await self._work
             except CancelledError:
                 raise self._late or DialCancelled(self._phase) from None
 
-    async def _run(self, via: Proxy | None) -> P:
+    async def _run(self) -> P:
         try:
-            made = await (self._straight() if via is None else self._through(via))
+            made = await (self._through(self._way.via) if self._way.via else self._straight())
             if self._way.tls is not None:
                 with self._during(SECURING, self._way.tls_seconds):
-                    await cast("TlsTransport", made).whenSecured()
+                    await _tls_of(made).whenSecured()
         except CancelledError:
             await self._cut(str(self._late or "cancelled"))
             raise
@@ -170,39 +180,46 @@ class _Call(Generic[P]):
         found = await self._places() if isinstance(target, TcpAddress) else [target]
         return await self._connected(found, self._factory, shown(target))
 
-    async def _through(self, proxy: Proxy) -> Any:
-        """The same through `proxy`, which is asked for one address after the other where we look the name up."""
-        from tnet.net.proxies.passages import passage_to
+    async def _through(self, proxies: Sequence[Proxy]) -> Any:
+        """The same through `proxies`, each asked for one address after the other where we look its name up."""
+        from tnet.net.proxies.chain import refusing
 
-        target = cast(TcpAddress, self._way.target)
-        known = await self._looked_up(proxy.host, proxy.port)
-        if proxy.scheme == "socks5":
-            hosts = [place.host for place in await self._places()]
-        else:
-            hosts = [target.host if literal_family(target.host) else ascii_name(target.host)]
+        known = await self._looked_up(proxies[0].host, proxies[0].port)
+        beyond = [*proxies[1:], cast(TcpAddress, self._way.target)]
+        legs = [await self._leg(proxy, place) for proxy, place in zip(proxies, beyond, strict=True)]
         while True:
-            passage = passage_to(proxy, hosts.pop(0), target.port)
             try:
-                return await self._passed(known, passage)
+                return await self._passed(known, legs)
             except ProxyRefused as error:
                 await self._cut(str(error))
-                if not (passage.elsewhere and hosts):
+                if not refusing(legs).refused():
                     raise
 
-    async def _passed(self, known: Sequence[Target], passage: Passage) -> Any:
+    async def _leg(self, proxy: Proxy, to: Proxy | TcpAddress) -> Leg:
+        from tnet.net.proxies.chain import Leg
+
+        if proxy.scheme != "socks5":
+            return Leg(proxy, [to.host if literal_family(to.host) else ascii_name(to.host)], to.port)
+        found = await (self._looked_up(to.host, to.port) if isinstance(to, Proxy) else self._places())
+        return Leg(proxy, [place.host for place in found], to.port)
+
+    async def _passed(self, known: Sequence[TcpAddress], legs: Sequence[Leg]) -> Any:
         from tnet.net.way import WayFactory
 
-        proxy, called = passage.proxy, f"proxy {passage.proxy.address}"
-        made = WayFactory(passage, self._factory, self._context.reactor)
-        factory: Any = made
-        if self._way.proxy_tls is not None and proxy.scheme == "https":
-            factory = self._secured(made, self._way.proxy_tls, proxy.host, called)
-        await self._connected(known, factory, called)
-        with self._during(PASSING), self._trace.span("proxy"):
-            await made.made.whenOpen()
-        return made.made.inner
+        ways: list[WayFactory] = []
+        factory: Any = self._factory
+        for leg in reversed(legs):
+            factory = made = WayFactory(leg.begin(), factory, self._context.reactor)
+            ways.insert(0, made)
+            if self._way.proxy_tls is not None and leg.proxy.scheme == "https":
+                factory = self._secured(made, self._way.proxy_tls, leg.proxy.host, leg.called)
+        await self._connected(known, factory, legs[0].called)
+        for way in ways:
+            with self._during(PASSING), self._trace.span("proxy"):
+                await way.made.whenOpen()
+        return ways[-1].made.inner
 
-    async def _connected(self, places: Sequence[Target], factory: IProtocolFactory, called: str) -> Any:
+    async def _connected(self, places: Sequence[StreamTarget], factory: IProtocolFactory, called: str) -> Any:
         with self._during(CONNECTING):
             self._outer = await self._attempts.first(places, factory, called)
             # The transport has asked for its protocol, and connects it as soon as it has got it.
@@ -258,18 +275,30 @@ class _Call(Generic[P]):
             self._work.cancel()
 
     def _wrapped(self) -> IProtocolFactory:
-        tapped = Tap(self._application, self._context.publisher, role="client", trace=self._trace)
-        if self._way.tls is None:
-            return tapped
-        target = self._way.target
-        host = target.host if isinstance(target, TcpAddress) else None
-        return self._secured(tapped, self._way.tls, host, shown(target))
+        """What carries on once there is a way to the target."""
+        way = self._way
+        factory: IProtocolFactory = Tap(self._application, self._context.publisher, role="client", trace=self._trace)
+        if way.tls is not None:
+            host = way.target.host if isinstance(way.target, TcpAddress) else None
+            factory = self._secured(factory, way.tls, host, shown(way.target))
+        if way.proxy_protocol is not None:
+            from tnet.net.proxies.greeting import GreetingFactory
+
+            factory = cast(IProtocolFactory, GreetingFactory(factory, way.proxy_protocol, relayed=bool(way.via)))
+        return factory
 
     def _secured(self, factory: IProtocolFactory, tls: ClientTls, host: str | None, called: str) -> IProtocolFactory:
         from tnet.net.tls.connection import TlsFactory
 
         made = TlsFactory(tls.towards(host, called), factory, self._context.reactor, is_client=True)
         return cast(IProtocolFactory, made)
+
+
+def _tls_of(protocol: Any) -> TlsTransport:
+    """What secures a connection, below all that was done on it in clear."""
+    while isinstance(protocol, Wrapper):
+        protocol = protocol.inner
+    return cast("TlsTransport", protocol)
 
 
 class _Application(ClientFactory, Generic[P]):

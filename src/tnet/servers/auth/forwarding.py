@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from twisted.internet.address import UNIXAddress
-
 from tnet.net.context import Context
 from tnet.net.dial import dial
+from tnet.net.proxies.greeting import place_of
 from tnet.net.relay import Dialled
 from tnet.plans import Target
-from tnet.protocols.proxy_header import USER_TLV, IpPlace, Place, UnixPlace, encode_v1, encode_v2
+from tnet.protocols.proxy_header import USER_TLV, encode_v1, encode_v2
 
 CONNECT_SECONDS = 10.0
 
@@ -41,13 +40,7 @@ class Forwarding:
         return dialled
 
     def _header(self, user: str, client: Any) -> bytes:
-        source, destination = _place(client.getPeer()), _place(client.getHost())
+        source, destination = place_of(client.getPeer()), place_of(client.getHost())
         if self._send_proxy == "v1":
             return encode_v1(source, destination)
         return encode_v2(source, destination, {USER_TLV: user.encode()})
-
-
-def _place(address: Any) -> Place:
-    if isinstance(address, UNIXAddress):
-        return UnixPlace(address.name or b"")
-    return IpPlace.of(address.host, address.port)
