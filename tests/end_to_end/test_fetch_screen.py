@@ -75,14 +75,11 @@ class Orders(Case):
         """Cases 44 and 45: what an error quotes of an answer is as harmless."""
         for answer, expected in (
             (b"HTTP/1.1 %b\r\n\r\n" % HOSTILE, 8),
-            (b"HTTP/1.1 200 %b\r\n\r\n" % HOSTILE, 8),
             (b"HTTP/1.1 200 OK\r\n%b: x\r\n\r\n" % HOSTILE, 8),
             (b"HTTP/1.1 200 OK\r\n%b\r\n\r\n" % MARKUP, 8),
             (b"HTTP/1.1 200 OK\r\nContent-Encoding: %b\r\n\r\n" % HEADER, 61),
             (b'HTTP/1.1 401 x\r\nWWW-Authenticate: New realm="%b"\r\nContent-Length: 0\r\n\r\n' % HEADER, 67),
             (b"HTTP/1.1 302 x\r\nLocation: http://%b/\r\nContent-Length: 0\r\n\r\n" % HEADER, 47),
-            (b"HTTP/1.1 302 x\r\nLocation: ftp://%b/[/b]\r\nContent-Length: 0\r\n\r\n" % HEADER[:2], 47),
-            (b"HTTP/1.1 302 x\r\nLocation: /[red]x[/]\r\nContent-Length: 0\r\n\r\n", 47),
         ):
             words = ("--compressed", "-a", "u:p", "-A", "digest", "--max-redirects", "2", self.says(answer))
             status, screen = self.look(*words)
@@ -92,35 +89,39 @@ class Orders(Case):
     def test_certificates(self):
         """Case 44: nor are the names in a certificate, refused or not."""
         folder = self.folder()
-        for name in ("\x1b]0;owned\x07 [/b]", "a\u202eb\x9b"):
-            authority = make_authority(f"CA {name}")
-            context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-            context.load_cert_chain(*write_pair(folder, authority.leaf(["localhost"], common_name=name)))
+        name = "\x1b]0;owned\x07 [/b] \u202eb\x9b"
+        authority = make_authority(f"CA {name}")
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(*write_pair(folder, authority.leaf(["localhost"], common_name=name)))
 
-            def secured(peer, context=context):
-                with context.wrap_socket(peer, server_side=True) as session:
-                    receive_until(session, b"\r\n\r\n")
-                    session.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+        def secured(peer):
+            with context.wrap_socket(peer, server_side=True) as session:
+                receive_until(session, b"\r\n\r\n")
+                session.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
 
-            url = f"https://localhost:{ThreadedServer(self, secured).port}/"
-            ca = self.keep(folder, "ca.pem", authority.pem)
-            for words, expected in ((("-v",), 60), (("-v", "--insecure"), 0), (("-vv", "--ca", ca), 0)):
-                status, screen = self.look(*words, url)
-                self.assertEqual(status, expected, screen)
-                self.assert_harmless(screen)
+        url = f"https://localhost:{ThreadedServer(self, secured).port}/"
+        ca = self.keep(folder, "ca.pem", authority.pem)
+        for words, expected in (((), 60), (("-v", "--insecure"), 0), (("-vv", "--ca", ca), 0)):
+            status, screen = self.look(*words, url)
+            self.assertEqual(status, expected, screen)
+            self.assert_harmless(screen)
 
     def test_file_names(self):
         """Cases 22 and 44: nor is a name that the server gives to a file; on disk it is harmless as well."""
         folder = self.folder()
-        for name in (b"\x1b]0;x", b"a\xe2\x80\xaetxt.exe", b"[/b].txt", b"a\xc2\x9b2J"):
-            field = b'Content-Disposition: attachment; filename="%b"' % name.replace(b"\x1b", b"\t")
-            answer = b"HTTP/1.1 200 OK\r\n%b\r\nContent-Length: 1\r\n\r\nx" % field
-            status, screen = self.look("--output", "plain", "-O", "--output-dir", folder, self.says(answer))
+        for field, path in (
+            (b"filename*=UTF-8''%1B%5D0%3Bx%07%C2%9B2J%E2%80%AEtxt.exe", ""),
+            (b'filename="[/b]\xe2\x80\xae\xc2\x9b2J"', ""),
+            (b"size=1", "%1B%5D0;x%07%C2%9B2J%E2%80%AE"),
+        ):
+            answer = b"HTTP/1.1 200 OK\r\nContent-Disposition: attachment; %b\r\nContent-Length: 1\r\n\r\nx" % field
+            words = ("--output", "plain", "-v", "-O", "--output-dir", folder, self.says(answer) + path)
+            status, screen = self.look(*words)
             self.assertEqual(status, 0, screen)
             self.assert_harmless(screen)
         for name in os.listdir(folder):
             self.assert_harmless(name)
-        self.assertEqual(len(os.listdir(folder)), 4)
+        self.assertEqual(len(os.listdir(folder)), 3)
 
     def test_write_out_and_report(self):
         """Case 44: nor what is told afterwards of the answer."""
