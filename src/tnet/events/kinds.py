@@ -8,8 +8,9 @@ Units: every `seconds` is a duration on the monotonic clock; every `bytes_…` i
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
+
+from tnet.events.event import Event as Event
 
 JSON_KEYS = {
     "span": "name",
@@ -31,14 +32,6 @@ JSON_KEYS = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """Something seen."""
-
-    name: ClassVar[str]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Listening(Event):
     """A server is ready on one address; `endpoint` is that address as tnet writes it (`tcp://127.0.0.1:8000`)."""
 
@@ -51,7 +44,6 @@ class Listening(Event):
     tls: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionOpened(Event):
     """A connection stands; `role` is ours: server or client."""
 
@@ -64,7 +56,6 @@ class ConnectionOpened(Event):
     local_port: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TlsHandshaken(Event):
     """A TLS handshake ended, well (`outcome` ok) or not (failed, with `error`).
 
@@ -88,7 +79,6 @@ class TlsHandshaken(Event):
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HalfClosed(Event):
     """One side said that it sends no more; `by` is `peer` or `us`."""
 
@@ -98,7 +88,6 @@ class HalfClosed(Event):
     bytes_out: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Paused(Event):
     """The peer reads slower than we write: whoever produces for it was told to wait."""
 
@@ -107,7 +96,6 @@ class Paused(Event):
     bytes_out: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Resumed(Event):
     """The peer has read enough: whoever produces for it may go on."""
 
@@ -115,7 +103,6 @@ class Resumed(Event):
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionRefused(Event):
     """We did not let a peer in; `reason` names the limit or rule."""
 
@@ -125,7 +112,6 @@ class ConnectionRefused(Event):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ConnectionClosed(Event):
     """A connection is over; `clean` when both sides had said so."""
 
@@ -137,7 +123,6 @@ class ConnectionClosed(Event):
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DataMoved(Event):
     """A chunk went by: `by` is us or peer, `offset` where it began in that direction, `text` an excerpt."""
 
@@ -148,7 +133,6 @@ class DataMoved(Event):
     text: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StepEnded(Event):
     """A step of a script ended; `outcome` is ok, eof, timeout or mismatch."""
 
@@ -160,7 +144,6 @@ class StepEnded(Event):
     label: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeAnswered(Event):
     """A port was probed: `state` is open, refused, filtered or unreachable."""
 
@@ -172,7 +155,6 @@ class ProbeAnswered(Event):
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class FaultInjected(Event):
     """Something went wrong on purpose."""
 
@@ -181,7 +163,6 @@ class FaultInjected(Event):
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class StateEntered(Event):
     """A dialogue moved on."""
 
@@ -190,7 +171,6 @@ class StateEntered(Event):
     state: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SpanStarted(Event):
     """A timed piece of work began."""
 
@@ -198,7 +178,6 @@ class SpanStarted(Event):
     span: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SpanEnded(Event):
     """A timed piece of work ended; `outcome` is ok, failed or cancelled, `error` the failure's type."""
 
@@ -209,7 +188,6 @@ class SpanEnded(Event):
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class AuthAttempted(Event):
     """Somebody tried to log in; `result` is accepted, denied or unavailable, `user` is escaped."""
 
@@ -220,7 +198,6 @@ class AuthAttempted(Event):
     peer_address: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HttpExchanged(Event):
     """One HTTP exchange is over, as a server answered it or as a client saw it."""
 
@@ -237,7 +214,6 @@ class HttpExchanged(Event):
     reason: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RequestBegan(Event):
     """A client takes up one request: every event of this `request` belongs to it.
 
@@ -252,7 +228,6 @@ class RequestBegan(Event):
     cause: str = "first"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HeadSent(Event):
     """A client sent the head of a request; `fields` are lines, escaped, with every secret masked."""
 
@@ -263,7 +238,6 @@ class HeadSent(Event):
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class HeadReceived(Event):
     """A client got the head of an answer, or one that was `interim`; `fields` are lines, escaped and masked."""
 
@@ -275,7 +249,6 @@ class HeadReceived(Event):
     interim: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TrailersReceived(Event):
     """Fields came behind the body; `fields` are lines, escaped and masked."""
 
@@ -283,7 +256,6 @@ class TrailersReceived(Event):
     fields: tuple[str, ...]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class RetryPlanned(Event):
     """Something that may pass failed: it is tried again, as attempt number `attempt`, after `seconds`."""
 
@@ -294,7 +266,6 @@ class RetryPlanned(Event):
     error: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TransferStarted(Event):
     """A body begins to be kept: in the file `path`, of which `offset_bytes` were there already."""
 
@@ -307,7 +278,6 @@ class TransferStarted(Event):
     segments: int = 1
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TransferProgressed(Event):
     """So much of it is there, told a few times a second."""
 
@@ -317,7 +287,6 @@ class TransferProgressed(Event):
     total_bytes: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class TransferEnded(Event):
     """It is complete (`outcome` ok, or unchanged), or failed; `path` is where it is."""
 
@@ -331,7 +300,6 @@ class TransferEnded(Event):
     checksum: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class SshChannelChanged(Event):
     """An SSH channel was opened, refused or closed, or something was asked on it."""
 
@@ -341,7 +309,6 @@ class SshChannelChanged(Event):
     detail: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DnsAnswered(Event):
     """A name was looked up: `addresses` in the order given, or `error`."""
 
@@ -352,7 +319,6 @@ class DnsAnswered(Event):
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DialAttempted(Event):
     """One address was tried; `outcome` is ok, failed or cancelled (another one won the race)."""
 
@@ -364,7 +330,6 @@ class DialAttempted(Event):
     error: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ReactorLagged(Event):
     """The reactor came late to a timer: somebody blocked it, or the machine is busy."""
 
@@ -372,7 +337,6 @@ class ReactorLagged(Event):
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Draining(Event):
     """We accept no more and wait for `connections` to end, for at most `seconds`."""
 
@@ -382,7 +346,6 @@ class Draining(Event):
     reason: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Stopped(Event):
     """The command is over."""
 
@@ -392,7 +355,6 @@ class Stopped(Event):
     seconds: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Logged(Event):
     """A line for the log; `level` is debug, info, notice, warning or error, `hint` what the user can do about it."""
 
