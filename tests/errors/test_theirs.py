@@ -65,6 +65,12 @@ EXAMPLES: tuple[tuple[TnetError, int, str, str], ...] = (
     ),
     (errors.ProxyRefused("p:1", "403 Forbidden"), 97, "proxy p:1 refused: 403 Forbidden", ""),
     (
+        errors.StartTlsRefused("h:25", "it does not offer TLS", "check the port"),
+        35,
+        "STARTTLS with h:25 failed: it does not offer TLS",
+        "check the port",
+    ),
+    (
         errors.ClientCertificateWanted("h", "it wants one", "--cert"),
         98,
         "TLS handshake with h failed: it wants one",

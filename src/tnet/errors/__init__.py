@@ -11,7 +11,7 @@
     ├─ PeerError        the other end did or said it
     │  ├─ RedirectReported 3 · ClientErrorReported 4 · ServerErrorReported 5
     │  ├─ MalformedReply 8 · BodyCutShort 18 · HttpStatusRefused 22 · RangeRefused 33 · TlsFailed 35
-    │  ├─ RedirectRefused 47 · EmptyReply 52 · CertificateRejected 60 · EncodingUnreadable 61 · TooLarge 63
+    │  ├─ StartTlsRefused 35 · RedirectRefused 47 · EmptyReply 52 · CertificateRejected 60 · EncodingUnreadable 61 · TooLarge 63
     │  ├─ LoginDenied 67 · PinMismatch 90 · ProxyRefused 97 · ClientCertificateWanted 98
     │  └─ SloMissed 110 · ExpectationFailed 111 · ChecksumMismatch 112
     ├─ OurError         tnet is at its own limit, or only a part was done
@@ -73,6 +73,7 @@ from tnet.errors.theirs import (
     SendFailed,
     ServerErrorReported,
     SloMissed,
+    StartTlsRefused,
     TimedOut,
     TlsFailed,
     TooLarge,
@@ -121,6 +122,7 @@ __all__ = [
     "SendFailed",
     "ServerErrorReported",
     "SloMissed",
+    "StartTlsRefused",
     "Terminated",
     "TimedOut",
     "TlsFailed",

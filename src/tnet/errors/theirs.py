@@ -176,6 +176,10 @@ class TlsFailed(PeerError, status=ExitStatus.TLS_HANDSHAKE, says="TLS handshake 
     advice: str = ""
 
 
+class StartTlsRefused(TlsFailed, status=ExitStatus.TLS_HANDSHAKE, says="STARTTLS with {peer} failed: {reason}"):
+    """A server that does not go over to TLS when it is asked to in its own protocol's words."""
+
+
 @dataclass(eq=False)
 class CertificateRejected(TlsFailed, status=ExitStatus.PEER_CERTIFICATE):
     """The peer's certificate is not one that we accept; `subject` names it."""
