@@ -20,6 +20,7 @@ from tnet.errors import (
 from tnet.events.kinds import RequestBegan, RetryPlanned, SpanEnded
 from tnet.plans.fetch import Body, Keeping, Login, Patience, Retrying, Showing
 
+MIRRORS = ("http://127.0.0.1:81/", "http://127.0.0.1:82/", "http://127.0.0.1:83/")
 EMPTY_GZIP = b"\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\x03\x00\x00\x00\x00\x00\x00\x00\x00\x00"
 EVENTS = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\n\r\n"
 
@@ -245,6 +246,38 @@ class Attempts(WholeFetch):
         factory = self.wire.world.reactor.tcpClients[self.wire.accepted][2]
         self.wire.accepted += 1
         factory.clientConnectionFailed(None, Failure(ConnectionRefusedError()))
+
+
+class Mirrors(WholeFetch):
+    """`--race`, to standard output."""
+
+    def test_the_first_good_answer(self):
+        """What the others say, or would have said, is nothing to anybody."""
+        self.start(*MIRRORS, race=True)
+        bad, slow, good = self.accept(), self.accept(), self.accept()
+        bad.says(answer(404, b"not here"))
+        good.says(OK)
+        self.ok()
+        self.assertEqual((self.printed, slow.ended), (b"hello", "by an abort"))
+
+    def test_none_is_good(self):
+        """Then the first of them is the error, even where statuses are not."""
+        self.start(*MIRRORS, race=True)
+        for status in (500, 404, 404):
+            self.answer(answer(status))
+        self.assertEqual(self.error(HttpStatusRefused).code, 500)
+
+    def test_all_over_again(self):
+        """What may pass is tried again, at all of them."""
+        self.start(*MIRRORS, race=True, retrying=Retrying(times=1))
+        for status in (503, 404, 404):
+            self.answer(answer(status))
+        self.advance(1)
+        self.assertEqual(len(self.wire.dialled), 6)
+        for status in (503, 404, 200):
+            self.answer(answer(status, b"hello"))
+        self.ok()
+        self.assertEqual(self.printed, b"hello")
 
 
 class Streams(WholeFetch):

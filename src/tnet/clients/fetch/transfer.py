@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 
 from twisted.internet.defer import DeferredLock
@@ -83,8 +84,16 @@ class Transfer:
             assert begun.__cause__ is not None, "it was raised from an error"
             raise begun.__cause__ from None
 
+    async def _ask(self, request: Request, number: int) -> AbstractAsyncContextManager[Response]:
+        """The block in which there is an answer; of several mirrors the first that is good."""
+        if len(self.urls) == 1:
+            return self._client.ask(request, self.number, "first" if number == 1 else "retry")
+        from tnet.clients.fetch.downloads.source import Source
+
+        return await Source(self._client, self.urls, self.number).open(None, number)
+
     async def _attempt(self, request: Request, number: int) -> None:
-        async with self._client.ask(request, self.number, "first" if number == 1 else "retry") as response:
+        async with await self._ask(request, number) as response:
             again = refusal(request, response.head, self._client.context.reactor.seconds())
             if again is not None and number <= self._plan.retrying.times:
                 raise again
