@@ -39,6 +39,8 @@ MIB = 1 << 20
 OK = b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nConnection: close\r\n\r\nhello"
 SECONDS = 10.0
 
+Proxies = Proxy | tuple[Proxy, ...]
+
 
 class Caller(Protocol):
     """Keeps what it gets; `heard(n)` fires once that are `n` bytes."""
@@ -173,12 +175,12 @@ class Case(TestCase):
 
     # ── the calls ──
 
-    def call(self, target: TcpAddress, proxy: Proxy, **options: Any) -> Deferred[Caller]:
-        """Dial `target` through `proxy`."""
+    def call(self, target: TcpAddress, proxy: Proxies, **options: Any) -> Deferred[Caller]:
+        """Dial `target` through `proxy`, or through several."""
         trace = self.world.publisher.trace()
         return Deferred.fromCoroutine(dial(target, Caller, self.world.context, trace, via=proxy, **options))
 
-    async def says_back(self, target: TcpAddress, proxy: Proxy, size: int = 10_000, **options: Any) -> None:
+    async def says_back(self, target: TcpAddress, proxy: Proxies, size: int = 10_000, **options: Any) -> None:
         """What goes through the proxy comes back whole."""
         caller = await self.call(target, proxy, **options)
         data = os.urandom(size)
@@ -188,7 +190,7 @@ class Case(TestCase):
         await caller.lost
         await deferLater(reactor, 0)  # type: ignore[arg-type]  # the reactor is a module
 
-    async def fails(self, kind: type[TnetError], target: TcpAddress, proxy: Proxy, **options: Any) -> Any:
+    async def fails(self, kind: type[TnetError], target: TcpAddress, proxy: Proxies, **options: Any) -> Any:
         """The error that dialling through the proxy ends in."""
         return await self.assertFailure(self.call(target, proxy, **options), kind)
 
@@ -329,6 +331,90 @@ class SocksTests(Case):
         """The proxy's reason is told."""
         error = await self.fails(ProxyRefused, self.refusing(), self.microsocks())
         self.assertIn("the target refused the connection", str(error))
+
+
+class ChainTests(Case):
+    """Several proxies, one through the other."""
+
+    async def test_every_kind(self) -> None:
+        """CONNECT, SOCKS, CONNECT again: all bytes pass both ways, and the target is asked for by its name."""
+        chain = (self.tinyproxy(), self.microsocks(), self.squid())
+        await self.says_back(self.echo(), chain, MIB)
+        self.assertEqual([each.outcome for each in self.world.recorder.of(DialAttempted)], ["ok"])
+        self.assertEqual([span.span for span in self.world.recorder.of(SpanEnded)], ["proxy"] * 3)
+        self.assertEqual(self.world.recorder.of(DnsAnswered), [])
+
+    async def test_tls_at_every_step(self) -> None:
+        """TLS to the target inside TLS to the second proxy inside TLS to the first."""
+        tls = await ClientTls.open(self.trusting(), self.world.context)
+        chain = (self.behind_tls(self.tinyproxy()), self.behind_tls(self.squid()))
+        await self.says_back(self.echo(secure=True), chain, MIB, tls=tls, proxy_tls=tls)
+
+    async def test_each_its_own_login(self) -> None:
+        """A wrong login names the proxy that did not take it, and no secret."""
+        first = replace(self.tinyproxy("BasicAuth me secret"), user="me", password="secret")
+        second = self.microsocks("-u", "you", "-P", "hidden")
+        await self.says_back(self.echo(), (first, replace(second, user="you", password="hidden")))
+        error = await self.fails(ProxyRefused, self.echo(), (first, replace(second, user="you", password="wrong")))
+        self.assertIn(f"proxy socks5h://127.0.0.1:{second.port} refused", str(error))
+        self.assertNotIn("wrong", str(error))
+
+    async def test_second_that_is_not_there(self) -> None:
+        """A proxy that its predecessor cannot reach is that one's refusal."""
+        nowhere, first = self.refusing(), self.tinyproxy()
+        error = await self.fails(ProxyRefused, self.echo(), (first, Proxy("http", nowhere.host, nowhere.port)))
+        self.assertIn(f"proxy http://127.0.0.1:{first.port} refused: 50", str(error))
+
+
+class GreetingTests(Case):
+    """The PROXY protocol, told to nginx."""
+
+    def nginx(self, *, secure: bool = False) -> TcpAddress:
+        """A server that wants a header, and says whose connection it was told of."""
+        port = free_port()
+        certificate, key = self.pair
+        tls = f"ssl_certificate {certificate}; ssl_certificate_key {key};" if secure else ""
+        (self.folder / "nginx.conf").write_text(
+            f"daemon off; pid {self.folder}/nginx.pid; error_log stderr; events {{}}\n"
+            f"http {{ access_log off; {_nginx_folders(self.folder)} server {{ {tls}\n"
+            f"listen 127.0.0.1:{port} proxy_protocol{' ssl' if secure else ''};\n"
+            "location / { return 200 '$proxy_protocol_addr:$proxy_protocol_port>$proxy_protocol_server_addr:"
+            "$proxy_protocol_server_port\\n'; } } }\n"
+        )
+        self.run_proxy("http", port, "nginx", "-c", str(self.folder / "nginx.conf"), "-p", str(self.folder))
+        return TcpAddress("127.0.0.1", port)
+
+    async def asked(self, target: TcpAddress, **options: Any) -> bytes:
+        """What nginx says that it was told, and how it should have been."""
+        caller = await Deferred.fromCoroutine(
+            dial(target, Caller, self.world.context, self.world.publisher.trace(), **options)
+        )
+        ours = caller.transport.getHost()
+        caller.transport.write(b"GET / HTTP/1.0\r\n\r\n")
+        await caller.lost
+        told = bytes(caller.data).rpartition(b"\r\n\r\n")[2]
+        self.assertTrue(caller.data.startswith(b"HTTP/1.1 200 "), bytes(caller.data))
+        if "via" not in options:
+            self.assertEqual(told, f"127.0.0.1:{ours.port}>127.0.0.1:{target.port}\n".encode())
+        return told
+
+    async def test_both_versions(self) -> None:
+        """It takes either version for what it is, in clear and before TLS."""
+        for version in ("v1", "v2"):
+            await self.asked(self.nginx(), proxy_protocol=version)
+            tls = self.trusting(server_name="localhost")
+            await self.asked(self.nginx(secure=True), proxy_protocol=version, tls=tls)
+
+    async def test_behind_a_proxy(self) -> None:
+        """Through a proxy it is not told addresses that would be wrong."""
+        told = await self.asked(self.nginx(), proxy_protocol="v1", via=self.tinyproxy())
+        self.assertNotIn(b"127.0.0.1", told)
+
+
+def _nginx_folders(folder: Path) -> str:
+    """Directives that keep nginx out of folders that are not ours."""
+    kinds = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
+    return " ".join(f"{kind}_temp_path {folder}/{kind};" for kind in kinds)
 
 
 class FetchTests(Case):

@@ -8,6 +8,7 @@ from dataclasses import replace
 from errno import EACCES, ECONNREFUSED, EHOSTUNREACH, EMFILE, ENOENT
 from typing import Any
 
+from twisted.internet.address import IPv4Address
 from twisted.internet.defer import CancelledError, Deferred, fail, succeed
 from twisted.internet.error import (
     ConnectBindError,
@@ -34,7 +35,7 @@ from tnet.errors import (
 )
 from tnet.events.kinds import DialAttempted, DnsAnswered, SpanEnded
 from tnet.net.dial import DialCancelled, dial
-from tnet.plans import TcpAddress, UnixAddress
+from tnet.plans import TcpAddress, UdpAddress, UnixAddress, WebSocketAddress
 from tnet.plans.proxies import Proxy
 from tnet.plans.tls import TlsDialing
 
@@ -538,3 +539,196 @@ class ProxyTests(DialTestCase):
     def test_unix(self) -> None:
         """No proxy leads to a UNIX socket."""
         self.failureResultOf(self.through(target=UnixAddress("/run/x")), BadUsage)
+
+
+class ChainTests(DialTestCase):
+    """`dial` through several proxies."""
+
+    TUNNEL = b"HTTP/1.1 200 OK\r\n\r\n"
+    SOCKS = b"\5\0\0\1\0\0\0\0\0\0"
+    FIRST, SECOND = Proxy("http", "192.0.2.8", 3128), Proxy("socks5h", "second.example", 1080)
+
+    def through(self, *proxies: Proxy, **options: Any) -> Deferred[Protocol]:
+        return self.dial(via=proxies, **options)
+
+    def proxied(self, number: int = 0) -> tuple[Any, StringTransport]:
+        """What the proxies say goes into the first, what they are told is in the second."""
+        transport = StringTransport()
+        protocol = self.reactor.tcpClients[number][2].buildProtocol(None)
+        protocol.makeConnection(transport)
+        self.reactor.advance(0)
+        return protocol, transport
+
+    def said(self, transport: StringTransport) -> bytes:
+        """What was said since the last time."""
+        data = transport.value()
+        transport.clear()
+        return data
+
+    def test_one_through_the_other(self) -> None:
+        """The first is dialled and asked for the second by name, which is asked for the target, and nothing early."""
+        dialling = self.through(self.FIRST, self.SECOND)
+        proxy, transport = self.proxied()
+        self.assertEqual(self.tried, ["192.0.2.8"])
+        self.assertTrue(self.said(transport).startswith(b"CONNECT second.example:1080 HTTP/1.1\r\n"))
+        proxy.dataReceived(self.TUNNEL)
+        self.assertEqual(self.said(transport), b"\5\1\0")
+        proxy.dataReceived(b"\5\0")
+        self.assertEqual(self.said(transport), b"\5\1\0\3\x0chost.example\0\x50")
+        self.assertNoResult(dialling)
+        proxy.dataReceived(self.SOCKS + b"early")
+        protocol = self.successResultOf(dialling)
+        self.assertIs(protocol.transport, transport)
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
+
+    def test_story(self) -> None:
+        """Each way is a span of its own, behind the one attempt that there was."""
+        dialling = self.through(self.FIRST, self.SECOND)
+        proxy, _ = self.proxied()
+        self.reactor.advance(0.5)
+        proxy.dataReceived(self.TUNNEL)
+        self.reactor.advance(0.25)
+        proxy.dataReceived(b"\5\0" + self.SOCKS)
+        self.successResultOf(dialling)
+        self.assertEqual(
+            self.world.recorder.names,
+            ["dial.attempt", "span.start", "span.end", "span.start", "connection.open", "span.end"],
+        )
+        spans = self.world.recorder.of(SpanEnded)
+        self.assertEqual(
+            [(span.span, span.seconds, span.outcome) for span in spans], [("proxy", 0.5, "ok"), ("proxy", 0.25, "ok")]
+        )
+
+    def test_everything_in_one_chunk(self) -> None:
+        """What the last proxy and the target say may come with what the first one says, to the last byte."""
+        got: list[bytes] = []
+        self.build = lambda: _Noting(got)  # type: ignore[method-assign]  # another protocol for this test
+        dialling = self.through(self.FIRST, self.SECOND)
+        proxy, _ = self.proxied()
+        proxy.dataReceived(self.TUNNEL + b"\5\0" + self.SOCKS + b"220 ready")
+        self.successResultOf(dialling)
+        proxy.dataReceived(b"\r\n")
+        self.assertEqual(got, [b"220 ready", b"\r\n"])
+
+    def test_second_refuses(self) -> None:
+        """Whoever refuses is named."""
+        dialling = self.through(self.FIRST, self.SECOND)
+        proxy, transport = self.proxied()
+        proxy.dataReceived(self.TUNNEL + b"\5\0\5\2\0\1")
+        self.reactor.advance(0)
+        error = self.failureResultOf(dialling, ProxyRefused).value
+        self.assertEqual(
+            str(error), "proxy socks5h://second.example:1080 refused: its rules do not allow this connection"
+        )
+        self.assertTrue(transport.disconnected)
+
+    def test_first_breaks(self) -> None:
+        """When the connection ends, the proxy whose answer was waited for did not open the way."""
+        dialling = self.through(self.FIRST, self.SECOND)
+        proxy, _ = self.proxied()
+        proxy.dataReceived(self.TUNNEL)
+        proxy.connectionLost(Failure(ConnectionDone()))
+        self.reactor.advance(0)
+        error = self.failureResultOf(dialling, ProxyRefused).value
+        self.assertEqual(error.peer, "socks5h://second.example:1080")
+
+    def test_next_address_of_a_proxy(self) -> None:
+        """An address of the second proxy that the first cannot reach is followed by its next, from the beginning."""
+        first = Proxy("socks5", "192.0.2.8", 1080)
+        dialling = self.through(first, replace(self.SECOND, scheme="http"))
+        proxy, transport = self.proxied()
+        proxy.dataReceived(b"\5\0")
+        self.assertIn(b"\5\1\0\4\x20\x01\x0d\xb8", self.said(transport))
+        proxy.dataReceived(b"\5\4\0\1")
+        self.reactor.advance(0)
+        proxy, transport = self.proxied(1)
+        proxy.dataReceived(b"\5\0")
+        self.assertIn(b"\5\1\0\1\xc0\0\2\1\x04\x38", self.said(transport))
+        proxy.dataReceived(self.SOCKS)
+        self.assertTrue(self.said(transport).startswith(b"CONNECT host.example:80 "))
+        proxy.dataReceived(self.TUNNEL)
+        self.successResultOf(dialling)
+
+    def test_silent(self) -> None:
+        """One deadline holds for all of them."""
+        dialling = self.through(self.FIRST, self.SECOND, seconds=5)
+        proxy, transport = self.proxied()
+        self.reactor.advance(3)
+        proxy.dataReceived(self.TUNNEL)
+        self.reactor.advance(2)
+        self.reactor.advance(0)
+        error = self.failureResultOf(dialling, TimedOut).value
+        self.assertEqual((error.phase, transport.disconnected), ("opening the way through the proxy", True))
+        self.assertEqual(self.reactor.getDelayedCalls(), [])
+
+    def test_none(self) -> None:
+        """No proxies are as good as none."""
+        dialling = self.through()
+        self.succeeds(0)
+        self.successResultOf(dialling)
+        self.assertEqual(self.tried, ["2001:db8::1"])
+
+    def test_unix(self) -> None:
+        """A UNIX socket is not reached through anybody."""
+        error = self.failureResultOf(self.through(self.FIRST, target=UnixAddress("/run/x")), BadUsage).value
+        self.assertEqual(error.field, "--proxy")
+
+
+class _Noting(Protocol):
+    def __init__(self, got: list[bytes]) -> None:
+        self._got = got
+
+    def dataReceived(self, data: bytes) -> None:
+        self._got.append(data)
+
+
+class GreetingTests(DialTestCase):
+    """`dial` with a header of the PROXY protocol."""
+
+    HEADER = b"PROXY TCP4 10.0.0.1 192.168.1.1 54321 12345\r\n"
+
+    def connected(self) -> tuple[Any, StringTransport]:
+        """A connection between addresses."""
+        ours, theirs = IPv4Address("TCP", "10.0.0.1", 54321), IPv4Address("TCP", "192.168.1.1", 12345)
+        transport = StringTransport(hostAddress=ours, peerAddress=theirs)
+        protocol = self.reactor.tcpClients[0][2].buildProtocol(None)
+        protocol.makeConnection(transport)
+        self.reactor.advance(0)
+        return protocol, transport
+
+    def test_plain(self) -> None:
+        """It is the first that the target hears."""
+        dialling = self.dial(proxy_protocol="v1")
+        _, transport = self.connected()
+        self.successResultOf(dialling)
+        self.assertEqual(transport.value(), self.HEADER)
+
+    def test_before_tls(self) -> None:
+        """It is in clear, and the handshake follows it; whose failure is told as ever."""
+        dialling = self.dial(proxy_protocol="v1", tls=TlsDialing(verify=False))
+        protocol, transport = self.connected()
+        self.assertTrue(transport.value().startswith(self.HEADER + b"\x16\x03\x01"))
+        self.assertNoResult(dialling)
+        protocol.dataReceived(b"220 mail.example ready\r\n")
+        protocol.connectionLost(Failure(ConnectionDone()))
+        self.failureResultOf(dialling, TlsFailed)
+
+    def test_behind_a_proxy(self) -> None:
+        """It goes to the target, not to the proxy, and does not pretend to know addresses."""
+        dialling = self.dial(proxy_protocol="v1", via=Proxy("http", "192.0.2.9", 3128))
+        proxy, transport = self.connected()
+        self.assertTrue(transport.value().startswith(b"CONNECT "))
+        transport.clear()
+        proxy.dataReceived(b"HTTP/1.1 200 OK\r\n\r\n")
+        self.successResultOf(dialling)
+        self.assertEqual(transport.value(), b"PROXY UNKNOWN\r\n")
+
+
+class StreamTests(DialTestCase):
+    """`dial` is for streams."""
+
+    def test_no_stream(self) -> None:
+        """Datagrams and messages are dialled otherwise: refused before anything happens."""
+        for target in (UdpAddress("127.0.0.1", 53), WebSocketAddress("127.0.0.1", 80)):
+            self.failureResultOf(self.dial(target), BadUsage)
+        self.assertEqual((self.tried, self.world.recorder.records), ([], []))

@@ -185,7 +185,7 @@ class _Call(Generic[P]):
         from tnet.net.proxies.chain import refusing
 
         known = await self._looked_up(proxies[0].host, proxies[0].port)
-        beyond = [*proxies[1:], cast(TcpAddress, self._way.target)]
+        beyond: list[Proxy | TcpAddress] = [*proxies[1:], cast(TcpAddress, self._way.target)]
         legs = [await self._leg(proxy, place) for proxy, place in zip(proxies, beyond, strict=True)]
         while True:
             try:
