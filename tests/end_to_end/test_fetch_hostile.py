@@ -28,7 +28,7 @@ from tnet.errors import (
     TnetError,
     TooLarge,
 )
-from tnet.events.kinds import Logged
+from tnet.events.kinds import ConnectionOpened, Logged
 from tnet.plans.fetch import Body, Keeping, Login, Memory, Patience, Showing, Way
 
 HEADROOM = 24 * MIB
@@ -381,6 +381,47 @@ class Framing(FetchCase):
 
 def frame(kind, flags=0, stream=0, payload=b""):
     return len(payload).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + payload
+
+
+class Kept(FetchCase):
+    """Connections that are kept for the next request, and what becomes of them meanwhile."""
+
+    def goes_away(self):
+        """The URL of a server whose first connection is good for one answer, and then ends at the next request."""
+        talks = [
+            lambda peer: (peer.sendall(OK), receive_until(peer, b"\r\n\r\n")),
+            *[lambda peer: peer.sendall(OK)] * 2,
+        ]
+        return self.server(lambda peer: talks.pop(0)(peer))
+
+    async def test_one_that_is_gone(self):
+        """It is replaced, where the request does no harm if it is made twice."""
+        url = self.goes_away()
+        self.assertEqual(await self.fetched(url, url), b"hellohello")
+        self.assertEqual(len(self.world.recorder.of(ConnectionOpened)), 2)
+
+    async def test_a_request_that_may_not_be_made_twice(self):
+        """It is not; the error is that there was no answer."""
+        url = self.goes_away()
+        await self.fetched("POST", url, url, status=ExitStatus.PARTLY_FAILED)
+        (told,) = (event.text for event in self.world.recorder.of(Logged) if event.level == "error")
+        self.assertIn("empty reply", told)
+        self.assertEqual(len(self.heard), 1)
+
+    async def test_an_answer_before_the_question(self):
+        """Case 41: what a server says when nobody asked it is no answer to what comes next."""
+        spoke = threading.Event()
+        slow = self.server(lambda peer: (spoke.wait(10), time.sleep(0.1), peer.sendall(OK)))
+
+        def talk(peer):
+            peer.sendall(OK)
+            time.sleep(0.1)
+            peer.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 8\r\n\r\nsmuggled")
+            spoke.set()
+
+        url = self.server(talk)
+        self.assertEqual(await self.fetched(url, slow, url), b"hello" * 3)
+        self.assertEqual(len(self.world.recorder.of(ConnectionOpened)), 3)
 
 
 DATA, HEADERS, RST_STREAM, SETTINGS, PUSH_PROMISE, PING, GOAWAY, WINDOW_UPDATE, CONTINUATION = 0, 1, *range(3, 10)
