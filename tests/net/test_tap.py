@@ -46,6 +46,17 @@ class Session:
     def get_peer_certificate(self) -> None:
         return None
 
+    def get_servername(self) -> bytes:
+        return b"a\x1b.example"
+
+    def get_group_name(self) -> str:
+        return "X25519"
+
+    def get_peer_cert_chain(self) -> None:
+        return None
+
+    get_verified_chain = get_peer_cert_chain
+
 
 class _Case(SynchronousTestCase):
     def setUp(self) -> None:
@@ -187,6 +198,8 @@ class HandshakeTests(_Case):
             tls_version="TLSv1.3",
             tls_cipher="TLS_AES_128_GCM_SHA256",
             tls_alpn="h2\\x1b",
+            group="X25519",
+            sni="a\\x1b.example",
         )
         self.assertEqual(self.only(TlsHandshaken), expected)
 

@@ -111,6 +111,14 @@ class SayTests(SynchronousTestCase):
         ):
             self.assertEqual((say(well).mark, say(ill).mark), (Mark.GOOD, Mark.BAD))
 
+    def test_chain(self) -> None:
+        """A handshake has further lines, one for each certificate, also when it failed."""
+        for outcome, error in (("ok", None), ("failed", "no")):
+            told = say(kinds.TlsHandshaken(outcome=outcome, seconds=1, error=error, chain=("CN=a", "CN=b")))
+            self.assertEqual(told.more, ("0 CN=a", "1 CN=b"))
+        well = kinds.TlsHandshaken(outcome="ok", seconds=1, tls_version="TLSv1.3", group="X25519", sni="a.example")
+        self.assertEqual(say(well).text, "TLSv1.3 · X25519 · SNI a.example · 1.0 s")
+
     def test_interim(self) -> None:
         """An interim head is not taken for the answer."""
         early = kinds.HeadReceived(status=103, reason="Early Hints", version="1.1", fields=("Link: l",), interim=True)

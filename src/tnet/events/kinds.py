@@ -24,6 +24,8 @@ JSON_KEYS = {
     "tls_version": "tls.protocol.version",
     "tls_cipher": "tls.cipher",
     "tls_alpn": "tls.next_protocol",
+    "group": "tls.curve",
+    "sni": "tls.client.server_name",
     "method": "http.request.method",
     "url": "url.full",
     "status": "http.response.status_code",
@@ -60,7 +62,8 @@ class TlsHandshaken(Event):
     """A TLS handshake ended, well (`outcome` ok) or not (failed, with `error`).
 
     The peer's certificate, where it showed one, is described even on failure; text of it is escaped. `serial` is in
-    hexadecimal, `pin` its public key as `--pin` takes it.
+    hexadecimal, `pin` its public key as `--pin` takes it. `chain` has a line for each certificate, its own first;
+    `group` is what the keys were exchanged with, `sni` the name that was asked for.
     """
 
     name: ClassVar[str] = "tls.handshake"
@@ -76,6 +79,9 @@ class TlsHandshaken(Event):
     serial: str | None = None
     names: tuple[str, ...] = ()
     pin: str | None = None
+    group: str | None = None
+    sni: str | None = None
+    chain: tuple[str, ...] = ()
     error: str | None = None
 
 

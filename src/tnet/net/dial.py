@@ -18,7 +18,7 @@ from twisted.internet.interfaces import IAddress, IDelayedCall, IProtocol, IProt
 from twisted.internet.protocol import ClientFactory
 from twisted.internet.task import deferLater
 
-from tnet.errors import BadUsage, NameFailure, NameNotResolved, ProxyRefused, TimedOut
+from tnet.errors import BadUsage, NameFailure, NameNotResolved, ProxyRefused, TimedOut, TnetError
 from tnet.events import Trace
 from tnet.net.attempts import Attempts, shown
 from tnet.net.context import Context
@@ -36,12 +36,14 @@ if TYPE_CHECKING:
     from tnet.net.proxies.greeting import Version
     from tnet.net.tls.connection import TlsTransport
     from tnet.net.tls.dialing import ClientTls
+    from tnet.net.way import WayFactory
 
 __all__ = ["DialCancelled", "dial", "shown"]
 
 RESOLVING = "name lookup"
 CONNECTING = "connecting"
 PASSING = "opening the way through the proxy"
+ASKING = "asking for TLS"
 SECURING = "TLS handshake"
 
 P = TypeVar("P", bound=IProtocol)
@@ -71,6 +73,7 @@ async def dial(
     dns_seconds: float = 0,
     tls_seconds: float = 0,
     proxy_protocol: Version | None = None,
+    starttls: str | None = None,
 ) -> P:
     """The protocol that `build` makes, connected to `target`, and with TLS after its handshake.
 
@@ -82,17 +85,18 @@ async def dial(
     first, and the protocol built is not connected before the way is open. `proxy_tls` secures the connection to each
     https proxy; None checks it in full, whatever `tls` says. `addresses` are the target's, instead of a lookup; a
     proxy that looks names up itself gets the name. `proxy_protocol` tells the target our address, before TLS.
+    `starttls` is the protocol in whose words the target is asked for TLS, which is then wanted as with `tls`.
 
     Units: `seconds` for name, connection, proxy and TLS together; `dns_seconds` and `tls_seconds` for each lookup
     and the target's handshake alone. 0 is no limit.
-    Raises: NameNotResolved, ConnectFailed, ProxyRefused, TimedOut (with the phase), TlsFailed, CertificateRejected,
-    PinMismatch, ClientCertificateWanted, CaFileUnusable, OwnCertificateUnusable, BadUsage: also for a target that is
-    no stream.
+    Raises: NameNotResolved, ConnectFailed, ProxyRefused, TimedOut (with the phase), StartTlsRefused, TlsFailed,
+    CertificateRejected, PinMismatch, ClientCertificateWanted, CaFileUnusable, OwnCertificateUnusable, CannotRead,
+    BadUsage: also for a target that is no stream.
     """
     proxies = (via,) if isinstance(via, Proxy) else tuple(via or ())
     if proxies and isinstance(target, UnixAddress):
         raise BadUsage("--proxy", "a UNIX socket is not reached through a proxy")
-    if tls is None and target.tls:
+    if tls is None and (target.tls or starttls):
         tls = TlsDialing()
     if proxy_tls is None and any(proxy.scheme == "https" for proxy in proxies):
         proxy_tls = TlsDialing()
@@ -101,6 +105,7 @@ async def dial(
         target=as_stream(target),
         via=proxies,
         proxy_protocol=proxy_protocol,
+        starttls=starttls,
         tls=await _opened(tls, context),
         proxy_tls=await _opened(proxy_tls, context),
         family=agreed_family(family, own),
@@ -127,6 +132,7 @@ class _Way:
     target: StreamTarget
     via: tuple[Proxy, ...]
     proxy_protocol: Version | None
+    starttls: str | None
     tls: ClientTls | None
     proxy_tls: ClientTls | None
     family: int | None
@@ -145,6 +151,7 @@ class _Call(Generic[P]):
         self._trace = trace
         self._attempts = Attempts(context, trace, way.source)
         self._application = _Application(build)
+        self._asking: WayFactory | None = None
         self._factory = self._wrapped()
         self._outer: Any = None
         self._phase = RESOLVING
@@ -163,14 +170,33 @@ class _Call(Generic[P]):
     async def _run(self) -> P:
         try:
             made = await (self._through(self._way.via) if self._way.via else self._straight())
+            if self._asking is not None:
+                await self._agreed(self._asking)
             if self._way.tls is not None:
-                with self._during(SECURING, self._way.tls_seconds):
-                    await _tls_of(made).whenSecured()
+                await self._secure(self._way.tls, _tls_of(made))
         except CancelledError:
             await self._cut(str(self._late or "cancelled"))
             raise
         assert self._application.made is not None, "a connection has a protocol"
         return self._application.made
+
+    async def _agreed(self, asking: WayFactory) -> None:
+        """Wait until the target goes over to TLS; one that does not hears nothing more."""
+        with self._during(ASKING), self._trace.span("starttls"):
+            try:
+                await asking.made.whenOpen()
+            except TnetError as error:
+                await self._cut(str(error))
+                raise
+
+    async def _secure(self, tls: ClientTls, made: TlsTransport) -> None:
+        with self._during(SECURING, self._way.tls_seconds):
+            await made.whenSecured()
+        try:
+            await tls.remember(made.getHandle(), self._context)
+        except TnetError as error:
+            await self._cut(str(error))
+            raise
 
     # ── the ways ──
 
@@ -281,11 +307,20 @@ class _Call(Generic[P]):
         if way.tls is not None:
             host = way.target.host if isinstance(way.target, TcpAddress) else None
             factory = self._secured(factory, way.tls, host, shown(way.target))
+            if way.starttls is not None:
+                factory = self._asking = self._asked(factory, way.starttls, way.tls.name_of(host))
         if way.proxy_protocol is not None:
             from tnet.net.proxies.greeting import GreetingFactory
 
             factory = cast(IProtocolFactory, GreetingFactory(factory, way.proxy_protocol, relayed=bool(way.via)))
         return factory
+
+    def _asked(self, factory: IProtocolFactory, dialect: str, host: str | None) -> WayFactory:
+        from tnet.net.way import WayFactory
+        from tnet.protocols.starttls.dialects import upgrade_of
+
+        upgrade = upgrade_of(dialect, shown(self._way.target), host or "")
+        return WayFactory(upgrade, factory, self._context.reactor)
 
     def _secured(self, factory: IProtocolFactory, tls: ClientTls, host: str | None, called: str) -> IProtocolFactory:
         from tnet.net.tls.connection import TlsFactory

@@ -121,6 +121,9 @@ class _Tapped(Wrapper):
             serial=facts.serial,
             names=tuple(map(safe_line, facts.names)),
             pin=facts.pin,
+            group=facts.group,
+            sni=_safe(facts.sni),
+            chain=tuple(map(safe_line, facts.chain)),
             error=error,
         )
 

@@ -28,7 +28,8 @@ class TlsDialing:
     `ca_file` replaces the system's trust; `verify` False accepts anybody. `server_name` is what is sent as SNI
     and checked (None: the host that was dialled). `alpn` are the protocols offered, best first. `pins` are digests
     of public keys, `sha256//BASE64`, of which the peer's has to be one, whatever else is checked. `min_version` is
-    1.2 or 1.3.
+    1.2 or 1.3. With `known_hosts`, a file, whoever shows the same key as the first time is accepted, instead of whom
+    somebody vouches for.
     """
 
     verify: bool = True
@@ -39,6 +40,7 @@ class TlsDialing:
     alpn: tuple[str, ...] = ()
     pins: tuple[str, ...] = ()
     min_version: str = "1.2"
+    known_hosts: str | None = None
 
 
 def parse_pins(text: str, *, field: str = "--pin") -> tuple[str, ...]:

@@ -59,10 +59,12 @@ def _(event: kinds.TlsHandshaken) -> Said:
     certificate = f"certificate of {event.subject}" if event.subject else ""
     if event.outcome != "ok":
         why = event.error or event.outcome
-        return Said("tls", joined(f"handshake failed: {why}", certificate, duration(event.seconds)), *_BAD)
+        text = joined(f"handshake failed: {why}", certificate, duration(event.seconds))
+        return Said("tls", text, *_BAD, more=_chain(event.chain))
     alpn = f"ALPN {event.tls_alpn}" if event.tls_alpn else ""
-    how = joined(event.tls_version or "", event.tls_cipher or "", alpn, certificate, duration(event.seconds))
-    return Said("tls", how, *_GOOD)
+    sni = f"SNI {event.sni}" if event.sni else ""
+    how = (event.tls_version or "", event.tls_cipher or "", event.group or "", alpn, sni, certificate)
+    return Said("tls", joined(*how, duration(event.seconds)), *_GOOD, more=_chain(event.chain))
 
 
 @say.register
@@ -266,6 +268,10 @@ def _(event: kinds.Logged) -> Said:
         return Said(event.level, event.text, mark, tone)
     first, *more = event.text.splitlines() or [""]
     return Said(event.level, first, mark, tone, tuple(more))
+
+
+def _chain(certificates: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(f"{number} {text}" for number, text in enumerate(certificates))
 
 
 def _lines(arrow: str, fields: tuple[str, ...]) -> tuple[str, ...]:

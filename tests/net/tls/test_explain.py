@@ -14,10 +14,13 @@ from tests.certificates import days, make_authority, self_signed, write_pair
 from tests.net.tls.pairs import Pair, TlsTestCase
 from tnet.errors import CertificateRejected, ClientCertificateWanted, TlsFailed
 from tnet.net.tls.contexts import modern_context
-from tnet.net.tls.explain import NAMES_SHOWN, explain
+from tnet.net.tls.explain import explain, why_rejected
+from tnet.net.tls.facts import NAMES_SHOWN
 from tnet.net.tls.identity import load_identity
 from tnet.net.tls.session import Codes, Rejection, TlsSession
 from tnet.net.tls.trust import trust_file
+
+NO_PROTOCOL = SSL.Error([("SSL routines", "", "tlsv1 alert no application protocol")])
 
 
 @implementer(IOpenSSLClientConnectionCreator)
@@ -143,19 +146,35 @@ class FailedTests(TlsTestCase):
         return str(pair.client.reason), str(pair.server.reason)
 
     def test_plaintext_server(self) -> None:
-        """A port that answers without TLS is said not to speak it."""
-        for greeting in (
-            b"220 mail.example ESMTP ready\r\n",
-            b"HTTP/1.1 400 Bad Request\r\n\r\n",
-            b"SSH-2.0-OpenSSH\r\n",
+        """C32: of a port that answers without TLS the banner is shown, and what to do with such a server."""
+        for greeting, advice in (
+            (b"220 mail.example ESMTP ready\r\n", "--starttls smtp"),
+            (b"220-Welcome\r\n220 files\r\n", "--starttls ftp"),
+            (b"* OK IMAP4rev2 ready\r\n", "--starttls imap"),
+            (b"+OK ready\r\n", "--starttls pop3"),
+            (b"HTTP/1.1 400 Bad Request\r\n\r\n", "HTTP without TLS"),
+            (b"SSH-2.0-OpenSSH\r\n", "SSH"),
+            (b"hello, who is there?\r\n", "check the port"),
         ):
-            pair = Pair(self.dialing(), self.serving())
-            pair.client_tls.dataReceived(greeting)
-            pair.settle()
-            reason = pair.client.reason
-            assert isinstance(reason, TlsFailed)
-            self.assertEqual(reason.reason, "the port does not speak TLS")
-            self.assertIn("check the port", reason.hint)
+            reason = self.plaintext(greeting)
+            line = greeting.partition(b"\r")[0].decode()
+            self.assertEqual(reason.reason, f"the port does not speak TLS: it says {line}")
+            self.assertIn(advice, reason.hint)
+
+    def test_binary_server(self) -> None:
+        """C32: what is no text is not shown, and what is too long is shown in part."""
+        for greeting in (b"\x00\x01\x02\x03\x04\x05\x06", b"\xff\xfd\x01 login: ", b"\n\nhello\n"):
+            self.assertEqual(self.plaintext(greeting).reason, "the port does not speak TLS")
+        self.assertTrue(self.plaintext(b"y" * 5000).reason.endswith("y…"))
+
+    def plaintext(self, greeting: bytes) -> TlsFailed:
+        """What a client makes of a server that says this."""
+        pair = Pair(self.dialing(), self.serving())
+        pair.client_tls.dataReceived(greeting)
+        pair.settle()
+        reason = pair.client.reason
+        assert isinstance(reason, TlsFailed)
+        return reason
 
     def test_plaintext_client(self) -> None:
         """A client that speaks plain HTTP to a TLS port is told of, too."""
@@ -183,6 +202,7 @@ class FailedTests(TlsTestCase):
         assert isinstance(error, TlsFailed)
         self.assertEqual(error.exit_status, 35)
         self.assertIn("no version of TLS in common (we speak 1.3 alone)", str(error))
+        self.assertIn("allow 1.2", error.hint)
 
     def only_1_2(self, client_ca_file: str | None = None) -> OldServer:
         """A server of TLS 1.2 and no later version."""
@@ -202,6 +222,7 @@ class FailedTests(TlsTestCase):
         """Without an application protocol in common both ends say so; ours says what was offered."""
         client, server = self.ends(Pair(self.dialing(alpn=("h3", "x")), self.serving(alpn=(b"http/1.1",))))
         self.assertIn("no application protocol in common: we offered h3, x", client)
+        self.assertEqual(explain(NO_PROTOCOL, self.session(), "peer").hint, "offer another, or none")
         self.assertIn("no application protocol in common", server)
 
     def test_client_certificate_wanted(self) -> None:
@@ -239,6 +260,18 @@ class FailedTests(TlsTestCase):
         pair.server_wire.loseConnection()
         pair.settle()
         self.assertIn("closed the connection during the handshake", str(pair.client.reason))
+        self.assertIn("check that the port speaks TLS", pair.client.reason.hint)
+
+    def test_reason_of_a_doubt(self) -> None:
+        """C32: what is wrong with a certificate can be told although it was accepted."""
+        session = Pair(self.dialing(), self.serving()).settle().client_tls.getHandle()
+        rejection = Rejection(Codes.ERR_DEPTH_ZERO_SELF_SIGNED_CERT, 0, session.get_peer_certificate())
+        self.assertIn("self-signed", why_rejected(rejection))
+
+    def session(self) -> TlsSession:
+        """A client's session that has not begun."""
+        made: TlsSession = Pair(self.dialing(), self.serving()).client_tls.getHandle()
+        return made
 
     def test_unknown_reason(self) -> None:
         """What nobody has words for is told in OpenSSL's."""

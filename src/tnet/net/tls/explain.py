@@ -5,21 +5,34 @@ Source: RFC 8446 section 6.2 for the alerts; `x509_vfy.h` of OpenSSL for the cod
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from datetime import datetime
 from typing import Any
 
 from OpenSSL import SSL
 from twisted.internet.error import ConnectionDone
 
 from tnet.errors import CertificateRejected, ClientCertificateWanted, PinMismatch, TlsFailed
-from tnet.net.tls.facts import UNREADABLE, begins, bounded, ends, issuer, names, subject
+from tnet.escape import excerpt
+from tnet.net.tls.facts import begins, bounded, day, ends, issuer, names, some, subject
 from tnet.net.tls.session import Codes, Rejection, TlsSession
 
-NAMES_SHOWN = 4
+BANNER_BYTES = 120
 
 _TRUST = "trust its authority with --ca FILE, or accept anybody with --insecure"
 _OUR_CERTIFICATE = "name one with --cert and --key"
+_OTHER_CERTIFICATE = "give it one that it knows, with --cert and --key"
+_EXPIRED = "its owner has to renew it; check the clock of this machine, too"
+_NO_TLS = "leave TLS out, or check the port"
+_OLD_CIPHERS = "we speak what has forward secrecy and authenticated encryption, as of RFC 9325"
+_GREETINGS = (
+    (re.compile(rb"220[ -].*(SMTP|mail)", re.IGNORECASE), "a mail server goes over to TLS with --starttls smtp"),
+    (re.compile(rb"220[ -]"), "such servers go over to TLS with --starttls ftp or --starttls smtp"),
+    (re.compile(rb"\* (OK|PREAUTH|BYE)", re.IGNORECASE), "an IMAP server goes over to TLS with --starttls imap"),
+    (re.compile(rb"[+]OK", re.IGNORECASE), "a POP3 server goes over to TLS with --starttls pop3"),
+    (re.compile(rb"SSH-"), "that is SSH, which needs no TLS"),
+    (re.compile(rb"HTTP/"), "that is HTTP without TLS: leave TLS out, or check the port"),
+)
 
 _PLAINTEXT = ("wrong version number", "http request", "packet length too long", "https proxy request")
 _VERSION = ("protocol version", "unsupported protocol", "no protocols available", "version too low")
@@ -42,13 +55,16 @@ def _explained(cause: BaseException | None, session: TlsSession, peer: str) -> T
         return _rejected(session.rejection, peer)
     if session.unpinned is not None:
         return PinMismatch(peer, f"its key is {session.unpinned}")
+    if session.changed is not None:
+        return session.changed
     if isinstance(cause, SSL.Error) and not isinstance(cause, SSL.SysCallError):
         reason = reason_of(cause)
         if not session.is_server and _wants_certificate(reason, session):
             return ClientCertificateWanted(peer, "the peer wants a client certificate", _OUR_CERTIFICATE)
         return TlsFailed(peer, *_said(reason, session))
     how = "closed" if isinstance(cause, (ConnectionDone, SSL.SysCallError)) else "broke"
-    return TlsFailed(peer, f"the peer {how} the connection during the handshake")
+    advice = "" if session.is_server or session.heard else "check that the port speaks TLS"
+    return TlsFailed(peer, f"the peer {how} the connection during the handshake", advice)
 
 
 def reason_of(error: SSL.Error) -> str:
@@ -59,27 +75,33 @@ def reason_of(error: SSL.Error) -> str:
 
 def _said(reason: str, session: TlsSession) -> tuple[str, str]:
     """OpenSSL's reason and the advice that goes with it, in words."""
-
-    def among(marks: tuple[str, ...]) -> bool:
-        return any(mark in reason for mark in marks)
-
-    if among(_PLAINTEXT):
-        speaker = "peer" if session.is_server else "port"
-        return f"the {speaker} does not speak TLS", "" if session.is_server else "leave TLS out, or check the port"
-    if among(_VERSION):
-        ours = "1.2 and 1.3" if session.oldest == "1.2" else f"{session.oldest} alone"
-        return f"no version of TLS in common (we speak {ours})", ""
-    if "no application protocol" in reason:
-        return f"no application protocol in common{_offer(session)}", ""
-    if among(_CLIENT_CERTIFICATE):
-        return "the client showed no certificate, and must", ""
-    if "no shared cipher" in reason or "handshake failure" in reason:
-        return "no cipher in common, or something else that the peer insists on", ""
-    if "unrecognized name" in reason:
-        return "the peer has no host of that name", "--sni NAME asks for another"
-    if "alert" in reason and among(_REJECTED_US):
-        return f"the peer does not accept our certificate ({reason.rpartition('alert ')[2]})", ""
+    for marks, say in _REASONS:
+        if any(mark in reason for mark in marks):
+            return say(session)
+    if "alert" in reason and any(mark in reason for mark in _REJECTED_US):
+        return f"the peer does not accept our certificate ({reason.rpartition('alert ')[2]})", _OTHER_CERTIFICATE
     return reason, ""
+
+
+def _plaintext(session: TlsSession) -> tuple[str, str]:
+    """The peer spoke, but not TLS: what it said tells what it speaks."""
+    if session.is_server:
+        return "the peer does not speak TLS", ""
+    line = session.heard.partition(b"\n")[0].rstrip()
+    if not line.isascii() or b"\0" in line or not line:
+        return "the port does not speak TLS", _NO_TLS
+    advice = next((advice for mark, advice in _GREETINGS if mark.match(line)), _NO_TLS)
+    return f"the port does not speak TLS: it says {bounded(excerpt(line, BANNER_BYTES))}", advice
+
+
+def _versions(session: TlsSession) -> tuple[str, str]:
+    ours = "1.2 and 1.3" if session.oldest == "1.2" else f"{session.oldest} alone"
+    advice = "its owner has to update it: what is older is broken" if session.oldest == "1.2" else "allow 1.2 as well"
+    return f"no version of TLS in common (we speak {ours})", "" if session.is_server else advice
+
+
+def _protocols(session: TlsSession) -> tuple[str, str]:
+    return f"no application protocol in common{_offer(session)}", "" if session.is_server else "offer another, or none"
 
 
 def _offer(session: TlsSession) -> str:
@@ -98,9 +120,17 @@ def _wants_certificate(reason: str, session: TlsSession) -> bool:
 
 
 def _rejected(rejection: Rejection, peer: str) -> CertificateRejected:
-    say = _CODES.get(rejection.code, _by_code)
-    reason, advice = say(rejection)
+    reason, advice = _judged(rejection)
     return CertificateRejected(peer, reason, advice, subject=subject(rejection.certificate))
+
+
+def why_rejected(rejection: Rejection) -> str:
+    """What is wrong with a certificate, in words."""
+    return _judged(rejection)[0]
+
+
+def _judged(rejection: Rejection) -> tuple[str, str]:
+    return _CODES.get(rejection.code, _by_code)(rejection)
 
 
 def _self_signed(rejection: Rejection) -> tuple[str, str]:
@@ -117,18 +147,19 @@ def _untrusted(rejection: Rejection) -> tuple[str, str]:
 
 
 def _expired(rejection: Rejection) -> tuple[str, str]:
-    return f"it expired on {_day(ends(rejection.certificate))}", ""
+    return f"it expired on {day(ends(rejection.certificate))}", _EXPIRED
 
 
 def _early(rejection: Rejection) -> tuple[str, str]:
-    return f"it is not valid before {_day(begins(rejection.certificate))}", "check the clock of this machine"
+    return f"it is not valid before {day(begins(rejection.certificate))}", "check the clock of this machine"
 
 
 def _other_name(rejection: Rejection) -> tuple[str, str]:
     found = names(rejection.certificate)
-    shown = ", ".join(found[:NAMES_SHOWN]) or "no host at all"
-    more = f" and {len(found) - NAMES_SHOWN} more" if len(found) > NAMES_SHOWN else ""
-    return f"it is for {shown}{more}, not for {rejection.wanted}", "--sni NAME asks for and checks another name"
+    return (
+        f"it is for {some(found) or 'no host at all'}, not for {rejection.wanted}",
+        "--sni NAME asks for and checks another name",
+    )
 
 
 def _by_code(rejection: Rejection) -> tuple[str, str]:
@@ -137,6 +168,17 @@ def _by_code(rejection: Rejection) -> tuple[str, str]:
     return f"it did not pass verification: {words}", ""
 
 
+_REASONS: tuple[tuple[tuple[str, ...], Callable[[TlsSession], tuple[str, str]]], ...] = (
+    (_PLAINTEXT, _plaintext),
+    (_VERSION, _versions),
+    (("no application protocol",), _protocols),
+    (_CLIENT_CERTIFICATE, lambda _: ("the client showed no certificate, and must", "")),
+    (
+        ("no shared cipher", "handshake failure"),
+        lambda _: ("no cipher in common, or something else that the peer insists on", _OLD_CIPHERS),
+    ),
+    (("unrecognized name",), lambda _: ("the peer has no host of that name", "--sni NAME asks for another")),
+)
 _CODES: dict[int, Callable[[Rejection], tuple[str, str]]] = {
     Codes.ERR_DEPTH_ZERO_SELF_SIGNED_CERT: _self_signed,
     Codes.ERR_SELF_SIGNED_CERT_IN_CHAIN: _untrusted_root,
@@ -148,7 +190,3 @@ _CODES: dict[int, Callable[[Rejection], tuple[str, str]]] = {
     Codes.ERR_HOSTNAME_MISMATCH: _other_name,
     Codes.ERR_IP_ADDRESS_MISMATCH: _other_name,
 }
-
-
-def _day(moment: datetime | None) -> str:
-    return moment.date().isoformat() if moment else UNREADABLE

@@ -15,7 +15,9 @@ from OpenSSL.crypto import X509
 from tnet.plans.tls import pin_of
 
 MOST_NAMES = 100
+MOST_CERTIFICATES = 10
 NAME_CHARACTERS = 256
+NAMES_SHOWN = 4
 UNREADABLE = "unreadable"
 
 
@@ -23,13 +25,18 @@ UNREADABLE = "unreadable"
 class TlsFacts:
     """What was agreed on, and the certificate that the peer showed; None where there is nothing to tell.
 
+    `group` is what the keys were exchanged with, `sni` the name that the client asked for. `chain` has a line for each
+    certificate, from the peer's own towards the root: that which was believed, else that which was shown.
+
     Shape: `not_before` and `not_after` are RFC 3339 in UTC; `names` the host names and addresses of the certificate;
     `serial` its number in hexadecimal; `pin` its key as `--pin` takes it.
     """
 
     version: str | None = None
     cipher: str | None = None
+    group: str | None = None
     alpn: str | None = None
+    sni: str | None = None
     subject: str | None = None
     issuer: str | None = None
     not_before: str | None = None
@@ -37,16 +44,20 @@ class TlsFacts:
     serial: str | None = None
     pin: str | None = None
     names: tuple[str, ...] = ()
+    chain: tuple[str, ...] = ()
 
 
 def certificate_facts(connection: Any) -> TlsFacts:
     """The facts of a session (`transport.getHandle()`), established or failed; nothing in them is secret."""
     rejection = getattr(connection, "rejection", None)
     certificate = connection.get_peer_certificate() or (rejection.certificate if rejection else None)
-    cipher = connection.get_cipher_name()
+    cipher, asked = connection.get_cipher_name(), connection.get_servername()
     agreed = TlsFacts(
         version=connection.get_protocol_version_name() if cipher else None,
         cipher=cipher,
+        group=connection.get_group_name() if cipher else None,
+        sni=bounded(asked.decode("ascii", "backslashreplace")) if asked else None,
+        chain=chain(connection),
         alpn=connection.get_alpn_proto_negotiated().decode("ascii", "backslashreplace") or None,
     )
     return agreed if certificate is None else _described(agreed, certificate)
@@ -63,6 +74,27 @@ def _described(agreed: TlsFacts, certificate: X509) -> TlsFacts:
         pin=public_key_pin(certificate),
         names=names(certificate),
     )
+
+
+def chain(connection: Any) -> tuple[str, ...]:
+    """A line for each certificate that the peer showed, and for those of ours that complete them."""
+    shown, believed = connection.get_peer_cert_chain() or [], connection.get_verified_chain() or []
+    longer = believed if len(believed) > len(shown) else shown
+    return tuple(map(described, longer[:MOST_CERTIFICATES]))
+
+
+def described(certificate: X509) -> str:
+    """A certificate on one line: whose it is, who signed it, its days, its names and its key."""
+    since, until = day(begins(certificate)), day(ends(certificate))
+    made_out = names(certificate)
+    parts = (
+        subject(certificate),
+        f"issued by {issuer(certificate)}",
+        f"{since} to {until}",
+        f"for {some(made_out)}" if made_out else "",
+        public_key_pin(certificate) or "",
+    )
+    return " · ".join(filter(None, parts))
 
 
 def subject(certificate: X509) -> str:
@@ -114,6 +146,17 @@ def public_key_pin(certificate: X509) -> str | None:
     except (ValueError, UnsupportedAlgorithm):
         return None
     return pin_of(hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest())
+
+
+def some(made_out: tuple[str, ...]) -> str:
+    """The first few names, and how many others there are."""
+    more = f" and {len(made_out) - NAMES_SHOWN} more" if len(made_out) > NAMES_SHOWN else ""
+    return ", ".join(made_out[:NAMES_SHOWN]) + more
+
+
+def day(moment: datetime | None) -> str:
+    """The date of `moment`."""
+    return moment.date().isoformat() if moment else UNREADABLE
 
 
 def bounded(text: str) -> str:

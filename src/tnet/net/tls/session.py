@@ -12,10 +12,20 @@ from service_identity import CertificateError, VerificationError
 from service_identity.hazmat import DNS_ID, IPAddress_ID, verify_service_identity
 from service_identity.pyopenssl import extract_patterns
 
+from tnet.errors import PinMismatch
 from tnet.net.tls.facts import public_key_pin
+
+HEARD_BYTES = 256
 
 Codes = SSL.X509VerificationCodes
 Verify = Callable[[SSL.Connection, X509, int, int, int], bool]
+
+
+class Acquaintance(Protocol):
+    """Whoever knows which key a peer had the last time."""
+
+    def check(self, peer: str, pin: str | None) -> None:
+        """Nothing for a peer that is new, or has the key of the last time. Raises: PinMismatch."""
 
 
 class Secured(Protocol):
@@ -47,7 +57,9 @@ class TlsSession(SSL.Connection):
     """A connection that counts plaintext on `transport` and keeps why it rejected its peer.
 
     `peer` is what an error calls the other end. `is_server` is our role. `oldest` is the first version of TLS that we
-    speak. `unpinned` is the pin of a key that is none of those that were asked for.
+    speak. `unpinned` is the pin of a key that is none of those that were asked for, `changed` the error for one that is
+    not that of the last time. `doubt` is what would have been a rejection, if a known key were not enough. `heard` is
+    how the peer began to speak, until it has shown that this is TLS.
     """
 
     def __init__(self, context: SSL.Context, transport: Secured, *, is_server: bool, peer: str = "") -> None:
@@ -57,9 +69,14 @@ class TlsSession(SSL.Connection):
         self.offered: tuple[bytes, ...] = ()
         self.oldest = "1.2"
         self.rejection: Rejection | None = None
+        self.doubt: Rejection | None = None
         self.unpinned: str | None = None
+        self.changed: PinMismatch | None = None
+        self.heard = b""
+        self._acquaintance: Acquaintance | None = None
         self._pins: tuple[str, ...] = ()
         self._transport = transport
+        self._fault: SSL.Error | None = None
 
     def offer(self, protocols: tuple[bytes, ...]) -> None:
         """Offer application protocols (ALPN), best first."""
@@ -71,6 +88,11 @@ class TlsSession(SSL.Connection):
         """Go on only with a peer that shows a trusted certificate, made out to `wanted` where that is given."""
         self.set_verify(SSL.VERIFY_PEER | SSL.VERIFY_FAIL_IF_NO_PEER_CERT, _verify(wanted, is_address))
 
+    def recognise(self, acquaintance: Acquaintance, wanted: str | None, *, is_address: bool = False) -> None:
+        """Go on only with a peer that is new to `acquaintance` or has the same key as ever, whoever vouches for it."""
+        self._acquaintance = acquaintance
+        self.set_verify(SSL.VERIFY_PEER, _look(wanted, is_address))
+
     def pin(self, pins: tuple[str, ...]) -> None:
         """Go on only with a peer whose public key has one of `pins`; none allows any."""
         self._pins = pins
@@ -81,25 +103,58 @@ class TlsSession(SSL.Connection):
         Nothing of the application's has been sent by then, and nothing will be to a peer with another key.
         """
         super().do_handshake()
-        if self._pins:
-            self._check_pin()
+        if self._pins or self._acquaintance is not None:
+            self._check_key()
         self._transport.handshaken = True
+        self.heard = b""
 
-    def _check_pin(self) -> None:
+    @property
+    def shown_pin(self) -> str | None:
+        """The pin of the peer's key; None when it showed none, or of no kind that we know."""
         certificate = self.get_peer_certificate()
-        found = public_key_pin(certificate) if certificate is not None else None
-        if found not in self._pins:
+        return public_key_pin(certificate) if certificate is not None else None
+
+    def _check_key(self) -> None:
+        found = self.shown_pin
+        if self._pins and found not in self._pins:
             self.unpinned = found or "none"
             raise SSL.Error([("tnet", "", "key not pinned")])
+        if self._acquaintance is not None:
+            try:
+                self._acquaintance.check(self.peer, found)
+            except PinMismatch as error:
+                self.changed = error
+        if self.changed is not None:
+            raise SSL.Error([("tnet", "", "key changed")])
+
+    def bio_write(self, buf: Any) -> int:
+        """Take ciphertext from the peer, or what should have been that."""
+        if not self._transport.handshaken and len(self.heard) < HEARD_BYTES:
+            self.heard += buf[: HEARD_BYTES - len(self.heard)]
+        return super().bio_write(buf)
 
     def recv(self, bufsiz: int, flags: int | None = None) -> bytes:
-        """Plaintext from the peer; where it sends no more, but is still sent to, there is only nothing to read."""
+        """All the plaintext that has come, of however many records; what is wrong behind it is raised by the next call.
+
+        Where the peer sends no more, but is still sent to, there is only nothing to read.
+
+        Shape: no more than was written into the session since the last call, and the record that was not complete.
+        """
+        pieces: list[bytes] = []
+        fault, self._fault = self._fault, None
         try:
-            data = super().recv(bufsiz, flags)
-        except SSL.ZeroReturnError:
-            if self._transport.peer_ended():
-                raise SSL.WantReadError from None
-            raise
+            if fault is not None:
+                raise fault
+            while True:
+                pieces.append(super().recv(bufsiz, flags))
+        except SSL.Error as error:
+            if not pieces:
+                if isinstance(error, SSL.ZeroReturnError) and self._transport.peer_ended():
+                    raise SSL.WantReadError from None
+                raise
+            if not isinstance(error, SSL.WantReadError):
+                self._fault = error
+        data = b"".join(pieces)
         self._transport.bytes_in += len(data)
         return data
 
@@ -124,6 +179,18 @@ def _verify(wanted: str | None, is_address: bool) -> Verify:
         return bool(code == Codes.OK)
 
     return verify
+
+
+def _look(wanted: str | None, is_address: bool) -> Verify:
+    """The same, but nothing is refused: the first reason to do so is kept as a doubt."""
+    verify = _verify(wanted, is_address)
+
+    def look(session: Any, certificate: X509, code: int, depth: int, ok: int) -> bool:
+        verify(session, certificate, code, depth, ok)
+        session.doubt, session.rejection = session.doubt or session.rejection, None
+        return True
+
+    return look
 
 
 def _is_for(certificate: X509, wanted: str, is_address: bool) -> bool:
