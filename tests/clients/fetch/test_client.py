@@ -192,7 +192,7 @@ class Redirects(Case):
         for length in (True, False):
             self.ask()
             body = b"x" * (DRAINED_BYTES + 1)
-            _, peer = self.answers(answer(301, b"Location: /y", body=body, length=length)[: None if length else -1])
+            _, peer = self.answers(answer(301, b"Location: /y", body=body, length=length)[:-1])
             if not length:
                 peer.says(b"xx")
             self.assertEqual(peer.ended, "by an abort", length)

@@ -200,11 +200,11 @@ class Attempts(WholeFetch):
     def test_a_poor_answer_is_asked_for_again(self):
         """After the time that the server wants; only the last body is written."""
         self.start(retrying=Retrying(times=2))
-        self.answer(answer(503, b"later", retry_after=7))
+        _, peer = self.answer(answer(503, b"later", retry_after=7))
         (planned,) = self.wire.world.recorder.of(RetryPlanned)
         self.assertEqual((planned.attempt, planned.seconds), (2, 7))
         self.advance(7)
-        self.answer(OK)
+        self.answer(OK, peer)
         self.ok()
         self.assertEqual(self.printed, b"hello")
         causes = [event.cause for event in self.wire.world.recorder.of(RequestBegan)]
@@ -213,9 +213,9 @@ class Attempts(WholeFetch):
     def test_the_last_poor_answer_is_an_answer(self):
         """When no attempt is left, its body is written after all."""
         self.start(retrying=Retrying(times=1))
-        self.answer(answer(503, b"1"))
+        _, peer = self.answer(answer(503, b"1"))
         self.advance(1)
-        self.answer(answer(503, b"2"))
+        self.answer(answer(503, b"2"), peer)
         self.ok()
         self.assertEqual(self.printed, b"2")
 
@@ -270,12 +270,12 @@ class Mirrors(WholeFetch):
     def test_all_over_again(self):
         """What may pass is tried again, at all of them."""
         self.start(*MIRRORS, race=True, retrying=Retrying(times=1))
-        for status in (503, 404, 404):
-            self.answer(answer(status))
+        peers = [self.accept() for _ in MIRRORS]
+        for status, peer in zip((503, 404, 404), peers, strict=True):
+            peer.says(answer(status))
         self.advance(1)
-        self.assertEqual(len(self.wire.dialled), 6)
-        for status in (503, 404, 200):
-            self.answer(answer(status, b"hello"))
+        for status, peer in zip((503, 404, 200), peers, strict=True):
+            self.answer(answer(status, b"hello"), peer)
         self.ok()
         self.assertEqual(self.printed, b"hello")
 

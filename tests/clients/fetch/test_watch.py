@@ -42,7 +42,7 @@ class WatchTests(SynchronousTestCase):
 
     def test_an_answer_before_the_request_was_out(self):
         """There is nothing to wait for."""
-        self.exchange.take(OK)
+        self.exchange.take([OK])
         with self.watch(first_byte_seconds=2) as watch:
             watch.sent()
             self.clock.advance(9)
@@ -60,8 +60,8 @@ class WatchTests(SynchronousTestCase):
 
     def test_a_peer_that_we_hold_back_is_not_silent(self):
         """It is we who do not read."""
-        self.exchange.take(OK)
-        self.exchange.take(b"x" * (HIGH_WATER_BYTES + 1))
+        self.exchange.take([OK])
+        self.exchange.take([b"x" * (HIGH_WATER_BYTES + 1)])
         with self.watch(idle_seconds=3):
             self.clock.pump([3, 3, 3])
         self.assertIsNone(self.outcome())

@@ -65,9 +65,9 @@ class ExchangeTests(SynchronousTestCase):
     def test_the_connection_is_free_once_both_have_said_everything(self):
         """And it is told so only once."""
         self.send()
-        self.exchange.take(OK)
-        self.exchange.take(b"x")
-        self.exchange.take(ResponseEnd(((b"A", b"b"),)))
+        self.exchange.take([OK])
+        self.exchange.take([b"x"])
+        self.exchange.take([ResponseEnd(((b"A", b"b"),))])
         self.exchange.leave()
         self.assertEqual((self.exchange.did, self.exchange.complete), (["head", "free"], True))
         self.assertEqual(self.successResultOf(start(self.exchange.read())), b"x")
@@ -78,41 +78,55 @@ class ExchangeTests(SynchronousTestCase):
         heads = []
         self.exchange.on_head = heads.append
         answer = start(self.exchange.answer())
-        self.exchange.take(EARLY)
+        self.exchange.take([EARLY])
         self.assertNoResult(answer)
-        self.exchange.take(OK)
+        self.exchange.take([OK])
         self.assertEqual((self.successResultOf(answer), heads), (OK, [EARLY, OK]))
         self.assertEqual(self.exchange.interims, [EARLY])
+
+    def test_one_waking_for_all_that_came(self):
+        """A reader gets the pieces that came together as one, and what was wrong behind them the next time."""
+        self.exchange.take([OK])
+        reading = start(self.exchange.read())
+
+        def parts():
+            yield b"x"
+            yield b"y"
+            raise ReceiveFailed("peer", "why")
+
+        self.exchange.take(parts())
+        self.assertEqual(self.successResultOf(reading), b"xy")
+        self.failureResultOf(start(self.exchange.read()), ReceiveFailed)
 
     def test_untouched_until_the_peer_speaks(self):
         """Only then may a request be made again that must not be carried out twice."""
         self.assertTrue(self.exchange.untouched)
-        self.exchange.take(EARLY)
+        self.exchange.take([EARLY])
         self.assertFalse(self.exchange.untouched)
 
     def test_a_refusal_ends_the_sending(self):
         """The rest of the body stays here, and the connection with half a request on it is cut."""
-        self.exchange.take(REFUSED)
+        self.exchange.take([REFUSED])
         self.send(FromMemory(b"body"))
         self.assertEqual(self.exchange.did, ["head"])
-        self.exchange.take(ResponseEnd())
+        self.exchange.take([ResponseEnd()])
         self.exchange.leave()
         self.assertEqual(self.exchange.did, ["head", "cut"])
 
     def test_what_is_held_is_bounded(self):
         """Above the mark the engine is told, and again when it was read."""
-        self.exchange.take(OK)
-        self.exchange.take(b"x" * HIGH_WATER_BYTES)
+        self.exchange.take([OK])
+        self.exchange.take([b"x" * HIGH_WATER_BYTES])
         self.assertFalse(self.exchange.held)
-        self.exchange.take(b"x")
+        self.exchange.take([b"x"])
         self.assertTrue(self.exchange.held)
         self.successResultOf(start(self.exchange.read()))
         self.assertEqual((self.exchange.did, self.exchange.held), (["hold back", HIGH_WATER_BYTES + 1], False))
 
     def test_failing(self):
         """What came before can be read, the reason comes after it, and the connection is cut once."""
-        self.exchange.take(OK)
-        self.exchange.take(b"x")
+        self.exchange.take([OK])
+        self.exchange.take([b"x"])
         self.exchange.fail(ReceiveFailed("peer", "why"))
         self.exchange.fail(ReceiveFailed("peer", "another"))
         self.assertEqual(self.successResultOf(start(self.exchange.read())), b"x")
@@ -121,8 +135,8 @@ class ExchangeTests(SynchronousTestCase):
 
     def test_losing(self):
         """A complete answer is not spoilt by the end of the connection; an incomplete one is."""
-        self.exchange.take(OK)
-        self.exchange.take(ResponseEnd())
+        self.exchange.take([OK])
+        self.exchange.take([ResponseEnd()])
         self.exchange.lost(ReceiveFailed("peer", "why"))
         self.assertEqual(self.successResultOf(start(self.exchange.read())), b"")
         self.setUp()

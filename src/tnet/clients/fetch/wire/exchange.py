@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from tnet.clients.fetch.bell import Bell
 from tnet.clients.fetch.outgoing import Outgoing
@@ -131,27 +131,13 @@ class Exchange(ABC):
 
     # ── what the engine calls ──
 
-    def take(self, part: ResponsePart) -> None:
-        """One part of the answer has come."""
-        match part:
-            case ResponseHead(interim=True):
-                self.interims.append(part)
-                self.on_head(part)
-            case ResponseHead():
-                self.head = part
-                self.on_head(part)
-                if part.status >= 400 and not self._sent:
-                    self._hush()
-            case bytes():
-                self._pieces.append(part)
-                self._held_bytes += len(part)
-                if self._held_bytes > HIGH_WATER_BYTES:
-                    self._hold_back()
-            case ResponseEnd():
-                self._ended, self.trailers = True, part.trailers
-                if not self._sent:
-                    self._hush()
-                self._settle()
+    def take(self, parts: Iterable[ResponsePart]) -> None:
+        """More of the answer has come: whoever waits is woken once for all of it. What `parts` raises is its end."""
+        try:
+            for part in parts:
+                self._keep(part)
+        except TnetError as error:
+            self.fail(error)
         self._progress.ring()
 
     def lost(self, error: TnetError | None) -> None:
@@ -187,6 +173,27 @@ class Exchange(ABC):
     @abstractmethod
     def _released(self, *, complete: bool) -> None:
         """The exchange is over for us: the connection is free (`complete`), or what is left of it is to be cut."""
+
+    def _keep(self, part: ResponsePart) -> None:
+        match part:
+            case ResponseHead(interim=True):
+                self.interims.append(part)
+                self.on_head(part)
+            case ResponseHead():
+                self.head = part
+                self.on_head(part)
+                if part.status >= 400 and not self._sent:
+                    self._hush()
+            case bytes():
+                self._pieces.append(part)
+                self._held_bytes += len(part)
+                if self._held_bytes > HIGH_WATER_BYTES:
+                    self._hold_back()
+            case ResponseEnd():
+                self._ended, self.trailers = True, part.trailers
+                if not self._sent:
+                    self._hush()
+                self._settle()
 
     def _hush(self) -> None:
         """Nobody listens any more: send nothing else. An engine that waits for room stops waiting."""

@@ -5,7 +5,7 @@ Source: RFC 9112 sections 6.3 and 9; CVE-2022-32205 and its like for what happen
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from twisted.internet.error import ConnectionDone
@@ -22,7 +22,7 @@ from tnet.errors import ReceiveFailed, SendFailed, TnetError
 from tnet.events import Trace, silent_trace
 from tnet.protocols.http1.encoding import LAST_CHUNK, chunk
 from tnet.protocols.http1.fields import tokens
-from tnet.protocols.http1.responses import ResponseParser, ResponsePart
+from tnet.protocols.http1.responses import ResponseParser
 
 
 @implementer(IPushProducer)
@@ -135,7 +135,7 @@ class Http1Exchange(Exchange):
     def received(self, data: bytes) -> None:
         """The peer has sent bytes."""
         self.bytes_in += len(data)
-        self._read_parts(self._parser.feed(data))
+        self.take(self._parser.feed(data))
 
     def connection_lost(self, reason: Failure) -> None:
         """The connection is gone: in good order that may complete the answer."""
@@ -143,7 +143,7 @@ class Http1Exchange(Exchange):
         if self.complete or self._failure is not None:
             self.lost(None)
         elif reason.check(ConnectionDone):
-            self._read_parts(self._parser.close())
+            self.take(self._parser.close())
             self.lost(None)
         else:
             self.lost(self._broken(reason, unsent))
@@ -205,13 +205,6 @@ class Http1Exchange(Exchange):
             self._producing = False
             if not self._connection.gone:
                 self._connection._transport.unregisterProducer()
-
-    def _read_parts(self, parts: Iterator[ResponsePart]) -> None:
-        try:
-            for part in parts:
-                self.take(part)
-        except TnetError as error:
-            self.fail(error)
 
     def _keeps_alive(self) -> bool:
         """Whether both sides leave the connection open, and nothing on it is in doubt."""

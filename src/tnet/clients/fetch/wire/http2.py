@@ -262,7 +262,7 @@ class Http2Exchange(Exchange):
         self.bytes_in += size
         if isinstance(part, bytes):
             self._body_bytes += len(part)
-        self.take(part)
+        self.take((part,))
 
     def has_room(self) -> None:
         """The peer takes more of the body."""
