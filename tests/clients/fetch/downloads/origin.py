@@ -36,7 +36,8 @@ class Origin:
     """A server that keeps the rules: ranges, If-Range, 416. What breaks them is set by a test.
 
     `cut` ends the connection after so many bytes of each of the next answers, `bend` changes a head, `refusals` are
-    statuses to answer with instead, `pace` is awaited before each piece.
+    statuses to answer with instead, `pace` is awaited before each piece, `asking` before each answer and
+    `leaving` after it.
     """
 
     def __init__(self, body, *, etag='"1"', piece=1000, **fields):
@@ -47,7 +48,7 @@ class Origin:
         self.cut = []
         self.refusals = []
         self.bend = lambda head: head
-        self.pace = None
+        self.pace = self.asking = self.leaving = None
         self.ranges = True
 
     def answer(self, request):
@@ -103,12 +104,16 @@ class FakeClient:
     async def ask(self, request, transfer, cause="first"):
         self.asked.append(SimpleNamespace(request=request, cause=cause, url=str(request.url)))
         origin = self.origins[str(request.url)]
+        if origin.asking is not None:
+            await origin.asking()
         head, body = origin.answer(request)
         response = FakeResponse(request, origin.bend(head), body, origin)
         self.responses.append(response)
         try:
             yield response
         finally:
+            if origin.leaving is not None:
+                await origin.leaving()
             response.left = True
 
     @property

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from twisted.internet.defer import CancelledError
+from twisted.internet.defer import CancelledError, Deferred
 
 from tests.clients.fetch.downloads.origin import NOW, URL, Case, Origin, Stalled, head, with_field, without
 from tnet.clients.fetch.downloads import download
@@ -465,11 +465,7 @@ class Segments(Downloading):
         origin = Origin(content, piece=1 << 18)
         origin.pace = pace = Stalled(0)
         fetching = self.fetch(origin, segments=2)
-        for _ in range(8):
-            waiting, pace.waiting = pace.waiting, []
-            self.world.reactor.advance(0.3)
-            for each in waiting:
-                each.callback(None)
+        self.turn(pace, 8)
         self.assertGreater(len(self.asker.asked), 1)
         fetching.cancel()
         self.failureResultOf(fetching, CancelledError)
@@ -477,6 +473,34 @@ class Segments(Downloading):
         self.assertEqual(self.fetched(origin, resume=True), "body.bin")
         self.assertEqual(self.content(), content)
         self.assertEqual(len([each for each in self.asker.ranges if each is not None]), 2)
+
+    def test_parts_of_another_version(self):
+        """They come too late for the first stream to bring them: it is fetched whole, and split no more."""
+        content = random.Random(6).randbytes(4 << 20)
+        origin = Origin(content, piece=1 << 18)
+        origin.pace = pace = Stalled(0)
+        fetching = self.fetch(origin, segments=4)
+        answering = Deferred()
+        self.turn(pace, 2)
+        origin.asking, origin.bend = lambda: answering, lambda head: with_field(head, "etag", '"2"')
+        self.turn(pace, 10)
+        self.assertEqual(len(self.asker.asked), 2)
+        origin.asking = None
+        answering.callback(None)
+        origin.bend = lambda head: head
+        self.turn(pace, 20)
+        self.successResultOf(fetching)
+        self.assertEqual(self.content(), content)
+        self.assertEqual((len(self.asker.ranges), self.asker.ranges[-1]), (3, None))
+
+    def turn(self, pace, count):
+        """So many pieces come on each stream."""
+        for _ in range(count):
+            waiting, pace.waiting = pace.waiting, []
+            self.world.reactor.advance(0.3)
+            for each in waiting:
+                if not each.called:
+                    each.callback(None)
 
     def test_a_server_that_gives_no_parts(self):
         """In the end it is fetched whole, by one stream."""

@@ -88,6 +88,7 @@ class Parts(Case):
         self.write(b"precious", "victim")
         for make in (
             lambda: os.symlink("victim", waiting),
+            lambda: os.symlink("nowhere", waiting),
             lambda: os.mkdir(waiting),
             lambda: os.mkfifo(waiting),
             lambda: os.link(self.path("victim"), waiting),
@@ -96,7 +97,7 @@ class Parts(Case):
             make()
             self.assertIsNone(self.lasting())
             os.rmdir(waiting) if os.path.isdir(waiting) else os.unlink(waiting)
-        self.assertEqual(self.content("victim"), b"precious")
+        self.assertEqual((self.names, self.content("victim")), (["victim"], b"precious"))
 
     def test_a_sidecar_is_not_followed(self):
         """A link in its place is replaced."""
@@ -148,18 +149,19 @@ class Parts(Case):
         self.assertEqual(self.names, [self.waiting, self.sidecar, "other"])
 
     def test_a_name_that_is_gone(self):
-        """A file that another run has finished meanwhile is not begun anew."""
+        """A file that another run has finished meanwhile is not begun anew, even if a third one has its old name."""
         part = self.lasting()
         part.begin(SAID)
-        part.write(0, [b"done"])
+        part.write(0, [b"done" * 25])
         real = os.open
 
         def opened(*arguments):
             patch.restore()
             fd = real(*arguments)
             part.settle(self.target)
+            self.left_over()
             return fd
 
         patch = self.patch(os, "open", opened)
         self.assertIsNone(self.lasting())
-        self.assertEqual(self.content(), b"done")
+        self.assertEqual(self.content(), b"done" * 25)

@@ -77,6 +77,15 @@ class Shared(SynchronousTestCase):
         ranges.give_back(ranges.split(1))
         self.assertEqual((first.end, ranges.gap), (100, None))
 
+    def test_who_brings_no_more_than_its_own(self):
+        """A stream that was asked for a part cannot bring what is behind that."""
+        ranges = Ranges(100)
+        ranges.take()
+        second = ranges.split(1)
+        third = ranges.split(1)
+        ranges.give_back(second)
+        self.assertEqual((third.end, ranges.gap), (50, (50, 100)))
+
     def test_a_stream_that_broke(self):
         """What it brought stays, the rest is a gap."""
         ranges = Ranges(100)

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from functools import partial
 
-from twisted.internet.defer import CancelledError
+from twisted.internet.defer import CancelledError, Deferred
 
 from tests.clients.fetch.downloads.origin import URL, Case, Origin, Stalled
 from tnet.clients.fetch.downloads.answers import Wanted
@@ -177,6 +177,24 @@ class Streaming(Case):
         self.assertEqual(self.count, 0)
         self.assertTrue(all(response.left for response in self.asker.responses))
         self.assertEqual(self.world.reactor.getDelayedCalls(), [])
+
+    def test_given_up_before_there_are_more(self):
+        """Nobody waits for the time to split it."""
+        running = self.begin(2)
+        running.cancel()
+        self.failureResultOf(running, CancelledError)
+        self.assertEqual(self.world.reactor.getDelayedCalls(), [])
+
+    def test_connections_are_waited_for(self):
+        """It is over when every stream is."""
+        gone = Deferred()
+        running = self.begin(2)
+        self.advance(5)
+        self.origin.leaving = lambda: gone
+        running.cancel()
+        self.assertNoResult(running)
+        gone.callback(None)
+        self.failureResultOf(running, CancelledError)
 
     def test_a_gap_that_is_gone(self):
         """The last stream's refusal is that of the body."""
