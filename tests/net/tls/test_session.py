@@ -7,10 +7,11 @@ import hashlib
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from OpenSSL import SSL
+from twisted.internet.error import ConnectionDone
 
 from tests.certificates import Pems, make_authority
 from tests.net.tls.pairs import Pair, TlsTestCase, Witness
-from tnet.errors import CertificateRejected, PinMismatch
+from tnet.errors import CertificateRejected, PinMismatch, TlsFailed
 from tnet.net.tls.session import Codes, TlsSession
 from tnet.plans.tls import pin_of
 
@@ -97,6 +98,39 @@ class SessionTests(TlsTestCase):
         self.assertEqual(pair.client.handshakes, 1)
         self.assertIsNone(pair.client_tls.negotiatedProtocol)
 
+    def test_records_that_came_together_are_read_at_once(self) -> None:
+        """However many there are; what was half of one is read with its other half."""
+        pair = Pair(self.dialing(), self.serving()).settle()
+        session = pair.client_tls.getHandle()
+        sent = bytes(range(256)) * 400
+        came = encrypted(pair, sent)
+        session.bio_write(came[:-1])
+        begun = session.recv(1 << 14)
+        self.assertRaises(SSL.WantReadError, session.recv, 1 << 14)
+        session.bio_write(came[-1:])
+        self.assertEqual(begun + session.recv(1 << 14), sent)
+        self.assertGreater(len(begun), 5 << 14)
+        self.assertEqual(pair.client_tls.bytes_in, len(sent))
+
+    def test_what_precedes_a_fault_is_read(self) -> None:
+        """And the fault is told as what it is."""
+        pair = Pair(self.dialing(), self.serving()).settle()
+        good, bad = encrypted(pair, b"before"), encrypted(pair, b"behind")
+        pair.client_tls.dataReceived(good + bad[:-1] + bytes([bad[-1] ^ 1]))
+        pair.settle()
+        self.assertEqual(pair.client.data, b"before")
+        assert isinstance(pair.client.reason, TlsFailed), pair.client.reason
+        self.assertEqual(pair.client.reason.reason, "record layer failure")
+
+    def test_what_precedes_the_end_is_read(self) -> None:
+        """Also when close_notify came with it."""
+        pair = Pair(self.dialing(), self.serving()).settle()
+        pair.server_tls.write(b"last words")
+        pair.server_tls.loseConnection()
+        pair.settle()
+        self.assertEqual(pair.client.data, b"last words")
+        self.assertIsInstance(pair.client.reason, ConnectionDone)
+
     def test_is_a_connection(self) -> None:
         """It is what Twisted expects: an OpenSSL connection, which belongs to the transport that it counts for."""
         pair = Pair(self.dialing(), self.serving())
@@ -104,6 +138,15 @@ class SessionTests(TlsTestCase):
         self.assertIsInstance(session, TlsSession)
         self.assertIsInstance(session, SSL.Connection)
         self.assertIs(session.get_app_data(), pair.client_tls)
+
+
+def encrypted(pair: Pair, data: bytes) -> bytes:
+    """What the server would send to say `data`."""
+    session, sent = pair.server_tls.getHandle(), b""
+    while data:
+        data = data[session.send(data[: 1 << 14]) :]
+        sent += session.bio_read(1 << 15)
+    return sent
 
 
 def pin(pems: Pems) -> str:
