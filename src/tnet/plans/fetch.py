@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 from dataclasses import dataclass, field
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from tnet.plans.plan import Plan
-from tnet.plans.proxies import NoProxy, Proxy
-from tnet.plans.routes import Override
 from tnet.plans.tls import TlsDialing
+
+if TYPE_CHECKING:
+    from tnet.plans.proxies import NoProxy, Proxy
+    from tnet.plans.routes import Override
 
 Headers = tuple[tuple[str, str], ...]
 

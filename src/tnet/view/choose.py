@@ -13,7 +13,6 @@ from tnet.view.interest import Interest
 from tnet.view.jsonl import JsonLines
 from tnet.view.outlet import FileOutlet, outlet_to
 from tnet.view.plain import PlainView, Sink, Teller, local_time, since_start, utc_time
-from tnet.view.progress import Progress, ProgressLines
 from tnet.view.story import Story, StoryView
 from tnet.view.terminal import look_at
 from tnet.view.theme import Brush
@@ -94,20 +93,22 @@ class _Choice:
             from tnet.view.live import LiveView
 
             return [LiveView(self._stderr, terminal, teller, self._command, self._interest)]
-        progress = self._progress(teller, live=live)
-        sink: Sink = progress if isinstance(progress, Progress) else self._stderr
+        progress, sink = self._progress(teller, live=live)
         card = Card(self._command, brush, self._stderr.write)
         main = PlainView(sink, teller, self._interest, card=card, watched=terminal.is_tty)
-        return [main, *filter(None, [progress])]
+        return [main, *progress]
 
-    def _progress(self, teller: Teller, *, live: bool) -> Progress | ProgressLines | None:
-        """How far a fetch is, for somebody who watches, or who asked for lines."""
+    def _progress(self, teller: Teller, *, live: bool) -> tuple[list[StoryView], Sink]:
+        """How far a fetch is, for somebody who watches, or who asked for lines; and where other lines go meanwhile."""
         watched = self._terminal.is_tty or self._output.mode == "plain"
         if self._command != "fetch" or self._interest.quiet or not watched:
-            return None
-        if live:
-            return Progress(self._stderr, self._terminal, teller, self._interest)
-        return ProgressLines(self._stderr, teller, self._interest)
+            return [], self._stderr
+        from tnet.view.progress import Progress, ProgressLines
+
+        if not live:
+            return [ProgressLines(self._stderr, teller, self._interest)], self._stderr
+        progress = Progress(self._stderr, self._terminal, teller, self._interest)
+        return [progress], progress
 
     def _brief(self) -> list[StoryView]:
         if self._command != "connect" or not self._terminal.is_tty or self._output.verbosity != 0:

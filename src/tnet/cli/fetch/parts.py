@@ -222,6 +222,8 @@ def _way(options: Options, tls: Any) -> Way:
 
 
 def _overrides(options: Options) -> tuple[Override, ...]:
+    if not (options["resolve"] or options["connect_to"]):
+        return ()
     from tnet.plans.routes import parse_connect_to, parse_resolve
 
     return (*map(parse_resolve, options["resolve"]), *map(parse_connect_to, options["connect_to"]))
@@ -242,8 +244,6 @@ def _patience(options: Options) -> Patience:
 
 
 def _keeping(options: Options, urls: int) -> Keeping:
-    from tnet.plans.checksums import parse_checksum
-
     _one_of(options, "--output-file", "--remote-name")
     path, several = options["output_file"], urls > 1 or options["input_file"]
     if path not in (None, "-") and several and not options["race"]:
@@ -254,7 +254,7 @@ def _keeping(options: Options, urls: int) -> Keeping:
         folder=options["output_dir"],
         resume=options["resume"],
         segments=options["segments"],
-        checksum=parse_checksum(options["checksum"]) if options["checksum"] else None,
+        checksum=_checksum(options["checksum"]) if options["checksum"] else None,
         keep_part=not options["no_part"],
         most_bytes=options["max_size"],
     )
@@ -266,9 +266,13 @@ def _keeping(options: Options, urls: int) -> Keeping:
     return keeping
 
 
-def _showing(options: Options) -> Showing:
-    from tnet.plans.slo import parse_slo
+def _checksum(text: str) -> tuple[str, str]:
+    from tnet.plans.checksums import parse_checksum
 
+    return parse_checksum(text)
+
+
+def _showing(options: Options) -> Showing:
     return Showing(
         parts=_parts(options),
         pretty=options["pretty"],
@@ -277,11 +281,17 @@ def _showing(options: Options) -> Showing:
         write_out=_template(options["write_out"]),
         har=options["har"],
         report=options["report"] is not None,
-        slo=parse_slo(options["slo"]) if options["slo"] else (),
+        slo=_slo(options["slo"]) if options["slo"] else (),
         stream=options["stream"],
         show_secrets=options["show_secrets"],
         color=click.get_current_context().params["color"],
     )
+
+
+def _slo(text: str) -> tuple[tuple[str, float], ...]:
+    from tnet.plans.slo import parse_slo
+
+    return parse_slo(text)
 
 
 def _template(text: str | None) -> str | None:

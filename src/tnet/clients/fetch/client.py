@@ -9,7 +9,7 @@ import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from twisted.internet.defer import Deferred, TimeoutError
 from twisted.internet.task import deferLater
@@ -27,8 +27,10 @@ from tnet.errors import BodyNotResendable, RedirectRefused, TnetError, TooLarge
 from tnet.net.context import Context
 from tnet.plans.fetch import FetchPlan
 from tnet.plans.urls import parse_url
-from tnet.protocols.codings import ACCEPTED, Decoder, decoder
 from tnet.protocols.http1.responses import ResponseHead
+
+if TYPE_CHECKING:
+    from tnet.protocols.codings import Decoder
 
 _PARTS = frozenset({"segment", "mirror"})
 
@@ -85,7 +87,11 @@ class Response:
 
     def _opened(self) -> Decoder | None:
         codings = self.head.values(b"content-encoding")
-        return decoder(codings, self.exchange.peer) if codings else None
+        if not codings:
+            return None
+        from tnet.protocols.codings import decoder
+
+        return decoder(codings, self.exchange.peer)
 
     async def _next(self) -> bytes:
         if self._decoder is None and self._has_body:
@@ -160,7 +166,11 @@ class Client:
     def first_request(self, url: str) -> Request:
         """What the plan asks for at `url`."""
         request = first_request(self.plan, url)
-        return request.adding(("Accept-Encoding", ACCEPTED)) if self.plan.compressed else request
+        if not self.plan.compressed:
+            return request
+        from tnet.protocols.codings import ACCEPTED
+
+        return request.adding(("Accept-Encoding", ACCEPTED))
 
     def dressed(self, request: Request) -> Request:
         """The request as it is sent: with our login and what was remembered, where they belong.

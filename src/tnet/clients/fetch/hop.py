@@ -25,7 +25,6 @@ from tnet.events.kinds import HeadReceived, HeadSent, HttpExchanged, RequestBega
 from tnet.net.context import Context
 from tnet.plans.fetch import FetchPlan
 from tnet.protocols.http1.responses import ResponseHead
-from tnet.protocols.tunnel import proxy_authorization
 
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
 
@@ -160,9 +159,12 @@ async def _answered(exchange: Exchange, *, reused: bool, again: bool) -> None:
 
 def through(request: Request, route: Route) -> Request:
     """The request as it goes over the route: a forward proxy is shown who we are."""
-    if route.forward is None or (login := proxy_authorization(route.forward)) is None:
+    if route.forward is None:
         return request
-    return request.adding(("Proxy-Authorization", login))
+    from tnet.protocols.tunnel import proxy_authorization
+
+    login = proxy_authorization(route.forward)
+    return request.adding(("Proxy-Authorization", login)) if login is not None else request
 
 
 def _may_repeat(exchange: Exchange, reused: bool) -> bool:
