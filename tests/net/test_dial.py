@@ -30,6 +30,7 @@ from tnet.errors import (
     NameFailure,
     NameNotResolved,
     ProxyRefused,
+    StartTlsRefused,
     TimedOut,
     TlsFailed,
 )
@@ -732,3 +733,96 @@ class StreamTests(DialTestCase):
         for target in (UdpAddress("127.0.0.1", 53), WebSocketAddress("127.0.0.1", 80)):
             self.failureResultOf(self.dial(target), BadUsage)
         self.assertEqual((self.tried, self.world.recorder.records), ([], []))
+
+
+class StartTlsTests(DialTestCase):
+    """`dial` to a target that is asked for TLS."""
+
+    CLIENT_HELLO = b"\x16\x03\x01"
+
+    def asking(self, dialect: str = "pop3", **options: Any) -> tuple[Deferred[Protocol], Any, StringTransport]:
+        """A call of `dial` that has found its target, what the target says goes into, and what it is told."""
+        dialling = self.dial(starttls=dialect, tls=TlsDialing(verify=False), **options)
+        transport = StringTransport()
+        protocol = self.reactor.tcpClients[-1][2].buildProtocol(None)
+        protocol.makeConnection(transport)
+        self.reactor.advance(0)
+        return dialling, protocol, transport
+
+    def test_asked(self) -> None:
+        """C36: TLS begins when the target agrees, and what came before it is over is nothing to the protocol."""
+        dialling, target, transport = self.asking()
+        for said, told in ((b"+OK hi\r\n", b"CAPA\r\n"), (b"+OK\r\nSTLS\r\n.\r\n", b"STLS\r\n")):
+            self.assertEqual(transport.value(), b"")
+            target.dataReceived(said)
+            self.assertEqual(transport.value(), told)
+            self.assertFalse(self.built[0].connected)
+            transport.clear()
+        target.dataReceived(b"+OK go\r\n")
+        self.assertTrue(transport.value().startswith(self.CLIENT_HELLO))
+        (span,) = self.world.recorder.of(SpanEnded)
+        self.assertEqual((span.span, span.outcome), ("starttls", "ok"))
+        self.assertNoResult(dialling)
+        dialling.cancel()
+        self.reactor.advance(0)
+        self.assertEqual(self.failureResultOf(dialling, DialCancelled).value.phase, "TLS handshake")
+
+    def test_refused(self) -> None:
+        """C36: a target that refuses, or says more than its go-ahead, hears nothing more, and is cut off."""
+        for last in (b"-ERR no\r\n", b"+OK go\r\n+OK injected\r\n"):
+            dialling, target, transport = self.asking()
+            target.dataReceived(b"+OK hi\r\n")
+            target.dataReceived(b"+OK\r\nSTLS\r\n.\r\n")
+            transport.clear()
+            target.dataReceived(last)
+            self.reactor.advance(0)
+            error = self.failureResultOf(dialling, StartTlsRefused).value
+            self.assertEqual(error.peer, "host.example:80")
+            self.assertEqual((transport.value(), transport.disconnected), (b"", True))
+            self.assertEqual(self.reactor.getDelayedCalls(), [])
+            self.assertFalse(self.built[-1].connected)
+
+    def test_wanted_with_it(self) -> None:
+        """Who asks for TLS wants it checked, unless another plan says otherwise."""
+        dialling = self.dial(starttls="postgres")
+        transport = self.succeeds(0)
+        self.assertEqual(transport.value(), b"\0\0\0\x08\x04\xd2\x16\x2f")
+        transport.clear()
+        dialling.cancel()
+        self.reactor.advance(0)
+        self.assertEqual(self.failureResultOf(dialling, DialCancelled).value.phase, "asking for TLS")
+
+    def test_named(self) -> None:
+        """The target is called what its certificate is to be made out to."""
+        dialling = self.dial(starttls="xmpp", tls=TlsDialing(server_name="chat.example"))
+        self.assertIn(b' to="chat.example" ', self.succeeds(0).value())
+        dialling.cancel()
+        self.reactor.advance(0)
+        self.failureResultOf(dialling, DialCancelled)
+
+    def test_through_a_proxy(self) -> None:
+        """The target is asked when the way to it is open, not before."""
+        dialling, proxy, transport = self.asking("postgres", via=Proxy("http", "192.0.2.9", 3128))
+        self.assertTrue(transport.value().startswith(b"CONNECT host.example:80 "))
+        transport.clear()
+        proxy.dataReceived(b"HTTP/1.1 200 OK\r\n\r\n")
+        self.assertEqual(transport.value(), b"\0\0\0\x08\x04\xd2\x16\x2f")
+        transport.clear()
+        proxy.dataReceived(b"S")
+        self.assertTrue(transport.value().startswith(self.CLIENT_HELLO))
+        proxy.dataReceived(b"no TLS after all\r\n")
+        proxy.connectionLost(Failure(ConnectionDone()))
+        self.assertIn("it says no TLS after all", str(self.failureResultOf(dialling, TlsFailed).value))
+
+    def test_silent(self) -> None:
+        """A target that does not answer runs into the deadline, which says what was awaited."""
+        dialling, _, transport = self.asking(seconds=5)
+        self.reactor.advance(5)
+        self.reactor.advance(0)
+        self.assertEqual(self.failureResultOf(dialling, TimedOut).value.phase, "asking for TLS")
+        self.assertTrue(transport.disconnected)
+
+    def test_unknown(self) -> None:
+        """A dialect that nobody speaks is refused before anything happens."""
+        self.failureResultOf(self.dial(starttls="gopher"), BadUsage)
+        self.assertEqual(self.tried, [])
