@@ -1,7 +1,7 @@
 """Listens, or says in plain words why it cannot.
 
-Every IPv6 socket is for IPv6 alone: an address means itself. A UNIX socket belongs to its owner only (mode 0600),
-replaces a socket that nobody answers on and nothing else, and leaves no path behind.
+Every IPv6 socket is for IPv6 alone: an address means itself, and its port is never shared. A UNIX socket belongs to
+its owner only (mode 0600), replaces a socket that nobody answers on and nothing else, and leaves no path behind.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from errno import (
     EPERM,
     EROFS,
 )
-from typing import Any
+from typing import Any, cast
 
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred, maybeDeferred
@@ -35,9 +35,19 @@ from twisted.internet.interfaces import IListeningPort, IProtocolFactory
 
 from tnet.errors import CannotListen
 from tnet.net.context import Context
+from tnet.net.datagrams.port import DatagramService
 from tnet.net.port import StreamPort
 from tnet.net.transport import has_own_streams, unix_name
-from tnet.plans.addresses import EVERY_ADDRESS, LOOPBACK, FdAddress, ListenAddress, TcpAddress, UnixAddress, is_address
+from tnet.plans.addresses import (
+    EVERY_ADDRESS,
+    LOOPBACK,
+    FdAddress,
+    ListenAddress,
+    TcpAddress,
+    UdpAddress,
+    UnixAddress,
+    is_address,
+)
 
 BACKLOG = 2048
 UNIX_MODE = 0o600
@@ -45,6 +55,10 @@ CHOICES = 8  # how often the system may choose a port that is free on all addres
 
 _KNOWN_HOSTS = {LOOPBACK: ["127.0.0.1", "::1"], EVERY_ADDRESS: ["0.0.0.0", "::"]}  # RFC 6761 section 6.3
 _NO_SUCH_ADDRESS = (EAFNOSUPPORT, EADDRNOTAVAIL)
+
+IpAddress = TcpAddress | UdpAddress
+Service = IProtocolFactory | DatagramService
+"""What is served on an address: a factory for streams, or what there is for datagrams."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,35 +76,40 @@ class Bound:
         return maybeDeferred(self._stop)
 
 
-async def listen_everywhere(wanted: Sequence[tuple[ListenAddress, IProtocolFactory]], context: Context) -> list[Bound]:
-    """Listen on every address, each with its factory, or on none of them.
+async def listen_everywhere(wanted: Sequence[tuple[ListenAddress, Service]], context: Context) -> list[Bound]:
+    """Listen on every address, each with its service, or on none of them.
 
     Raises: CannotListen.
     """
     bound: list[Bound] = []
     try:
-        for address, factory in wanted:
-            bound += await listen(address, factory, context)
+        for address, service in wanted:
+            bound += await listen(address, service, context)
     except CannotListen:
         await _stop(bound)
         raise
     return bound
 
 
-async def listen(address: ListenAddress, factory: IProtocolFactory, context: Context) -> list[Bound]:
+async def listen(address: ListenAddress, service: Service, context: Context) -> list[Bound]:
     """Listen on `address`: one socket, or for a host name one for each of its addresses, all with the same port.
 
     Of a name's addresses those that this machine lacks are left out, as long as there is another one.
 
     Raises: CannotListen.
     """
+    if isinstance(service, DatagramService):
+        assert isinstance(address, UdpAddress), f"{address} is for streams"
+        return await _listen_ip(address, lambda host, port: _udp_port(host, port, service), context)
     match address:
         case TcpAddress():
-            return await _listen_tcp(address, factory, context)
+            return await _listen_ip(address, lambda host, port: _tcp_port(host, port, service, context), context)
         case UnixAddress():
-            return [await _listen_unix(address, factory, context)]
+            return [await _listen_unix(address, service, context)]
         case FdAddress():
-            return [_adopt(address, factory, context)]
+            return [_adopt(address, service, context)]
+        case UdpAddress():
+            raise TypeError(f"{address} is for datagrams")
 
 
 async def _stop(bound: Sequence[Bound]) -> None:
@@ -98,13 +117,15 @@ async def _stop(bound: Sequence[Bound]) -> None:
         await one.stop()
 
 
-# ── TCP ──
+# ── TCP and UDP ──
+
+Open = Callable[[str, int], IListeningPort]
 
 
-async def _listen_tcp(address: TcpAddress, factory: IProtocolFactory, context: Context) -> list[Bound]:
+async def _listen_ip(address: IpAddress, open_port: Open, context: Context) -> list[Bound]:
     hosts = await _hosts(address, context)
     for tries_left in reversed(range(1 if address.port else CHOICES)):
-        bound, failed = _listen_on(hosts, address, factory, context)
+        bound, failed = _listen_on(hosts, address, open_port)
         if failed is None:
             return bound
         await _stop(bound)
@@ -113,16 +134,14 @@ async def _listen_tcp(address: TcpAddress, factory: IProtocolFactory, context: C
     raise _refusal(address, failed) from failed
 
 
-def _listen_on(
-    hosts: list[str], address: TcpAddress, factory: IProtocolFactory, context: Context
-) -> tuple[list[Bound], OSError | None]:
+def _listen_on(hosts: list[str], address: IpAddress, open_port: Open) -> tuple[list[Bound], OSError | None]:
     """What could be listened on, and why that is not enough; a port that the first host got is the others' too."""
     bound: list[Bound] = []
     lacking: OSError | None = None
     port = address.port
     for host in hosts:
         try:
-            listening: Any = _tcp_port(host, port, factory, context)
+            listening: Any = open_port(host, port)
         except OSError as error:
             if error.errno not in _NO_SUCH_ADDRESS:
                 return bound, error
@@ -133,7 +152,7 @@ def _listen_on(
     return bound, None if bound else lacking
 
 
-async def _hosts(address: TcpAddress, context: Context) -> list[str]:
+async def _hosts(address: IpAddress, context: Context) -> list[str]:
     """The addresses of a host name, in order; an IP literal is its own."""
     if address.host in _KNOWN_HOSTS:
         return _KNOWN_HOSTS[address.host]
@@ -153,6 +172,23 @@ def _tcp_port(host: str, port: int, factory: IProtocolFactory, context: Context)
         return _translated(context.reactor.listenTCP, port, factory, BACKLOG, host)
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     return _start(socket.create_server((host, port), family=family, backlog=BACKLOG), factory, context)
+
+
+def _udp_port(host: str, port: int, service: DatagramService) -> IListeningPort:
+    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        if made.family == socket.AF_INET6:
+            made.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        made.bind(_exact(host, port))
+    except OSError:
+        made.close()
+        raise
+    return cast(IListeningPort, service.serve(made))
+
+
+def _exact(host: str, port: int) -> Any:
+    """What the system calls an IP literal and a port, with the zone of a link-local one."""
+    return socket.getaddrinfo(host, port, type=socket.SOCK_DGRAM, flags=socket.AI_NUMERICHOST)[0][4]
 
 
 # ── UNIX ──
@@ -252,11 +288,13 @@ def _start(listener: socket.socket, factory: IProtocolFactory, context: Context)
 
 def _bound(port: IListeningPort, asked: ListenAddress) -> Bound:
     host: Any = port.getHost()
-    actual: ListenAddress = (
-        TcpAddress(host.host, host.port, asked.tls)
-        if isinstance(host, IPv4Address | IPv6Address)
-        else UnixAddress(_path(host.name), asked.tls)
-    )
+    actual: ListenAddress
+    if not isinstance(host, IPv4Address | IPv6Address):
+        actual = UnixAddress(_path(host.name), asked.tls)
+    elif isinstance(asked, UdpAddress):
+        actual = UdpAddress(host.host, host.port)
+    else:
+        actual = TcpAddress(host.host, host.port, asked.tls)
     return Bound(actual, port.stopListening)
 
 
@@ -277,6 +315,7 @@ def _refusal(address: ListenAddress, error: OSError | None) -> CannotListen:
     number = (error.errno if error else None) or 0
     words = {
         TcpAddress: _TCP_WORDS,
+        UdpAddress: _UDP_WORDS,
         UnixAddress: _UNIX_WORDS,
         FdAddress: _FD_WORDS,
     }[type(address)]
@@ -293,6 +332,9 @@ _TCP_WORDS = {
     EPERM: ("not permitted", ""),
     EADDRNOTAVAIL: ("this machine does not have that address", "`ip address` lists those that it has"),
     EAFNOSUPPORT: ("this machine has no addresses of that family", "listen on 127.0.0.1 or 0.0.0.0"),
+}
+_UDP_WORDS = _TCP_WORDS | {
+    EADDRINUSE: ("the port is in use", "`ss -lunp sport = :{port}` shows by whom; --port 0 lets the system choose one"),
 }
 _UNIX_WORDS = {
     EADDRINUSE: ("another process listens there", "choose another path, or stop that process"),

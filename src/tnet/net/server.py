@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from twisted.internet.interfaces import IProtocolFactory
+from twisted.internet.protocol import DatagramProtocol
 
 
 def _nothing() -> None:
@@ -24,6 +25,7 @@ class Server:
     `factory` is a plain Twisted factory. `goodbye` tells every connection that we are leaving, so that it ends
     by itself soon; `reload` reads users and keys anew, and raises a TnetError when the old ones stay; `close`
     releases what `offer` opened. `notes` are lines for the person who started it. `alpn` is what TLS offers.
+    `datagrams` makes the protocol of one UDP socket; without it, none is served.
     """
 
     factory: IProtocolFactory
@@ -32,3 +34,4 @@ class Server:
     close: Callable[[], Awaitable[None]] = _nothing_later
     notes: tuple[str, ...] = ()
     alpn: tuple[bytes, ...] = ()
+    datagrams: Callable[[], DatagramProtocol] | None = None

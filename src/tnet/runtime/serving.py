@@ -7,15 +7,16 @@ from contextlib import suppress
 from twisted.internet.defer import CancelledError, Deferred, TimeoutError, gatherResults
 from twisted.internet.interfaces import IProtocolFactory
 
-from tnet.errors import ExitStatus, TnetError
+from tnet.errors import BadUsage, ExitStatus, TnetError
 from tnet.events.kinds import Draining, Listening
 from tnet.net.context import Context
 from tnet.net.gate import Gate
-from tnet.net.listen import Bound, listen_everywhere
+from tnet.net.datagrams.port import DatagramService
+from tnet.net.listen import Bound, Service, listen_everywhere
 from tnet.net.server import Server
 from tnet.net.tap import Tap
 from tnet.net.tls.serving import ServerTls
-from tnet.plans import TcpAddress
+from tnet.plans import ListenAddress, TcpAddress, UdpAddress
 from tnet.plans.serve import ServePlan
 from tnet.runtime.descriptors import raise_descriptor_limit
 from tnet.runtime.dotted import load
@@ -108,10 +109,20 @@ class Serving:
         if self._plan.tls is not None:
             self._tls = await ServerTls.open(self._plan.tls, self._context, self._plan.listen, alpn=server.alpn)
             secured = plain.around(self._tls.wrap(tapped))
-        gated = [(address, secured if address.tls else plain) for address in self._plan.listen]
-        self._bound = await listen_everywhere(gated, self._context)
+
+        def served(address: ListenAddress) -> Service:
+            if isinstance(address, UdpAddress):
+                return self._datagrams(server, address)
+            return secured if address.tls else plain
+
+        self._bound = await listen_everywhere([(each, served(each)) for each in self._plan.listen], self._context)
         for bound in self._bound:
             self._announce(bound)
+
+    def _datagrams(self, server: Server, address: UdpAddress) -> DatagramService:
+        if server.datagrams is None:
+            raise BadUsage("--listen", f"serve {self._plan.tool} has nothing to say in datagrams, as {address} wants")
+        return DatagramService(server.datagrams, self._plan.limits, self._context)
 
     def _trust_note(self) -> tuple[str, ...]:
         authority = self._tls.authority_file if self._tls else None
@@ -119,14 +130,15 @@ class Serving:
 
     def _announce(self, bound: Bound) -> None:
         address = bound.address
-        tcp = address if isinstance(address, TcpAddress) else None
+        kind = {TcpAddress: "tcp", UdpAddress: "udp"}.get(type(address), "unix")
+        ip = address if isinstance(address, TcpAddress | UdpAddress) else None
         self._context.publisher.emit(
             Listening,
             tool=self._plan.tool,
             endpoint=str(address),
-            transport="tcp" if tcp else "unix",
-            server_address=tcp.host if tcp else str(address),
-            server_port=tcp.port if tcp else None,
+            transport=kind,
+            server_address=ip.host if ip else str(address),
+            server_port=ip.port if ip else None,
             tls=address.tls,
         )
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from twisted.internet.interfaces import IAddress, IHalfCloseableProtocol, IHandshakeListener, INegotiated
-from twisted.internet.protocol import Factory, Protocol, connectionDone
+from twisted.internet.protocol import DatagramProtocol, Factory, Protocol, connectionDone
 from twisted.python.failure import Failure
 from zope.interface import implementer
 
@@ -90,7 +90,17 @@ class EchoFactory(Factory):
             one.finish()
 
 
+class EchoDatagrams(DatagramProtocol):
+    """Sends each datagram back to whom it came from: one for one, and not a byte more."""
+
+    transport: Any
+    noisy = False
+
+    def datagramReceived(self, datagram: bytes, addr: Any) -> None:
+        self.transport.write(datagram, addr)
+
+
 async def offer(plan: EchoPlan, context: Context) -> Server:
     """The echo server, ready to listen."""
     factory = EchoFactory()
-    return Server(factory=factory, goodbye=factory.finish)
+    return Server(factory=factory, goodbye=factory.finish, datagrams=EchoDatagrams)
