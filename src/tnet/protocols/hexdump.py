@@ -43,9 +43,9 @@ class HexDump:
         return f"{_stamp(by, seconds)}{self._offsets[by]:08x}  end of file\n".encode()
 
 
-def hex_rows(data: bytes) -> list[str]:
-    """`data` as rows without direction and time."""
-    return list(_rows(data, 0))
+def hex_rows(data: bytes, offset: int = 0) -> list[str]:
+    """`data`, which begins at `offset` of something, as rows without direction and time."""
+    return list(_rows(data, offset))
 
 
 def _rows(data: bytes, offset: int) -> Iterator[str]:
