@@ -10,8 +10,8 @@ from twisted.internet.interfaces import IProtocolFactory
 from tnet.errors import BadUsage, ExitStatus, TnetError
 from tnet.events.kinds import Draining, Listening
 from tnet.net.context import Context
-from tnet.net.gate import Gate
 from tnet.net.datagrams.port import DatagramService
+from tnet.net.gate import Gate
 from tnet.net.listen import Bound, Service, listen_everywhere
 from tnet.net.server import Server
 from tnet.net.tap import Tap

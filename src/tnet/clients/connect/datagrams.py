@@ -6,7 +6,7 @@ There is no end of file: with the end of our input the wait for silence begins.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IPushProducer
@@ -26,6 +26,8 @@ from tnet.plans.connect import ConnectPlan
 
 ENDED = "closed by us"
 
+Begin = Callable[..., Awaitable[Correspondence]]
+
 
 async def talk_datagrams(plan: ConnectPlan, context: Context) -> ExitStatus:
     """Exchange datagrams between the target and standard input and output.
@@ -37,9 +39,11 @@ async def talk_datagrams(plan: ConnectPlan, context: Context) -> ExitStatus:
     return await exchange(plan, context, standard_input(context), standard_output(context))
 
 
-async def exchange(plan: ConnectPlan, context: Context, source: StandardInput, output: StandardOutput) -> ExitStatus:
-    """`talk_datagrams` with this input and output."""
-    return await between(source, output, context, Exchange(plan, context, output).run(source))
+async def exchange(
+    plan: ConnectPlan, context: Context, source: StandardInput, output: StandardOutput, begin: Begin = correspond
+) -> ExitStatus:
+    """`talk_datagrams` with this input and output, and with what `begin` gives."""
+    return await between(source, output, context, Exchange(plan, context, output, begin).run(source))
 
 
 @implementer(IPushProducer)
@@ -49,12 +53,13 @@ class Exchange:
     _mail: Correspondence
     _input: StandardInput
 
-    def __init__(self, plan: ConnectPlan, context: Context, output: StandardOutput) -> None:
+    def __init__(self, plan: ConnectPlan, context: Context, output: StandardOutput, begin: Begin = correspond) -> None:
         assert isinstance(plan.target, UdpAddress), "datagrams need an address of theirs"
         self._plan = plan
         self._target = plan.target
         self._context = context
         self._output = output
+        self._correspond = begin
         self._over: Deferred[None] = Deferred()
         self._silence = Silence(context.reactor, context.clock)
         self._idleness = Silence(context.reactor, context.clock)
@@ -68,7 +73,7 @@ class Exchange:
         """
         plan = self._plan
         self._input = source
-        self._mail = await correspond(
+        self._mail = await self._correspond(
             self._target, self._context, family=plan.family, source=plan.source, seconds=plan.connect_seconds
         )
         reason, clean = ENDED, True

@@ -27,6 +27,8 @@ from tnet.plans import TcpAddress, UdpAddress
 KEPT_BYTES, KEPT_DATAGRAMS = 1 << 20, 1024
 REFUSED = "connection refused"
 
+Make = Callable[[str, int, tuple[str, int] | None], socket.socket]
+
 
 async def correspond(
     target: UdpAddress, context: Context, *, family: int | None = None, source: str | None = None, seconds: float = 30.0
@@ -51,6 +53,8 @@ async def correspond(
 class Correspondence:
     """Sends to and receives from one peer, which `target` is the name and `places` are the addresses of.
 
+    `make` gives a connected socket for a host, a port and a source, or raises OSError.
+
     Raises: ConnectFailed: none of the addresses can be sent to from here.
     """
 
@@ -61,11 +65,13 @@ class Correspondence:
         source: tuple[str, int] | None,
         context: Context,
         trace: Trace,
+        make: Make = connected,
     ) -> None:
         self._target = shown(target)
         self._places = deque(places)
         self._source = source
         self._context = context
+        self._make = make
         self._failures: list[FailedAttempt] = []
         self._said: list[bytes] | None = []
         self._said_bytes = 0
@@ -116,7 +122,7 @@ class Correspondence:
         while self._places:
             self._place, self._began = self._places.popleft(), self._context.clock()
             try:
-                made = connected(self._place.host, self._place.port, self._source)
+                made = self._make(self._place.host, self._place.port, self._source)
             except OSError as error:
                 self._report(trace, _words(error))
                 self._failures.append(self._failure(_words(error)))
