@@ -14,6 +14,9 @@ from pathlib import Path
 import psycopg
 from twisted.trial.unittest import SkipTest, TestCase
 
+from tests.certificates import Pems, write_pair
+from tests.end_to_end.real_world import free_port
+
 SECONDS = 60
 PASSWORD = "c4nary-of-the-database"
 
@@ -28,9 +31,12 @@ def _program(name: str) -> str:
 
 
 class Postgres:
-    """A server that runs until the test is over; `url` has the file with the password, not the password."""
+    """A server that runs until the test is over; `url` has the file with the password, not the password.
 
-    def __init__(self, test: TestCase) -> None:
+    With `pems`, a certificate and its key, it listens on `port` of loopback as well, with TLS for who asks for it.
+    """
+
+    def __init__(self, test: TestCase, pems: Pems | None = None) -> None:
         self._program = _program("postgres")
         self._user = "postgres" if os.geteuid() == 0 else None
         self._folder = Path(tempfile.mkdtemp(prefix="tnet-pg-"))
@@ -39,8 +45,12 @@ class Postgres:
         self.passfile = self._folder / "passfile"
         self.passfile.write_text(f"*:*:*:*:{PASSWORD}\n")
         self.passfile.chmod(0o600)
-        self.url = f"postgresql://tnet@/postgres?host={self._folder}&passfile={self.passfile}"
+        self.port = free_port() if pems else 5432
+        self.url = f"postgresql://tnet@/postgres?host={self._folder}&port={self.port}&passfile={self.passfile}"
+        self._settings = ["listen_addresses="]
         self._make()
+        if pems is not None:
+            self._secure(pems)
         self.start()
 
     def _make(self) -> None:
@@ -54,10 +64,20 @@ class Postgres:
         argv = [_program("initdb"), "-D", str(self._folder / "data"), *options]
         subprocess.run(argv, user=self._user, cwd="/", capture_output=True, check=True, timeout=SECONDS)
 
+    def _secure(self, pems: Pems) -> None:
+        certificate, key = write_pair(self._folder, pems)
+        os.chmod(key, 0o600)
+        if self._user is not None:
+            owner = pwd.getpwnam(self._user)
+            for path in (certificate, key):
+                os.chown(path, owner.pw_uid, owner.pw_gid)
+        self._settings = ["listen_addresses=127.0.0.1", "ssl=on", f"ssl_cert_file={certificate}", f"ssl_key_file={key}"]
+
     def start(self) -> None:
         """Begin, and wait until it answers; children of a killed one may have to go first."""
         give_up = time.monotonic() + SECONDS
-        settings = ("listen_addresses=", "fsync=off", f"unix_socket_directories={self._folder}", "max_connections=40")
+        settings = [f"port={self.port}", f"unix_socket_directories={self._folder}", "fsync=off", "max_connections=40"]
+        settings += self._settings
         argv = [self._program, "-D", str(self._folder / "data"), *(word for one in settings for word in ("-c", one))]
         while time.monotonic() < give_up:
             if self.process is None or self.process.poll() is not None:

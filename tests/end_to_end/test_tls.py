@@ -188,11 +188,13 @@ class ClientTests(OpensslTestCase):
         (event,) = self.world.recorder.of(TlsHandshaken)
         self.assertEqual((event.outcome, event.tls_version), ("ok", "TLSv1.3"))
         self.assertEqual((event.subject, event.issuer), ("CN=localhost", "CN=Test authority"))
+        self.assertIn("25519", event.group)
+        self.assertEqual([line.partition(" · ")[0] for line in event.chain], ["CN=localhost", "CN=Test authority"])
         client.transport.loseConnection()
         self.assertIsInstance(await client.lost, ConnectionDone)
 
     async def test_rejected_certificates(self) -> None:
-        """Each kind of bad certificate has its own line, and names the certificate."""
+        """C32: each kind of bad certificate has its own line, names the certificate, and shows the chain."""
         names = ["127.0.0.1"]
         for pems, words in (
             (make_authority("Stranger").leaf(names), "it was issued by CN=Stranger, which is not trusted here"),
@@ -206,20 +208,26 @@ class ClientTests(OpensslTestCase):
             self.assertIsInstance(error, CertificateRejected)
             self.assertIn(words, error.reason)
             self.assertTrue(error.subject.startswith("CN="))
+            self.assertTrue(
+                self.world.recorder.of(TlsHandshaken)[-1].chain[0].startswith(f"{error.subject} · issued by")
+            )
 
     async def test_old_server(self) -> None:
-        """A server that speaks only TLS 1.1 has no version in common with us."""
-        target, _ = await self.serve(None, "-tls1_1", "-cipher", "ALL:@SECLEVEL=0")
-        self.assertIn("no version of TLS in common", (await self.error(target)).reason)
+        """C32: a server that speaks only TLS 1.0 or 1.1 has no version in common with us, and has to be updated."""
+        for version in ("-tls1", "-tls1_1"):
+            target, _ = await self.serve(None, version, "-cipher", "ALL:@SECLEVEL=0")
+            error = await self.error(target)
+            self.assertEqual(error.reason, "no version of TLS in common (we speak 1.2 and 1.3)")
+            self.assertIn("its owner has to update it", error.hint)
 
     async def test_no_application_protocol(self) -> None:
-        """A server with other application protocols refuses, and what we offered is told."""
+        """C32: a server with other application protocols refuses, and what we offered is told."""
         target, _ = await self.serve(None, "-alpn", "http/1.1")
         error = await self.error(target, alpn=("h3",))
         self.assertEqual(error.reason, "no application protocol in common: we offered h3")
 
     async def test_client_certificate_wanted(self) -> None:
-        """A server that wants a certificate says so in the handshake (1.2) or just after it (1.3)."""
+        """C32: a server that wants a certificate says so in the handshake (1.2) or just after it (1.3)."""
         wanting = ("-Verify", "1", "-CAfile", self.ca_file, "-verify_return_error")
         target, _ = await self.serve(None, *wanting, "-tls1_2")
         self.assertEqual((await self.error(target)).reason, "the peer wants a client certificate")
@@ -240,7 +248,7 @@ class ClientTests(OpensslTestCase):
         await client.lost
 
     async def test_truncated(self) -> None:
-        """A server that is killed has cut the connection short: that is no clean end."""
+        """C32: a server that is killed has cut the connection short: that is no clean end."""
         target, running = await self.serve()
         client = await self.dial(target)
         client.transport.write(b"abc\n")
@@ -249,11 +257,11 @@ class ClientTests(OpensslTestCase):
         self.assertIsInstance(await client.lost, ConnectionLost)
 
     async def test_plaintext_port(self) -> None:
-        """Dialling our own plaintext port with TLS says what is wrong, whichever side speaks first."""
+        """C32: dialling a plaintext port with TLS says what is wrong, and shows the banner."""
         port = reactor.listenTCP(0, Factory.forProtocol(Echo), interface="127.0.0.1")  # type: ignore[attr-defined]
         self.addCleanup(port.stopListening)
         error = await self.error(TcpAddress("127.0.0.1", port.getHost().port))
-        self.assertEqual(error.reason, "the port does not speak TLS")
+        self.assertEqual(error.reason, "the port does not speak TLS: it says hello")
         self.assertIn("check the port", error.hint)
 
 
