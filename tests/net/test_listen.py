@@ -9,13 +9,15 @@ from typing import Any
 from twisted.internet.address import IPv4Address, IPv6Address
 from twisted.internet.defer import Deferred, fail, succeed
 from twisted.internet.error import CannotListenError
-from twisted.internet.protocol import Factory
+from twisted.internet.protocol import DatagramProtocol, Factory
 from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.support import World
 from tnet.errors import CannotListen
+from tnet.net.datagrams.port import DatagramService
 from tnet.net.listen import BACKLOG, CHOICES, UNIX_MODE, Bound, listen, listen_everywhere
+from tnet.plans import Limits
 from tnet.plans.addresses import TcpAddress, UnixAddress, parse_listen
 
 
@@ -170,3 +172,14 @@ class EverywhereTests(_Case):
         self.use({"192.0.2.2": EADDRINUSE})
         self.failureResultOf(self.everywhere("192.0.2.1:1", "192.0.2.2:1"), CannotListen)
         self.assertEqual(self.reactor.stopped, ["192.0.2.1"])
+
+
+class MismatchTests(_Case):
+    """Who mixes up streams and datagrams."""
+
+    def test_refused(self) -> None:
+        """A factory serves no datagrams, and what is for datagrams no streams."""
+        self.failureResultOf(self.listen("udp://192.0.2.1:1"), TypeError)
+        service = DatagramService(DatagramProtocol, Limits(), self.context)
+        job = Deferred.fromCoroutine(listen(TcpAddress("192.0.2.1", 1), service, self.context))
+        self.failureResultOf(job, AssertionError)

@@ -16,5 +16,6 @@ class ServerTests(SynchronousTestCase):
         """A tool that keeps nothing says goodbye, reloads and closes without doing anything."""
         server = Server(factory=Factory())
         self.assertIsNone(server.goodbye())
+        self.assertIsNone(server.datagrams)
         for ending in (server.reload, server.close):
             self.assertIsNone(self.successResultOf(Deferred.fromCoroutine(ending())))

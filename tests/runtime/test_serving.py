@@ -7,7 +7,7 @@ from unittest import mock
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import CannotListenError, ConnectionAborted
-from twisted.internet.protocol import Factory, Protocol
+from twisted.internet.protocol import DatagramProtocol, Factory, Protocol
 from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -16,7 +16,7 @@ from tnet.errors import BadUsage, CannotListen, ExitStatus
 from tnet.events.kinds import ConnectionClosed, Draining, Listening, Logged
 from tnet.net.context import Context
 from tnet.net.server import Server
-from tnet.plans import Limits, TcpAddress
+from tnet.plans import Limits, TcpAddress, UdpAddress
 from tnet.plans.serve import ServePlan
 from tnet.runtime.serving import CLOSE_SECONDS, CUT_SECONDS, Serving, serve
 
@@ -34,6 +34,7 @@ class Tool:
     def __init__(self) -> None:
         self.calls: list[str] = []
         self.reload_fails = False
+        self.datagrams: type[DatagramProtocol] | None = None
 
     async def reload(self) -> None:
         """Remember, or refuse."""
@@ -57,6 +58,7 @@ async def offer(plan: DiscardPlan, context: Context) -> Server:
         reload=TOOL.reload,
         close=TOOL.close,
         notes=("a note",),
+        datagrams=TOOL.datagrams,
     )
 
 
@@ -92,6 +94,24 @@ class ServingTests(SynchronousTestCase):
         (listening,) = self.world.recorder.of(Listening)
         self.assertEqual((listening.tool, listening.server_address), ("discard", "0.0.0.0"))
         self.assertEqual(self.world.notes, ["a note"])
+
+    def test_datagrams(self) -> None:
+        """A tool for datagrams listens for them, with the limits that hold for all, until the drain."""
+        self.plan = DiscardPlan(listen=(UdpAddress("127.0.0.1", 0),))
+        TOOL.datagrams = DatagramProtocol
+        serving = self.start()
+        (listening,) = self.world.recorder.of(Listening)
+        self.assertEqual((listening.transport, listening.server_address), ("udp", "127.0.0.1"))
+        self.assertEqual(listening.endpoint, f"udp://127.0.0.1:{listening.server_port}")
+        self.successResultOf(Deferred.fromCoroutine(serving.drain("tests")))
+        self.assertEqual(self.world.reactor.getReaders(), [])
+
+    def test_no_datagrams(self) -> None:
+        """A tool that has none refuses before it listens anywhere."""
+        self.plan = DiscardPlan(listen=(TcpAddress("127.0.0.1", 7), UdpAddress("127.0.0.1", 7)))
+        serving = Serving(self.plan, self.world.context)
+        error = self.failureResultOf(Deferred.fromCoroutine(serving.start()), BadUsage).value
+        self.assertEqual((error.field, TOOL.calls, self.world.reactor.tcpServers), ("--listen", ["close"], []))
 
     def test_a_failure_closes_what_was_opened(self) -> None:
         """When an address cannot be used, the error says so and the tool is closed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import socket
 from typing import Any
+from unittest import mock
 
 from twisted.internet.defer import Deferred
 from twisted.internet.protocol import Protocol, connectionDone
@@ -18,7 +19,7 @@ from tests.support import World
 from tnet.net.server import Server
 from tnet.plans.addresses import TcpAddress
 from tnet.plans.serve import EchoPlan
-from tnet.servers.echo import Echo, EchoFactory, offer
+from tnet.servers.echo import Echo, EchoDatagrams, EchoFactory, offer
 
 
 class Ordered(StringTransport):
@@ -202,6 +203,20 @@ class SecuredTests(TlsTestCase):
         self.assertIsNotNone(self.pair.client.reason)
 
 
+class DatagramTests(SynchronousTestCase):
+    """Datagrams."""
+
+    def test_one_for_one(self) -> None:
+        """Each goes back to whom it came from, an empty one as well, and nothing goes anywhere else."""
+        sent: list[Any] = []
+        echo = EchoDatagrams()
+        echo.transport = mock.Mock(write=lambda *args: sent.append(args))
+        alice, bob = ("192.0.2.1", 1), ("2001:db8::2", 2, 0, 0)
+        for data, sender in ((b"one", alice), (b"", bob), (b"x" * 65_507, alice)):
+            echo.datagramReceived(data, sender)
+        self.assertEqual(sent, [(b"one", alice), (b"", bob), (b"x" * 65_507, alice)])
+
+
 class OfferTests(SynchronousTestCase):
     """The tool."""
 
@@ -210,6 +225,7 @@ class OfferTests(SynchronousTestCase):
         plan = EchoPlan(listen=(TcpAddress("127.0.0.1", 0),))
         server = self.successResultOf(Deferred.fromCoroutine(offer(plan, World().context)))
         self.assertIsInstance(server, Server)
+        self.assertIs(server.datagrams, EchoDatagrams)
         echo: Protocol | None = server.factory.buildProtocol(None)
         assert isinstance(echo, Echo)
         transport = Ordered()
