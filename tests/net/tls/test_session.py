@@ -12,7 +12,7 @@ from twisted.internet.error import ConnectionDone
 from tests.certificates import Pems, make_authority
 from tests.net.tls.pairs import Pair, TlsTestCase, Witness
 from tnet.errors import CertificateRejected, PinMismatch, TlsFailed
-from tnet.net.tls.session import Codes, TlsSession
+from tnet.net.tls.session import HEARD_BYTES, Codes, TlsSession
 from tnet.plans.tls import pin_of
 
 
@@ -153,3 +153,23 @@ def pin(pems: Pems) -> str:
     """The pin of a certificate's key."""
     key = x509.load_pem_x509_certificate(pems[0]).public_key()
     return pin_of(hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest())
+
+    def test_heard(self) -> None:
+        """How a peer began is kept in part while it may not be TLS, and forgotten once it is."""
+        pair = Pair(self.dialing(), self.serving())
+        session = pair.client_tls.getHandle()
+        session.bio_write(b"\x16\x03")
+        self.assertEqual(session.heard, b"\x16\x03")
+        session.bio_write(b"x" * 2 * HEARD_BYTES)
+        self.assertEqual(len(session.heard), HEARD_BYTES)
+        well = Pair(self.dialing(), self.serving()).settle()
+        self.assertEqual((well.client.handshakes, well.client_tls.getHandle().heard), (1, b""))
+        well.server.transport.write(b"later")
+        well.settle()
+        self.assertEqual((well.client.data, well.client_tls.getHandle().heard), (b"later", b""))
+
+    def test_shown_pin(self) -> None:
+        """The key of the peer is told as a pin; a client that shows no certificate has none."""
+        pair = Pair(self.dialing(), self.serving()).settle()
+        self.assertTrue(str(pair.client_tls.getHandle().shown_pin).startswith("sha256//"))
+        self.assertIsNone(pair.server_tls.getHandle().shown_pin)
