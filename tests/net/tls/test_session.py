@@ -148,12 +148,6 @@ def encrypted(pair: Pair, data: bytes) -> bytes:
         sent += session.bio_read(1 << 15)
     return sent
 
-
-def pin(pems: Pems) -> str:
-    """The pin of a certificate's key."""
-    key = x509.load_pem_x509_certificate(pems[0]).public_key()
-    return pin_of(hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest())
-
     def test_heard(self) -> None:
         """How a peer began is kept in part while it may not be TLS, and forgotten once it is."""
         pair = Pair(self.dialing(), self.serving())
@@ -173,3 +167,9 @@ def pin(pems: Pems) -> str:
         pair = Pair(self.dialing(), self.serving()).settle()
         self.assertTrue(str(pair.client_tls.getHandle().shown_pin).startswith("sha256//"))
         self.assertIsNone(pair.server_tls.getHandle().shown_pin)
+
+
+def pin(pems: Pems) -> str:
+    """The pin of a certificate's key."""
+    key = x509.load_pem_x509_certificate(pems[0]).public_key()
+    return pin_of(hashlib.sha256(key.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).digest())
