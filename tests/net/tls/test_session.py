@@ -139,15 +139,6 @@ class SessionTests(TlsTestCase):
         self.assertIsInstance(session, SSL.Connection)
         self.assertIs(session.get_app_data(), pair.client_tls)
 
-
-def encrypted(pair: Pair, data: bytes) -> bytes:
-    """What the server would send to say `data`."""
-    session, sent = pair.server_tls.getHandle(), b""
-    while data:
-        data = data[session.send(data[: 1 << 14]) :]
-        sent += session.bio_read(1 << 15)
-    return sent
-
     def test_heard(self) -> None:
         """How a peer began is kept in part while it may not be TLS, and forgotten once it is."""
         pair = Pair(self.dialing(), self.serving())
@@ -167,6 +158,15 @@ def encrypted(pair: Pair, data: bytes) -> bytes:
         pair = Pair(self.dialing(), self.serving()).settle()
         self.assertTrue(str(pair.client_tls.getHandle().shown_pin).startswith("sha256//"))
         self.assertIsNone(pair.server_tls.getHandle().shown_pin)
+
+
+def encrypted(pair: Pair, data: bytes) -> bytes:
+    """What the server would send to say `data`."""
+    session, sent = pair.server_tls.getHandle(), b""
+    while data:
+        data = data[session.send(data[: 1 << 14]) :]
+        sent += session.bio_read(1 << 15)
+    return sent
 
 
 def pin(pems: Pems) -> str:
