@@ -35,7 +35,7 @@ def part_head(boundary: str, name: str, *, file_name: str | None = None, content
     if content_type is not None:
         value = content_type.encode("utf-8", "surrogateescape")
         if not is_field_value(value):
-            raise BadUsage("part", f"{excerpt(value)!r} is not a content type")
+            raise BadUsage("part", f'"{excerpt(value)}" is not a content type')
         head += b"\r\nContent-Type: " + value
     return head + b"\r\n\r\n"
 

@@ -154,6 +154,11 @@ class LoginTests(Case):
             [bool(plan(url).cautions) for url in ("http://u:p@h/", "http://u@h/", "h")], [True, False, False]
         )
 
+    def test_a_login_in_a_url_is_for_its_server(self) -> None:
+        """With another server on the same line it would go there, too."""
+        self.assertIn("-a logs in", self.refused("http://u:p@h/", "http://g/"))
+        self.assertEqual(plan("http://u:p@h/a", "http://h/b").login.user, "u")
+
     def test_bearer_and_netrc(self) -> None:
         """A token is no user; a netrc file may be named."""
         self.assertEqual(plan("h", "-A", "bearer", "-a", "t:k").login, Login(kind="bearer", token="t:k"))
@@ -223,6 +228,7 @@ class AnswerTests(Case):
         self.refused("h", "-o", "f", "-O")
         self.refused("h", "https://g", "-o", "f")
         self.assertTrue(plan("h", "https://g", "-o", "f", "--race").race)
+        self.refused("h", "https://g", "--race", "--stream")
 
     def test_showing(self) -> None:
         """What is shown, and told."""

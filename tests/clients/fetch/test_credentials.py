@@ -93,6 +93,15 @@ class AtOnce(Case):
             for url in ("http://other.example/x", "http://site.example:81/x", "https://site.example/x"):
                 self.assertIsNone(self.shown(credentials, get(url)), url)
 
+    def test_every_origin_that_was_named(self):
+        """Whoever types several URLs logs in at each, and still nowhere else."""
+        origins = {parse_url(url).origin for url in (SITE, "http://b.example/")}
+        opening = Credentials.open(Login(user="me", password="pw"), parse_url(SITE), self.world.context, origins)
+        credentials = self.successResultOf(Deferred.fromCoroutine(opening))
+        self.assertEqual(credentials.headers(get()), credentials.headers(get("http://b.example/x")))
+        self.assertEqual(credentials.headers(get("http://b.example:81/")), ())
+        self.assertEqual(credentials.headers(get("http://b.example/", stray=True)), ())
+
     def test_a_stray_request(self):
         """Case 6: what was led away is shown nothing, not even when it is led back."""
         for login in (ANN, TOKEN):

@@ -136,7 +136,9 @@ class Persisting(SynchronousTestCase):
         self.world.reactor.advance(1)
         self.assertIs(self.failureResultOf(held).value, error)
         self.assertEqual(self.world.recorder.of(RetryPlanned)[0].error, "http://h/ answered 503")
-        self.assertEqual(str(self.failureResultOf(self.persist(Again()), TnetError).value), "given up after attempt number 1")
+        self.assertEqual(
+            str(self.failureResultOf(self.persist(Again()), TnetError).value), "given up after attempt number 1"
+        )
 
     def test_what_does_not_pass(self):
         """It is raised at once, and so is what is no error of ours."""

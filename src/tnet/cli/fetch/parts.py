@@ -143,6 +143,8 @@ def _login(urls: list[Url], options: Options) -> tuple[Login, tuple[str, ...]]:
     netrc = options["netrc"] or bool(options["netrc_file"])
     given, cautions = options["auth"], list[str]()
     if given is None and (userinfo := next((url.userinfo for url in urls if url.userinfo), "")):
+        if len({url.origin for url in urls}) > 1:
+            raise BadUsage("URL", "a login in a URL is for one server, and there are several", "-a logs in at all")
         return _from_url(userinfo, kind)
     if kind == "bearer" and (given is not None or options["password_file"]):
         token = given if given is not None else _secret(options["password_file"])
@@ -248,6 +250,8 @@ def _keeping(options: Options, urls: int) -> Keeping:
     path, several = options["output_file"], urls > 1 or options["input_file"]
     if path not in (None, "-") and several and not options["race"]:
         raise BadUsage("--output-file", "several URLs cannot go to one file", "-O names a file for each")
+    if options["race"] and options["stream"]:
+        raise BadUsage("--stream", "it does not go with --race")
     keeping = Keeping(
         path=path,
         remote_name=options["remote_name"],

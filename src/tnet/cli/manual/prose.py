@@ -39,7 +39,8 @@ EXIT_STATUS = [
     ("67", "None of the ways to log in that the peer offers is possible."),
     ("69", "An address cannot be listened on."),
     ("97", "A proxy did not open the way."),
-    ("110, 112, 113", "Slower than --slo allows; another checksum; a part of several things failed."),
+    ("110, 111", "Slower than --slo allows; something else came than was expected."),
+    ("112, 113", "Another checksum; a part of several things failed."),
     ("130, 141, 143", "Interrupted, output closed, terminated."),
 ]
 

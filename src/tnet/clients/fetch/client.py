@@ -150,7 +150,7 @@ class Client:
             pool,
             Hops(plan, context, pool, ledger),
             memory,
-            await Credentials.open(memory.login, first, context),
+            await Credentials.open(memory.login, first, context, {parse_url(url).origin for url in plan.urls}),
         )
 
     async def close(self) -> None:
@@ -206,7 +206,7 @@ class Client:
                     finally:
                         response.leave()
                     return
-                await self._drain(exchange)
+                await self.drain(exchange)
             before, dressed = dressed, self.dressed(onward)
             self._tell_dropped(request, before, dressed)
             request = onward
@@ -225,7 +225,7 @@ class Client:
         if names and after.url.origin != before.url.origin:
             self.context.publisher.log("notice", f"not sent on to {after.url.authority}: {', '.join(names)}")
 
-    async def _drain(self, exchange: Exchange) -> None:
+    async def drain(self, exchange: Exchange) -> None:
         """Read a short body that nobody wants, so that its connection can be used again; a long one is cut."""
         if ((exchange.head and exchange.head.length) or 0) > DRAINED_BYTES:
             return

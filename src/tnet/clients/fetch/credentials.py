@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from base64 import b64encode
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Self
 
@@ -40,27 +40,37 @@ class _Talk:
 class Credentials:
     """What goes into Authorization.
 
-    A login of the command line goes to the origin of `first` alone, and not with a request that was led astray. One
+    A login of the command line goes to the `origins` that it names, and not with a request that was led astray. One
     of netrc goes to its own host, also where a redirect leads there, but not once https was left; the one for any
     host goes where one of the command line would go. Basic and bearer are shown at once, digest once it was asked for.
     """
 
-    def __init__(self, login: Login, first: Url, context: Context, entries: Sequence[Entry] = ()) -> None:
+    def __init__(
+        self,
+        login: Login,
+        first: Url,
+        context: Context,
+        entries: Sequence[Entry] = (),
+        origins: Collection[tuple[str, str, int]] = (),
+    ) -> None:
         self._login = login
         self._first = first
+        self._origins = frozenset(origins) | {first.origin}
         self._log = context.publisher.log
         self._entries = entries
         self._talks: dict[tuple[str, str, int], _Talk] = {}
 
     @classmethod
-    async def open(cls, login: Login, first: Url, context: Context) -> Self:
+    async def open(
+        cls, login: Login, first: Url, context: Context, origins: Collection[tuple[str, str, int]] = ()
+    ) -> Self:
         """Read netrc, where the login leaves something open that it could tell.
 
         Raises: CannotRead; a file that was not named may be missing.
         """
         if not login.netrc or login.token or login.password:
-            return cls(login, first, context)
-        return cls(login, first, context, await _entries(login.netrc_file, context))
+            return cls(login, first, context, (), origins)
+        return cls(login, first, context, await _entries(login.netrc_file, context), origins)
 
     def headers(self, request: Request) -> Headers:
         """The Authorization to send with `request`; nothing where it has one, leaves it out, or none is known.
@@ -125,7 +135,7 @@ class Credentials:
         return entry_for(self._entries, host, self._login.user, default=anywhere)
 
     def _is_ours(self, request: Request) -> bool:
-        return request.url.origin == self._first.origin and not request.stray
+        return request.url.origin in self._origins and not request.stray
 
     def _take(self, terms: Terms, url: Url) -> None:
         if terms.weak and url.origin not in self._talks:

@@ -53,9 +53,10 @@ class _Command:
             raise
 
     def _break(self, error: TnetError) -> None:
+        """Nobody reads what we write: end, but not in the middle of the writing that found it out."""
         self._broken = error
         if self._running is not None:
-            self._running.cancel()
+            self._context.reactor.callLater(0, self._running.cancel)
 
     async def _all(self, stdout: int) -> None:
         async with open_presenter(self._plan.showing, self._context, stdout, self._break) as presenter:

@@ -24,10 +24,17 @@ async def listed_urls(path: str, context: Context) -> tuple[str, ...]:
     """
     text = (await _read(path, context)).decode("utf-8", "surrogateescape")
     lines = [(number, _bare(line)) for number, line in enumerate(text.split("\n"), 1)]
-    urls = tuple(str(parse_url(line, field=f"{_FIELD}, line {number}")) for number, line in lines if line)
+    urls = tuple(_url(line, f"{_FIELD}, line {number}") for number, line in lines if line)
     if not urls:
         raise BadUsage(_FIELD, f"{path} names no URL")
     return urls
+
+
+def _url(line: str, field: str) -> str:
+    url = parse_url(line, field=field)
+    if url.userinfo:
+        raise BadUsage(field, "a list of URLs is no place for a login", "-a logs in at all of them, --netrc at each")
+    return str(url)
 
 
 def _bare(line: str) -> str:

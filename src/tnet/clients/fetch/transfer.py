@@ -96,6 +96,7 @@ class Transfer:
         async with await self._ask(request, number) as response:
             again = refusal(request, response.head, self._client.context.reactor.seconds())
             if again is not None and number <= self._plan.retrying.times:
+                await self._client.drain(response.exchange)
                 raise again
             self._refuse(response)
             if self._plan.showing.report:

@@ -42,7 +42,7 @@ def decoder(codings: Sequence[bytes], peer: str, *, limit_bytes: int = 0) -> Dec
         raise EncodingUnreadable(peer, f"{len(names)} codings on top of one another")
     for name in names:
         if name not in _KNOWN:
-            raise EncodingUnreadable(peer, f"{excerpt(name, 80)!r} is not a coding that we can undo")
+            raise EncodingUnreadable(peer, f'"{excerpt(name, 80)}" is not a coding that we can undo')
     return Decoder([Stage(_KNOWN[name](), peer) for name in reversed(names)], limit_bytes)
 
 

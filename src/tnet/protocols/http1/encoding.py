@@ -26,13 +26,13 @@ def request_head(method: bytes, target: bytes, fields: Iterable[tuple[bytes, byt
     A value is not shown in it: it may be a secret.
     """
     if not is_token(method):
-        raise BadUsage("method", f"{excerpt(method)!r} is not a method")
+        raise BadUsage("method", f'"{excerpt(method)}" is not a method')
     if not _TARGET.fullmatch(target):
-        raise BadUsage("URL", f"{excerpt(target)!r} cannot be requested")
+        raise BadUsage("URL", f'"{excerpt(target)}" cannot be requested')
     lines = [b"%b %b HTTP/1.1" % (method, target)]
     for name, value in fields:
         if not is_token(name):
-            raise BadUsage("header", f"{excerpt(name)!r} is not a header's name")
+            raise BadUsage("header", f'"{excerpt(name)}" is no name of a header')
         if not is_field_value(value):
             raise BadUsage("header", f"the value of {excerpt(name)} holds a control character")
         lines.append(b"%b: %b" % (name, value))

@@ -140,7 +140,7 @@ class ResponseParser:
         line = yield from self._line()
         match = _STATUS_LINE.fullmatch(line)
         if match is None or not is_field_value(match[3] or b""):
-            raise self._malformed(f"{excerpt(line, 80)!r} is not an HTTP/1 status line")
+            raise self._malformed(f'"{excerpt(line, 80)}" is not an HTTP/1 status line')
         fields = yield from self._fields()
         head = ResponseHead(match[1].decode(), int(match[2]), match[3] or b"", fields)
         if head.status == 101:
@@ -163,7 +163,7 @@ class ResponseParser:
             if line[:1] in b" \t":
                 raise self._malformed("a header line is folded")
             if not colon or not is_token(name):
-                raise self._malformed(f"{excerpt(line, 80)!r} is not a header line")
+                raise self._malformed(f'"{excerpt(line, 80)}" is not a header line')
             if not is_field_value(value):
                 raise self._malformed(f"the value of {excerpt(name, 80)} holds a control byte")
             fields.append((name, value.strip(b" \t")))

@@ -97,7 +97,7 @@ class Frames:
     def _begin(self, kind: int, flags: int, stream: int, length: int, data: bytes) -> None:
         """See whether it is HTTP/2 at all, as soon as that is to be seen."""
         if kind != SETTINGS or flags & ACK or stream or length > FRAME_BYTES:
-            raise MalformedReply(self._peer, f"{excerpt(data, 40)!r} is not HTTP/2")
+            raise MalformedReply(self._peer, f'"{excerpt(data, 40)}" is not HTTP/2')
         self._began = True
 
     def _bound(self, frame: Frame) -> None:

@@ -27,14 +27,14 @@ def request_fields(method: bytes, scheme: bytes, target: bytes, fields: Iterable
     Raises: BadUsage for what cannot be sent; a value is not shown in it, as it may be a secret.
     """
     if not is_token(method) or method == b"CONNECT":
-        raise BadUsage("method", f"{excerpt(method)!r} cannot be asked over HTTP/2")
+        raise BadUsage("method", f'"{excerpt(method)}" cannot be asked over HTTP/2')
     if not _TARGET.fullmatch(target):
-        raise BadUsage("URL", f"{excerpt(target)!r} cannot be requested")
+        raise BadUsage("URL", f'"{excerpt(target)}" cannot be requested')
     authority: tuple[tuple[bytes, bytes], ...] = ()
     sent = []
     for name, value in fields:
         if not is_token(name):
-            raise BadUsage("header", f"{excerpt(name)!r} is not a header's name")
+            raise BadUsage("header", f'"{excerpt(name)}" is no name of a header')
         if not is_field_value(value):
             raise BadUsage("header", f"the value of {excerpt(name)} holds a control character")
         lower = name.lower()
@@ -54,7 +54,7 @@ def response_head(fields: Fields, peer: str) -> ResponseHead:
         raise MalformedReply(peer, "its header does not begin with :status")
     status = fields[0][1]
     if not _STATUS.fullmatch(status):
-        raise MalformedReply(peer, f"{excerpt(status, 80)!r} is not a status")
+        raise MalformedReply(peer, f'"{excerpt(status, 80)}" is not a status')
     if status == b"101":
         raise MalformedReply(peer, "it switched protocols, which HTTP/2 cannot")
     head = ResponseHead("2", int(status), b"", ordinary(fields[1:], peer))
@@ -71,7 +71,7 @@ def ordinary(fields: Fields, peer: str) -> Fields:
     """
     for name, value in fields:
         if not is_token(name) or name != name.lower():
-            raise MalformedReply(peer, f"{excerpt(name, 80)!r} is not a field of HTTP/2")
+            raise MalformedReply(peer, f'"{excerpt(name, 80)}" is not a field of HTTP/2')
         if name in _OF_THE_CONNECTION:
             raise MalformedReply(peer, f"{excerpt(name, 80)} has no place in HTTP/2")
         if not is_field_value(value):

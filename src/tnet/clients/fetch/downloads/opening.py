@@ -87,4 +87,5 @@ class _Race:
     def _lost(self, failure: Failure, number: int) -> None:
         del self._running[number]
         self._failures[number] = failure
-        self._bell.ring()
+        if not self._over:
+            self._bell.ring()
