@@ -159,6 +159,29 @@ class ExchangeTests(SynchronousTestCase):
             self.failureResultOf(job, CancelledError)
             self.assertEqual(self.output.written, shown)
 
+    def test_hex(self) -> None:
+        """With a dump asked for, both directions are in it, with their own offsets, and both wait for its reader."""
+        job = self.talk(talk=Talk(hex=True))
+        self.input.give(b"one")
+        self.come(b"\x1bA")
+        self.input.give(b"two")
+        rows = [row.split("|")[0].split() for row in self.output.written.decode().splitlines()]
+        self.assertEqual(
+            [(row[0], row[2], row[3:]) for row in rows],
+            [
+                (">", "00000000", ["6f", "6e", "65"]),
+                ("<", "00000000", ["1b", "41"]),
+                (">", "00000003", ["74", "77", "6f"]),
+            ],
+        )
+        self.output.slow = True
+        self.input.give(b"x" * 65_000)
+        self.assertTrue(self.input.paused)
+        self.output.catch_up()
+        self.assertFalse(self.input.paused)
+        job.cancel()
+        self.failureResultOf(job, CancelledError)
+
     def test_no_room(self) -> None:
         """While the system takes nothing the input is not read."""
         job = self.talk()
@@ -196,7 +219,6 @@ class PlanTests(SynchronousTestCase):
             "--script": {"talk": Talk(steps=(Step("send", b"x"),))},
             "--record": {"talk": Talk(record="f")},
             "--replay": {"talk": Talk(replay="f")},
-            "--hex": {"talk": Talk(hex=True)},
         }.items():
             plan = ConnectPlan(target=TARGET, **options)  # type: ignore[arg-type]
             job = Deferred.fromCoroutine(talk_datagrams(plan, world.context))

@@ -23,6 +23,8 @@ from tnet.net.datagrams.correspondence import Correspondence, correspond
 from tnet.net.stdio import StandardInput, StandardOutput, standard_input, standard_output
 from tnet.plans import UdpAddress
 from tnet.plans.connect import ConnectPlan
+from tnet.protocols.hexdump import HexDump
+from tnet.protocols.recording import Side
 
 ENDED = "closed by us"
 
@@ -64,7 +66,9 @@ class Exchange:
         self._silence = Silence(context.reactor, context.clock)
         self._idleness = Silence(context.reactor, context.clock)
         self._lines = Lines() if plan.crlf else None
-        self._display = SafeStream() if output.is_terminal and not plan.raw else None
+        self._dump = HexDump() if plan.talk.hex else None
+        self._display = SafeStream() if output.is_terminal and not plan.raw and not plan.talk.hex else None
+        self._began = 0.0
 
     async def run(self, source: StandardInput) -> None:
         """Exchange datagrams until nothing more is to be expected.
@@ -91,10 +95,14 @@ class Exchange:
 
     def pauseProducing(self) -> None:
         self._mail.pause()
+        if self._dump is not None:
+            self._input.pauseProducing()
 
     def resumeProducing(self) -> None:
         self._heard()
         self._mail.resume()
+        if self._dump is not None:
+            self._input.resumeProducing()
 
     def stopProducing(self) -> None:
         """The output tells `_fail` why it takes no more."""
@@ -102,6 +110,7 @@ class Exchange:
     # ── the exchange ──
 
     def _begin(self) -> None:
+        self._began = self._context.clock()
         self._output.watch(self._fail)
         self._output.registerProducer(self, True)
         self._idleness.wait(self._plan.idle_seconds or math.inf, self._idle, alive=self._held_up)
@@ -119,7 +128,7 @@ class Exchange:
 
     def _received(self, data: bytes) -> None:
         self._heard()
-        self._output.write(data if self._display is None else self._display.feed(data))
+        self._show("peer", data if self._display is None else self._display.feed(data))
 
     def _send(self, data: bytes) -> None:
         self._heard()
@@ -133,6 +142,13 @@ class Exchange:
             self._fail(TooLarge("a datagram from standard input", LARGEST_DATAGRAM))
         elif not self._over.called:
             self._mail.send(data)
+            if self._dump is not None:
+                self._show("us", data)
+
+    def _show(self, by: Side, data: bytes) -> None:
+        if self._dump is not None:
+            data = self._dump.feed(by, data, self._context.clock() - self._began)
+        self._output.write(data)
 
     def _input_ended(self, error: TnetError | None) -> None:
         if error is not None:
@@ -198,7 +214,6 @@ def _refuse_what_streams_have(plan: ConnectPlan) -> None:
         ("--script", talk.steps),
         ("--record", talk.record),
         ("--replay", talk.replay),
-        ("--hex", talk.hex),
     ):
         if asked:
             raise BadUsage(option, f"goes with a stream, and {plan.target} is for datagrams")
