@@ -101,6 +101,10 @@ class EchoDatagrams(DatagramProtocol):
 
 
 async def offer(plan: EchoPlan, context: Context) -> Server:
-    """The echo server, ready to listen."""
+    """The echo server, ready to listen; with a recording, what it has recorded of a server."""
+    if plan.replay is not None:
+        from tnet.servers.replaying import offer_replay
+
+        return await offer_replay(plan, context, plan.replay)
     factory = EchoFactory()
     return Server(factory=factory, goodbye=factory.finish, datagrams=EchoDatagrams)
