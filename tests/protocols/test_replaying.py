@@ -168,13 +168,15 @@ ROWS: dict[str, tuple[Input, ...]] = {
     "Due": (DUE,),
     "Late": (LATE,),
     "Lost": (LOST,),
+    "Lost, at the end": (Heard(ALL), LOST),
 }
 """Each input, behind what makes it mean what the row says."""
+ENDLESS = ("Heard, the rest", "Lost, at the end")
 
 
-def come_to(state: State, *, mode: Mode = "timed", ends: bool = True) -> Player:
-    """A player of a short talk that is in that state; `ends`: the peer's end was recorded, too."""
-    player = Player(recording(us(b"x"), peer(ALL, eof=ends)), "us", mode)
+def come_to(state: State, *, mode: Mode = "timed", ends: bool = True, speaks: bool = True) -> Player:
+    """A player of a short talk in that state; `ends`: the peer's end was recorded; `speaks`: we say something."""
+    player = Player(recording(us(b"x") if speaks else us(b"", eof=True), peer(ALL, eof=ends)), "us", mode)
     for got in WAYS[state]:
         player.advance(got)
     assert player.state is state
@@ -184,7 +186,7 @@ def come_to(state: State, *, mode: Mode = "timed", ends: bool = True) -> Player:
 def cell(row: str, state: State) -> str:
     """Where the input of that row leads from that state; a dot where it changes nothing."""
     strict = row == "Begin" and state is State.READY
-    player = come_to(state, mode="strict" if strict else "timed", ends=row != "Heard, the rest")
+    player = come_to(state, mode="strict" if strict else "timed", ends=row not in ENDLESS, speaks=row[-3:] != "end")
     inputs = ROWS[row][-1:] if state is State.FINISHED else ROWS[row]
     before = player._expected.at
     for got in inputs:

@@ -133,6 +133,7 @@ class Player:
         Due                .             LISTENING     .             .             .
         Late               .             .             FAILED        .             .
         Lost               FAILED        FAILED        FAILED        .             .
+        Lost, at the end   FINISHED      FINISHED      FINISHED      .             .
     """
 
     def __init__(self, recording: Recording, side: Side, mode: Mode) -> None:
@@ -170,6 +171,8 @@ class Player:
             case State.LISTENING, Late(seconds):
                 self._expected.differ(f"{self._missing()} within {seconds:g} s")
                 return self._checked()
+            case _, Lost() if self._nothing_is_missing():
+                return State.FINISHED, [Finish()]
             case _, Lost(reason):
                 self._expected.differ(f"the connection ended: {reason}")
                 return self._checked()
@@ -195,9 +198,16 @@ class Player:
             self._next += 1
             outputs += [Say(cue.chunk.data)] if cue.chunk.data else []
             outputs += [EndOurs()] if cue.chunk.eof else []
-        if self._expected.complete and (self._ended or not self._awaits_end):
+        if self._heard_all():
             return State.FINISHED, [*outputs, Finish()]
         return State.LISTENING, outputs
+
+    def _heard_all(self) -> bool:
+        return self._expected.complete and (self._ended or not self._awaits_end)
+
+    def _nothing_is_missing(self) -> bool:
+        """Whether all that is left is our own end, when the connection is gone."""
+        return self._heard_all() and not any(cue.chunk.data for cue in self._cues[self._next :])
 
     def _missing(self) -> str:
         return "the end did not come" if self._expected.complete else "the rest did not come"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from typing import Any
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -15,7 +16,7 @@ from tests.clients.connect.ends import ABORTED, DONE, Paper, Typed, Wire
 from tests.support import World
 from tnet.clients.connect.coupling import Coupling
 from tnet.clients.connect.overhearing import Line, Overheard
-from tnet.errors import CannotWrite, ReceiveFailed
+from tnet.errors import CannotWrite, OutputClosed, ReceiveFailed
 from tnet.events.kinds import StateEntered
 from tnet.net.stdio.sink import HIGH_WATER_BYTES
 from tnet.plans import TcpAddress
@@ -208,3 +209,18 @@ class FailingTests(OverheardCase):
         self.protocol.connectionLost(DONE)
         self.assertEqual(self.wire.calls, [])
         self.failureResultOf(self.running, CannotWrite)
+
+    def test_complaint_about_the_loss(self) -> None:
+        """What an ear has to say about a lost connection tells more than that it was lost."""
+        self.overhear()
+        self.ear.hear_loss = lambda _: self.ear.line.fail(CannotWrite("x", "y"))  # type: ignore[method-assign]
+        self.protocol.connectionLost(Failure(ConnectionLost()))
+        self.failureResultOf(self.running, CannotWrite)
+
+    def test_complaint_about_our_own_end(self) -> None:
+        """When we dropped the connection, the reason for that is what counts."""
+        self.overhear()
+        self.ear.hear_loss = lambda _: self.ear.line.fail(CannotWrite("x", "y"))  # type: ignore[method-assign]
+        self.output.fail(OSError(errno.EPIPE, "broken"))
+        self.protocol.connectionLost(ABORTED)
+        self.failureResultOf(self.running, OutputClosed)

@@ -16,7 +16,7 @@ from twisted.internet.protocol import connectionDone
 from twisted.python.failure import Failure
 from zope.interface import directlyProvides, implementer, providedBy
 
-from tnet.errors import TnetError
+from tnet.errors import ReceiveFailed, SendFailed, TnetError
 from tnet.events import Trace, silent_trace
 from tnet.net.closing import closing
 from tnet.net.stdio import StandardInput
@@ -78,16 +78,21 @@ class Overheard(TwistedProtocol):
         self._talk: Any = talk
         self._ears = ears
         self._trace = silent_trace()
-        self._joined = self._gone = False
+        self._joined = self._gone = self._failed_late = False
         self._ended: set[Side] = set()
         self._failure: TnetError | None = None
 
     async def run(self, source: StandardInput) -> None:
-        """See `Talk.run`. Raises: what it does, or what an ear had to complain of."""
+        """See `Talk.run`.
+
+        Raises: what it does, or what an ear had to complain of; a complaint about a connection that was gone already
+        tells more than that it was lost, but not more than why we dropped it.
+        """
         try:
             await self._talk.run(source)
-        except TnetError:
-            if self._failure is None:
+        except TnetError as error:
+            lost = isinstance(error, SendFailed | ReceiveFailed)
+            if self._failure is None or (self._failed_late and not lost):
                 raise
         if self._failure is not None:
             raise self._failure
@@ -168,6 +173,7 @@ class Overheard(TwistedProtocol):
         """See `Line.fail`."""
         if self._failure is None:
             self._failure = error
+            self._failed_late = self._gone
             if not self._gone:
                 self.transport.ended_because = str(error)
                 self.transport.abortConnection()
