@@ -16,7 +16,7 @@ from tests.support import World
 from tnet.clients.connect.coupling import Coupling
 from tnet.clients.connect.patience import HURRY_SECONDS, QUIET_SECONDS, STALL_SECONDS
 from tnet.errors import CannotRead, OutputClosed, ReceiveFailed, SendFailed, TimedOut
-from tnet.events.kinds import Logged, StateEntered
+from tnet.events.kinds import DataMoved, Logged, SpanEnded, StateEntered
 from tnet.net.stdio import WaitsFor
 from tnet.net.stdio.sink import HIGH_WATER_BYTES
 from tnet.plans import TcpAddress
@@ -32,12 +32,14 @@ def broke(number: int) -> OSError:
 class CouplingCase(SynchronousTestCase):
     """A coupling with an input, an output and a wire, running."""
 
-    def couple(self, *, terminal: bool = False, **plan: Any) -> None:
-        """Connect everything."""
+    def couple(self, *, terminal: bool = False, told: bool = False, **plan: Any) -> None:
+        """Connect everything; what happens goes to the recorder where it is to be `told`."""
         self.world, self.wire = World(), Wire()
         self.input, self.output = Typed(), Paper(is_terminal=terminal)
         made = ConnectPlan(target=TcpAddress("peer.example", 7), **plan)
         self.coupling = Coupling(made, self.world.context, self.output)
+        if told:
+            self.coupling.trace = self.world.publisher.trace()
         self.coupling.makeConnection(self.wire)
         self.running = Deferred.fromCoroutine(self.coupling.run(self.input))
 
@@ -117,6 +119,43 @@ class BytesTests(CouplingCase):
         for data in (b"a\r", b"\nb", b"\n"):
             self.input.give(data)
         self.assertEqual(self.wire.value(), b"a\r\nb\r\n")
+
+
+class TellingTests(CouplingCase):
+    """What is told of the bytes."""
+
+    def test_chunks(self) -> None:
+        """Each chunk is told as it is on the wire, whatever a terminal is shown."""
+        self.couple(told=True, terminal=True, crlf=True)
+        self.input.give(b"hi\n")
+        self.coupling.dataReceived(b"\x1b[m")
+        told = [(each.by, each.bytes, each.text) for each in self.world.recorder.of(DataMoved)]
+        self.assertEqual(told, [("us", 4, "hi\\x0d\\x0a"), ("peer", 3, "\\x1b[m")])
+        self.assertEqual((self.wire.value(), self.output.written), (b"hi\r\n", b"\\x1b[m"))
+
+    def test_first_answer(self) -> None:
+        """So is how long the first answer took."""
+        self.couple(told=True)
+        self.pass_time(1)
+        self.input.give(b"question")
+        self.pass_time(0.5)
+        self.coupling.dataReceived(b"answer")
+        (waited,) = self.world.recorder.of(SpanEnded)
+        self.assertEqual((waited.span, waited.seconds), ("wait", 0.5))
+
+    def test_banner(self) -> None:
+        """Where the peer speaks first it is counted from where it could, which with TLS is after the handshake."""
+        self.world, self.output = World(), Paper()
+        coupling = Coupling(ConnectPlan(target=TcpAddress("h", 7)), self.world.context, self.output)
+        coupling.trace = self.world.publisher.trace()
+        coupling.makeConnection(Wire())
+        self.pass_time(1)
+        running = Deferred.fromCoroutine(coupling.run(Typed()))
+        self.pass_time(0.25)
+        coupling.dataReceived(b"banner")
+        self.assertEqual(self.world.recorder.of(SpanEnded)[0].seconds, 0.25)
+        coupling.connectionLost(DONE)
+        self.assertIsNone(self.successResultOf(running))
 
 
 class EndTests(CouplingCase):

@@ -16,6 +16,7 @@ from zope.interface import implementer
 from tnet.clients.connect.conversation import Conversation, Do, Got
 from tnet.clients.connect.line_ends import LineEnds
 from tnet.clients.connect.patience import Patience
+from tnet.clients.connect.telling import Telling
 from tnet.errors import ReceiveFailed, SendFailed, TimedOut, TnetError
 from tnet.escape import SafeStream
 from tnet.events import silent_trace
@@ -57,6 +58,7 @@ class Coupling(Protocol):
         self._display = SafeStream() if output.is_terminal and not plan.raw else None
         self._inward: Callable[[bytes], bytes] = self._display.feed if self._display else _as_it_is
         self._outward: Callable[[bytes], bytes] = LineEnds().feed if plan.crlf else _as_it_is
+        self._telling: Telling | None = None
 
     async def run(self, source: StandardInput) -> None:
         """Couple `source` as well, until the conversation is over and the connection closed.
@@ -81,6 +83,12 @@ class Coupling(Protocol):
             raise error
 
     # ── what Twisted calls: the connection ──
+
+    def connectionMade(self) -> None:
+        if Telling.wanted(self.trace):
+            self._telling = Telling(self.trace)
+            self._inward = _one_after_the_other(self._telling.received, self._inward)
+            self._outward = _one_after_the_other(self._outward, self._telling.sent)
 
     def dataReceived(self, data: bytes) -> None:
         self._patience.peer_heard()
@@ -141,6 +149,8 @@ class Coupling(Protocol):
             self._output.registerProducer(self, True)
         self.transport.registerProducer(source, True)
         self._patience.start()
+        if self._telling is not None:
+            self._telling.begin()
         source.start(self._send, self._input_ended)
 
     def _send(self, data: bytes) -> None:
@@ -247,3 +257,7 @@ class Coupling(Protocol):
 
 def _as_it_is(data: bytes) -> bytes:
     return data
+
+
+def _one_after_the_other(first: Callable[[bytes], bytes], second: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
+    return lambda data: second(first(data))
