@@ -88,6 +88,30 @@ class WaterfallTests(SynchronousTestCase):
             show.story.stop()
             self.assertIs("total" in show.stderr.text, drawn)
 
+    def test_every_attempt(self) -> None:
+        """C19, C20: each address that was tried has a row that names it and says how it ended, whoever won."""
+        attempts = (
+            (
+                0.1,
+                kinds.DialAttempted(
+                    peer_address="2001:db8::1", peer_port=443, outcome="failed", seconds=0.1, error="x"
+                ),
+            ),
+            (0.5, kinds.DialAttempted(peer_address="192.0.2.1", peer_port=443, outcome="ok", seconds=0.25)),
+            (0.5, kinds.DialAttempted(peer_address="192.0.2.2", peer_port=443, outcome="cancelled", seconds=0.1)),
+        )
+        for events, last in ((attempts, opened("192.0.2.1", 443, role="client")), (attempts[:1], None)):
+            show = Show("connect", timings=True, environ={"COLUMNS": "120"})
+            for now, event in events:
+                show.stage.now = now
+                send(show.publisher, event, 1)
+            if last is not None:
+                send(show.publisher, last, 1)
+            show.story.stop()
+            rows = [line.split("  ")[1:] for line in show.stderr.lines if line.startswith("  connect")]
+            told = [row[0].removeprefix("connect ") for row in rows]
+            self.assertEqual(told, ["✗ [2001:db8::1]:443 x", "192.0.2.1:443", "192.0.2.2:443 cancelled"][: len(events)])
+
     def _began(self, show: Show, request: int, **more: Any) -> None:
         """A request begins, and is answered a little later."""
         send(show.publisher, kinds.RequestBegan(method="GET", url=f"http://h/{request}", **more), None, request)

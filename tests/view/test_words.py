@@ -124,6 +124,25 @@ class SayTests(SynchronousTestCase):
         early = kinds.HeadReceived(status=103, reason="Early Hints", version="1.1", fields=("Link: l",), interim=True)
         self.assertEqual((say(early).word, say(early).more), ("interim", ("< Link: l",)))
 
+    def _chunk(self, text: str, *, by: str = "peer", count: int = 99) -> tuple[str, ...]:
+        """What is said of a chunk: its word, its line and further lines."""
+        said = say(kinds.DataMoved(by=by, bytes=count, offset=0, text=text))
+        self.assertIs(said.mark, Mark.SENT if by == "us" else Mark.RECEIVED)
+        return said.word, said.text, *said.more
+
+    def test_chunk(self) -> None:
+        """A chunk is shown as its lines, without what ends them."""
+        self.assertEqual(self._chunk("EHLO x\\x0d\\x0a", by="us"), ("sent", "EHLO x"))
+        self.assertEqual(self._chunk("250-a\\x0d\\x0a250 b\\x0d\\x0a"), ("received", "250-a", "< 250 b"))
+        self.assertEqual(self._chunk("GET /\\x0a\\x0a", by="us"), ("sent", "GET /", ">"))
+        self.assertEqual(self._chunk("name: "), ("received", "name: "))
+
+    def test_chunk_in_part(self) -> None:
+        """Where the text is not all of it, or nothing to be seen, its size is told."""
+        self.assertEqual(self._chunk("abc…", count=2048), ("received", "abc… 2.0 KiB"))
+        self.assertEqual(self._chunk("\\x0a", by="us", count=1), ("sent", "1 B"))
+        self.assertEqual(self._chunk("", count=7), ("received", "7 B"))
+
     def test_asked_to_stop(self) -> None:
         """A server that stopped because it was told to did nothing wrong."""
         tones = [say(kinds.Stopped(exit_status=status, reason="r", seconds=1)).tone for status in (0, 143, 1)]

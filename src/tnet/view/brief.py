@@ -13,34 +13,64 @@ from tnet.view.words import joined
 if TYPE_CHECKING:
     from tnet.view.outlet import Outlet
 
+_WAIT = "wait"
+
 
 class Brief(StoryView):
-    """One line when the connection stands, one when TLS secures it, one when it is over."""
+    """One line when the connection stands, one when TLS secures it, and two when it is over: why, and what passed."""
 
-    only = frozenset({kinds.DialAttempted, kinds.ConnectionOpened, kinds.TlsHandshaken, kinds.ConnectionClosed})
+    only = frozenset(
+        {
+            kinds.DialAttempted,
+            kinds.ConnectionOpened,
+            kinds.TlsHandshaken,
+            kinds.SpanEnded,
+            kinds.HalfClosed,
+            kinds.ConnectionClosed,
+        }
+    )
 
     def __init__(self, outlet: Outlet, brush: Brush) -> None:
         self._outlet = outlet
         self._brush = brush
-        self._dialled = 0.0
+        self._dialled = self._opened_at = 0.0
+        self._half_closed = self._answered = ""
 
     def __call__(self, record: Record) -> None:
         match record.event:
             case kinds.DialAttempted(outcome="ok") as event:
                 self._dialled = event.seconds
             case kinds.ConnectionOpened() as event:
+                self._opened_at = record.t
+                self._half_closed = self._answered = ""
                 within = f" in {duration(self._dialled)}" if self._dialled else ""
                 self._say("connected", f"to {address(event.peer_address, event.peer_port)}{within}")
             case kinds.TlsHandshaken(outcome="ok") as event:
                 self._say("secured", _secured(event))
+            case kinds.SpanEnded(span=span, seconds=seconds) if span == _WAIT:
+                self._answered = f"first answer after {duration(seconds)}"
+            case kinds.HalfClosed(by=by) if not self._half_closed:
+                who = "we" if by == "us" else "the peer"
+                self._half_closed = f"{who} ended first, after {duration(record.t - self._opened_at)}"
             case kinds.ConnectionClosed() as event:
-                moved = f"sent {size(event.bytes_out)}, received {size(event.bytes_in)}"
-                why = "" if event.clean else event.reason
-                self._say("closed", joined(f"after {duration(event.seconds)}", moved, why))
+                self._over(event)
+
+    def _over(self, event: kinds.ConnectionClosed) -> None:
+        after = f"after {duration(event.seconds)}"
+        if event.clean:
+            self._say("closed", joined(f"{event.reason.removeprefix('closed ')} {after}", self._half_closed))
+        else:
+            self._say("closed", joined(after, event.reason, self._half_closed))
+        sent, received = (_amount(count, event.seconds) for count in (event.bytes_out, event.bytes_in))
+        self._say("sent", joined(f"{sent}, received {received}", self._answered))
 
     def _say(self, word: str, text: str) -> None:
         brush = self._brush
         self._outlet.write(f"tnet: {brush.paint(Tone.NAME, word)} {brush.paint(Tone.QUIET, text)}\n")
+
+
+def _amount(count: int, seconds: float) -> str:
+    return f"{size(count)} at {size(count / seconds)}/s" if count and seconds else size(count)
 
 
 def _secured(event: kinds.TlsHandshaken) -> str:

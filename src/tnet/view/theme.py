@@ -31,6 +31,8 @@ class Mark(Enum):
     LISTEN = ("●", "*")
     OPEN = ("▸", ">")
     CLOSE = ("◂", "<")
+    SENT = ("→", ">")
+    RECEIVED = ("←", "<")
     GOOD = ("✓", "+")
     BAD = ("✗", "x")
     WARNING = ("!", "!")

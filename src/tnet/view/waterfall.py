@@ -166,11 +166,18 @@ def _told(event: PhaseEvent) -> str:
         case kinds.DnsAnswered():
             return event.error or " → ".join(filter(None, (event.host, ", ".join(event.addresses))))
         case kinds.DialAttempted():
-            return " ".join(filter(None, (event.error, address(event.peer_address, event.peer_port))))
+            return _attempt(event)
         case kinds.TlsHandshaken():
             return event.error or event.tls_version or ""
         case kinds.SpanEnded():
             return event.outcome if event.outcome == "cancelled" else event.error or ""
+
+
+def _attempt(event: kinds.DialAttempted) -> str:
+    """Which address was tried, so that no two attempts look alike; and how it ended, if it did not end well."""
+    cross = "✗" if event.outcome == "failed" else ""
+    ended = "" if event.outcome == "ok" else event.error or event.outcome
+    return " ".join(filter(None, (cross, address(event.peer_address, event.peer_port), ended)))
 
 
 def _security(handshake: kinds.TlsHandshaken, wall: float) -> list[str]:

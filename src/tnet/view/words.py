@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import singledispatch
 
@@ -97,8 +98,10 @@ def _(event: kinds.ConnectionClosed) -> Said:
 
 @say.register
 def _(event: kinds.DataMoved) -> Said:
-    mark = Mark.OPEN if event.by == "us" else Mark.CLOSE
-    return Said("sent" if event.by == "us" else "received", joined(size(event.bytes), event.text), mark)
+    first, *more = _passed(event)
+    if event.by == "us":
+        return Said("sent", first, Mark.SENT, more=_lines(">", more))
+    return Said("received", first, Mark.RECEIVED, more=_lines("<", more))
 
 
 @say.register
@@ -274,8 +277,18 @@ def _chain(certificates: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(f"{number} {text}" for number, text in enumerate(certificates))
 
 
-def _lines(arrow: str, fields: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple(f"{arrow} {field}" for field in fields)
+def _lines(arrow: str, fields: Iterable[str]) -> tuple[str, ...]:
+    return tuple(f"{arrow} {field}".rstrip() for field in fields)
+
+
+def _passed(event: kinds.DataMoved) -> list[str]:
+    """The lines of a chunk, of which the last may have no end; its size where the text is not all of it."""
+    *lines, rest = event.text.replace(r"\x0d\x0a", r"\x0a").split(r"\x0a")
+    if rest.endswith("…"):
+        rest = f"{rest} {size(event.bytes)}"
+    if rest:
+        lines.append(rest)
+    return lines if any(lines) else [size(event.bytes)]
 
 
 def _traffic(bytes_in: int, bytes_out: int) -> str:
