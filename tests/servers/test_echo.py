@@ -16,8 +16,10 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.net.streams import Wire
 from tests.net.tls.pairs import Pair, TlsTestCase, Witness
 from tests.support import World
+from tnet.net.faults.factory import Faults
 from tnet.net.server import Server
 from tnet.plans.addresses import TcpAddress
+from tnet.plans.faults import Fault
 from tnet.plans.serve import EchoPlan
 from tnet.servers.echo import Echo, EchoDatagrams, EchoFactory, offer
 
@@ -232,3 +234,9 @@ class OfferTests(SynchronousTestCase):
         echo.makeConnection(transport)
         server.goodbye()
         self.assertEqual(transport.told, ["unregister", "lose write"])
+
+    def test_faults(self) -> None:
+        """With faults, the plain factory is behind them."""
+        plan = EchoPlan(listen=(TcpAddress("127.0.0.1", 0),), faults=(Fault("latency", seconds=1),), seed=7)
+        server = self.successResultOf(Deferred.fromCoroutine(offer(plan, World().context)))
+        self.assertIsInstance(server.factory, Faults)

@@ -101,7 +101,16 @@ class EchoDatagrams(DatagramProtocol):
 
 
 async def offer(plan: EchoPlan, context: Context) -> Server:
-    """The echo server, ready to listen; with a recording, what it has recorded of a server."""
+    """The echo server, ready to listen; with a recording, what it has recorded of a server; with faults, with them."""
+    server = await _sound(plan, context)
+    if plan.faults:
+        from tnet.servers.faulty import with_faults
+
+        return with_faults(server, plan, context)
+    return server
+
+
+async def _sound(plan: EchoPlan, context: Context) -> Server:
     if plan.replay is not None:
         from tnet.servers.replaying import offer_replay
 
