@@ -184,7 +184,7 @@ class SignalTests(CommandTestCase):
             self.assertEqual(echo.events[-1]["exit_status"], status)
 
     def test_drain_lets_connections_finish(self) -> None:
-        """After the first signal nobody new gets in; who is there is told so by our end of file, and may finish."""
+        """C30: after the first signal nobody new gets in; who is there sees our end of file, and may finish."""
         echo = self.running("serve", "echo", "--port", "0", "--output", "json", "--drain-timeout", "15")
         client = self.hold(echo)
         client.sendall(b"sent before")
@@ -201,7 +201,7 @@ class SignalTests(CommandTestCase):
         self.assertTrue(echo.wait_for("connection.close")[0]["clean"])
 
     def test_second_signal_aborts(self) -> None:
-        """A second signal ends at once, whoever is still there."""
+        """C30: a second signal ends at once, whoever is still there."""
         echo = self.running("serve", "echo", "--port", "0", "--output", "json", "--drain-timeout", "60")
         self.hold(echo)
         echo.process.terminate()

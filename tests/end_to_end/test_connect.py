@@ -65,7 +65,7 @@ class EndTests(ConnectCase):
     """Who ends first, and with which status."""
 
     def test_peer_answers_after_our_end(self) -> None:
-        """A peer that thinks about our input before it answers is waited for."""
+        """C1: a peer that thinks about our input before it answers is waited for."""
 
         def script(sock: socket.socket) -> bytes:
             question = everything(sock)
@@ -78,7 +78,7 @@ class EndTests(ConnectCase):
         self.assertEqual((done.returncode, done.stdout), (0, b"answer to question"))
 
     def test_peer_that_goes_on_is_not_cut(self) -> None:
-        """Silence is counted from the peer's last word, not from our end."""
+        """C2: silence is counted from the peer's last word, not from our end."""
 
         def script(sock: socket.socket) -> None:
             everything(sock)
@@ -90,7 +90,7 @@ class EndTests(ConnectCase):
         self.assertEqual((done.returncode, done.stdout), (0, b"01234"))
 
     def test_silent_peer_ends_after_linger(self) -> None:
-        """A peer that never closes is left after `--linger`, which is no error."""
+        """C1: a peer that never closes is left after `--linger`, which is no error."""
         over = threading.Event()
         peer = Peer(lambda sock: (sock.sendall(b"hello"), over.wait(10)))
         self.addCleanup(over.set)
@@ -99,7 +99,7 @@ class EndTests(ConnectCase):
         self.assertLess(self.seconds, 5)
 
     def test_peer_ends_while_our_input_is_open(self) -> None:
-        """The peer's end is ours, though nobody has ended standard input."""
+        """C3: the peer's end is ours, though nobody has ended standard input."""
         reading, writing = os.pipe()
         self.addCleanup(os.close, writing)
         self.addCleanup(os.close, reading)
@@ -108,7 +108,7 @@ class EndTests(ConnectCase):
         self.assertLess(self.seconds, 5)
 
     def test_peer_that_only_listens_gets_everything(self) -> None:
-        """A peer that closes its half first still gets a file whole."""
+        """C5: a peer that closes its half first still gets a file whole."""
 
         def script(sock: socket.socket) -> bytes:
             sock.shutdown(socket.SHUT_WR)
@@ -121,7 +121,7 @@ class EndTests(ConnectCase):
         self.assertEqual((done.returncode, peer.result), (0, sha256(MANY).digest()), done.stderr)
 
     def test_reset_keeps_what_came(self) -> None:
-        """A reset is 56 and says so; the bytes before it are written."""
+        """C23: a reset is 56 and says so; the bytes before it are written."""
 
         def script(sock: socket.socket) -> None:
             sock.sendall(b"half an ans")
@@ -136,7 +136,7 @@ class EndTests(ConnectCase):
         self.assertIn(b"reset by peer", done.stderr)
 
     def test_reset_while_we_send(self) -> None:
-        """A peer that drops the connection under our hands is 55."""
+        """C23, C37: a peer that drops the connection under our hands is 55."""
 
         def script(sock: socket.socket) -> None:
             sock.recv(1)
@@ -174,7 +174,7 @@ class EndTests(ConnectCase):
         self.assertEqual((done.returncode, peer.result), (0, b"hello"))
 
     def test_interrupt_and_termination(self) -> None:
-        """Both signals close the connection cleanly, write what came, and give their status."""
+        """C14: both signals close the connection cleanly, write what came, and give their status."""
         for number, status in ((signal.SIGINT, 130), (signal.SIGTERM, 143)):
             peer = Peer(lambda sock: (sock.sendall(b"hello"), everything(sock))[1])
             process = self.start(peer.target, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
@@ -189,7 +189,7 @@ class OutputTests(ConnectCase):
     """Standard output that is slow, closed, full or gone."""
 
     def test_closed_output_ends_at_once(self) -> None:
-        """When the reader of our output leaves, we do too, though the peer says no more: 141, without a word."""
+        """C11, C37: when the reader of our output leaves, we do too, though the peer is silent: 141, without a word."""
         over = threading.Event()
         self.addCleanup(over.set)
         peer = Peer(lambda sock: (sock.sendall(b"one\ntwo\n"), over.wait(10)))
@@ -202,7 +202,7 @@ class OutputTests(ConnectCase):
         self.assertEqual(process.stderr.read(), b"")
 
     def test_slow_output_pauses_the_peer(self) -> None:
-        """A slow reader of ours loses nothing, and costs no memory."""
+        """C10: a slow reader of ours loses nothing, and costs no memory."""
         import psutil
 
         peer = Peer(lambda sock: sock.sendall(MANY * 2))
@@ -217,7 +217,7 @@ class OutputTests(ConnectCase):
         self.assertEqual((process.wait(5), digest.digest()), (0, sha256(MANY * 2).digest()))
 
     def test_slow_output_is_not_silence(self) -> None:
-        """While our own reader keeps the peer waiting, `--linger` and `--idle-timeout` do not run."""
+        """C10: while our own reader keeps the peer waiting, `--linger` and `--idle-timeout` do not run."""
         peer = Peer(lambda sock: sock.sendall(MANY))
         words = (peer.target, "--linger", "0.3", "--idle-timeout", "0.3")
         process = self.start(*words, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE)
@@ -233,7 +233,7 @@ class OutputTests(ConnectCase):
         self.assertEqual((done.returncode, b"No space left" in done.stderr), (23, True))
 
     def test_closed_at_the_start(self) -> None:
-        """Closed descriptors are an empty input and a discarded output; no socket gets their number."""
+        """C12: closed descriptors are an empty input and a discarded output; no socket gets their number."""
         for closed, status in ((">&-", 0), ("<&-", 0), ("2>&-", 0), ("<&- >&- 2>&-", 0)):
             peer = Peer(lambda sock: (sock.sendall(b"hello"), sock.shutdown(socket.SHUT_WR), everything(sock))[2])
             words = " ".join(command("connect", peer.target))
@@ -263,17 +263,17 @@ class InputTests(ConnectCase):
         self.assertEqual((done.returncode, peer.result == expected), (0, True), done.stderr)
 
     def test_file_from_its_offset(self) -> None:
-        """A file is read from where its descriptor stands."""
+        """C13: a file is read from where its descriptor stands."""
         with open(self.path("in", MANY), "rb", buffering=0) as file:
             file.seek(12_345)
             self.check(file, MANY[12_345:])
 
     def test_null(self) -> None:
-        """/dev/null is an empty input."""
+        """C13: /dev/null is an empty input."""
         self.check(subprocess.DEVNULL, b"")
 
     def test_fifo_whose_writer_left(self) -> None:
-        """A FIFO is read to its end even if its writer is gone before we look."""
+        """C13: a FIFO is read to its end even if its writer is gone before we look."""
         path = os.path.join(self.folder, "fifo")
         os.mkfifo(path)
         writing = os.open(path, os.O_RDWR)
@@ -284,7 +284,7 @@ class InputTests(ConnectCase):
         self.check(reading, b"hello")
 
     def test_socket(self) -> None:
-        """A socket is read without being made non-blocking."""
+        """C13, C15: a socket is read without being made non-blocking."""
         ours, theirs = socket.socketpair()
         with ours, theirs:
             ours.sendall(b"hello")
@@ -293,7 +293,7 @@ class InputTests(ConnectCase):
             self.assertTrue(os.get_blocking(theirs.fileno()))
 
     def test_inherited_non_blocking_pipe(self) -> None:
-        """A pipe that somebody else made non-blocking works, and stays so."""
+        """C13, C15: a pipe that somebody else made non-blocking works, and stays so."""
         reading, writing = os.pipe()
         self.addCleanup(os.close, reading)
         os.set_blocking(reading, False)
@@ -308,7 +308,7 @@ class InputTests(ConnectCase):
         self.assertEqual((done.returncode, b"cannot read standard input" in done.stderr), (26, True))
 
     def test_blocking_flags_stay(self) -> None:
-        """The pipes that we share with others are blocking while we run and after we are killed."""
+        """C14, C15: the pipes that we share with others are blocking while we run and after we are killed."""
         reading, writing = os.pipe()
         out_reading, out_writing = os.pipe()
         for fd in (reading, writing, out_reading, out_writing):
@@ -326,7 +326,7 @@ class ByteTests(ConnectCase):
     """Bytes are bytes."""
 
     def test_both_ways_at_once(self) -> None:
-        """20 MB each way at the same time come through whole."""
+        """C6: 20 MB each way at the same time come through whole."""
 
         def script(sock: socket.socket) -> bytes:
             sending = threading.Thread(target=lambda: (sock.sendall(MANY[::-1]), sock.shutdown(socket.SHUT_WR)))
@@ -341,7 +341,7 @@ class ByteTests(ConnectCase):
         self.assertEqual(peer.result, sha256(MANY).digest())
 
     def test_awkward_sizes(self) -> None:
-        """Every byte value, in every size at which something could be cut."""
+        """C16: every byte value, in every size at which something could be cut."""
         for size in AWKWARD_SIZES:
             data = (EVERY_BYTE * (size // 256 + 1))[:size]
             peer = Peer(lambda sock: sock.sendall(everything(sock)))
@@ -349,7 +349,7 @@ class ByteTests(ConnectCase):
             self.assertEqual((done.returncode, done.stdout == data), (0, True), size)
 
     def test_line_ends(self) -> None:
-        """`--crlf` makes each LF a CR LF, and leaves those that are."""
+        """C17: `--crlf` makes each LF a CR LF, and leaves those that are."""
         peer = Peer(everything)
         self.connect(peer.target, "--crlf", input=b"a\nb\r\nc\r\n\n")
         self.assertEqual(peer.result, b"a\r\nb\r\nc\r\n\r\n")
@@ -377,7 +377,7 @@ class TlsTests(ConnectCase):
         return self.connect(f"tls://{peer.target}", "--ca", self.ca, *words, **kwargs)
 
     def test_awkward_sizes(self) -> None:
-        """Every byte value, in every size at which something could be cut."""
+        """C16: every byte value, in every size at which something could be cut."""
         for size in AWKWARD_SIZES:
             data = (EVERY_BYTE * (size // 256 + 1))[:size]
             peer = Peer(lambda sock, size=size: (sock.sendall(everything(sock, size)), sock.unwrap()), tls=self.context)
@@ -385,7 +385,7 @@ class TlsTests(ConnectCase):
             self.assertEqual((done.returncode, done.stdout == data), (0, True), (size, done.stderr))
 
     def test_end_of_input_is_told_by_tls(self) -> None:
-        """The end of our input reaches the peer as close_notify after all of our bytes."""
+        """C33: the end of our input reaches the peer as close_notify after all of our bytes."""
 
         def script(sock: ssl.SSLSocket) -> bytes:
             received = everything(sock)
@@ -397,7 +397,7 @@ class TlsTests(ConnectCase):
         self.assertEqual((done.returncode, peer.result), (0, sha256(MANY).digest()))
 
     def test_end_is_told_soon_after_the_answer(self) -> None:
-        """A peer that has answered hears of our end well before the linger is over, and may still go on."""
+        """C33: a peer that has answered hears of our end well before the linger is over, and may still go on."""
 
         def script(sock: ssl.SSLSocket) -> None:
             sock.sendall(everything(sock, 2))
@@ -411,7 +411,7 @@ class TlsTests(ConnectCase):
         self.assertLess(self.seconds, 15)
 
     def test_late_answer_to_a_peer_that_closes_at_our_end(self) -> None:
-        """A peer that closes as soon as it hears of our end is not told before it has answered."""
+        """C33: a peer that closes as soon as it hears of our end is not told before it has answered."""
 
         def script(sock: ssl.SSLSocket) -> None:
             sock.settimeout(2)
@@ -426,7 +426,7 @@ class TlsTests(ConnectCase):
         self.assertEqual((done.returncode, done.stdout), (0, b"late"), done.stderr)
 
     def test_cut_is_no_clean_end(self) -> None:
-        """A TLS connection that ends without close_notify is 56; what came is written."""
+        """C32: a TLS connection that ends without close_notify is 56; what came is written."""
 
         def script(sock: ssl.SSLSocket) -> None:
             sock.sendall(b"half an ans")
@@ -438,7 +438,7 @@ class TlsTests(ConnectCase):
         self.assertIn(b"close_notify", done.stderr)
 
     def test_answer_after_the_end_is_whole(self) -> None:
-        """A peer that answers only our close_notify is heard to its end, however long it takes."""
+        """C33: a peer that answers only our close_notify is heard to its end, however long it takes."""
 
         def script(sock: ssl.SSLSocket) -> None:
             everything(sock)
@@ -451,7 +451,7 @@ class TlsTests(ConnectCase):
         self.assertEqual((done.returncode, done.stdout), (0, b"01234567"))
 
     def test_peer_that_never_closes(self) -> None:
-        """A peer that does not answer close_notify does not keep us."""
+        """C34: a peer that does not answer close_notify does not keep us."""
         over = threading.Event()
         self.addCleanup(over.set)
         peer = Peer(lambda _: over.wait(15), tls=self.context)
@@ -460,7 +460,7 @@ class TlsTests(ConnectCase):
         self.assertLess(self.seconds, 6)
 
     def test_both_ways_at_once(self) -> None:
-        """20 MB each way at the same time come through whole."""
+        """C6: 20 MB each way at the same time come through whole."""
 
         def script(sock: ssl.SSLSocket) -> bytes:
             received = bytearray()

@@ -133,7 +133,7 @@ class ToolTests(ToolCase):
         self.assertEqual((done.returncode, done.stdout), (0, b"from ncat"))
 
     def test_openssl_s_server(self) -> None:
-        """s_server's reversed echo over TLS: verified, answered, and closed when we have been silent."""
+        """C16: s_server's reversed echo over TLS: verified, answered, and closed when we have been silent."""
         authority = make_authority()
         with open(os.path.join(self.folder, "ca.pem"), "wb") as file:
             file.write(authority.pem)

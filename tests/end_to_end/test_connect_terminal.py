@@ -92,7 +92,7 @@ class TerminalTests(TestCase):
         self.assertTrue(os.get_blocking(terminal.theirs))
 
     def test_hostile_bytes_are_shown(self) -> None:
-        """Nothing that a peer sends is obeyed, and a line ends where the peer's line ends."""
+        """C38: nothing that a peer sends is obeyed, and a line ends where the peer's line ends."""
         terminal = self.open(lambda sock: sock.sendall(HOSTILE))
         self.assertEqual(terminal.wait(), 0)
         self.assertIn(
@@ -102,13 +102,13 @@ class TerminalTests(TestCase):
         self.assertUntouched(terminal)
 
     def test_raw_is_exact(self) -> None:
-        """`--raw` passes everything on."""
+        """C38: `--raw` passes everything on."""
         terminal = self.open(lambda sock: sock.sendall(HOSTILE), "--raw")
         terminal.wait()
         self.assertIn(b"\x1b]0;owned\x07", terminal.screen)
 
     def test_dialogue(self) -> None:
-        """A line is sent when it is typed, a prompt without a line end is shown at once, Ctrl-D ends our half."""
+        """C13: a line is sent when it is typed, a prompt without a line end is shown at once, Ctrl-D ends our half."""
 
         def script(sock: Any) -> bytes:
             sock.sendall(b"name: ")
@@ -123,7 +123,7 @@ class TerminalTests(TestCase):
         self.assertUntouched(terminal)
 
     def test_peer_ends(self) -> None:
-        """The peer's end is ours at once, whoever sits at the keyboard; what is typed later is for the shell."""
+        """C3: the peer's end is ours at once, whoever sits at the keyboard; what is typed later is for the shell."""
         leave = threading.Event()
         terminal = self.open(lambda sock: (sock.sendall(b"hello"), leave.wait(10)))
         terminal.wait_for(lambda: b"hello" in terminal.screen)
@@ -135,7 +135,7 @@ class TerminalTests(TestCase):
         self.assertEqual(os.read(terminal.theirs, 100), b"ls\n")
 
     def test_signals_leave_the_terminal_alone(self) -> None:
-        """Ctrl-C, TERM, HUP and even KILL leave settings and blocking flags as they were."""
+        """C14: Ctrl-C, TERM, HUP and even KILL leave settings and blocking flags as they were."""
         endings: list[tuple[Callable[[Terminal], object], int]] = [
             (lambda terminal: terminal.type(b"\x03"), 130),
             (lambda terminal: terminal.process.terminate(), 143),
@@ -151,7 +151,7 @@ class TerminalTests(TestCase):
             self.assertUntouched(terminal)
 
     def test_much_output_is_whole(self) -> None:
-        """A terminal that is slower than the peer shows everything, and others can write to it meanwhile."""
+        """C15: a terminal that is slower than the peer shows everything, and others can write to it meanwhile."""
         lines = b"".join(b"%07d\n" % number for number in range(60_000))
         terminal = self.open(lambda sock: sock.sendall(lines))
         terminal.wait_for(lambda: len(terminal.screen) > 1000)

@@ -112,14 +112,14 @@ class DialTests(TestCase):
         self.assertEqual(self.world.recorder.names, story)
 
     async def test_refused(self) -> None:
-        """A port where nothing listens is refused, with a hint."""
+        """C18: a port where nothing listens is refused, with a hint."""
         target = TcpAddress("127.0.0.1", self.closed_port())
         error = await self.assertFailure(self.dial(target), ConnectFailed)
         self.assertEqual([attempt.reason for attempt in error.attempts], ["connection refused"])
         self.assertIn("nothing listens there", error.hint)
 
     async def test_dead_address_before_a_live_one(self) -> None:
-        """A first address that refuses does not keep the second one from being used."""
+        """C19: a first address that refuses does not keep the second one from being used."""
         target = TcpAddress("host.example", self.listen())
         peer = await self.dial(target, Names("127.0.0.2", "127.0.0.1"))
         await peer.heard
@@ -128,7 +128,7 @@ class DialTests(TestCase):
         self.assertEqual(outcomes, [("127.0.0.2", "failed"), ("127.0.0.1", "ok")])
 
     async def test_silent_address_before_a_live_one(self) -> None:
-        """A first address that never answers is overtaken, and given up."""
+        """C19: a first address that never answers is overtaken, and given up."""
         target = TcpAddress("host.example", self.silent_port("127.0.0.2"))
         live = reactor.listenTCP(target.port, Factory.forProtocol(Greeter), interface="127.0.0.1")  # type: ignore[attr-defined]
         self.addCleanup(live.stopListening)
@@ -139,13 +139,13 @@ class DialTests(TestCase):
         self.assertEqual(outcomes, [("127.0.0.1", "ok"), ("127.0.0.2", "cancelled")])
 
     async def test_blackhole(self) -> None:
-        """An address that never answers runs into the deadline, and leaves nothing behind."""
+        """C22: an address that never answers runs into the deadline, and leaves nothing behind."""
         target = TcpAddress("127.0.0.1", self.silent_port("127.0.0.1"))
         error = await self.assertFailure(self.dial(target, seconds=0.3), TimedOut)
         self.assertEqual(error.phase, "connecting")
 
     async def test_cancelled(self) -> None:
-        """Cancelling while the system still tries leaves nothing behind."""
+        """C22: cancelling while the system still tries leaves nothing behind."""
         dialling = self.dial(TcpAddress("127.0.0.1", self.silent_port("127.0.0.1")))
         await deferLater(reactor, 0.05)  # type: ignore[arg-type]
         dialling.cancel()
@@ -153,7 +153,7 @@ class DialTests(TestCase):
         self.assertEqual([each.outcome for each in self.world.recorder.of(DialAttempted)], ["cancelled"])
 
     async def test_stuck_resolver(self) -> None:
-        """A resolver that blocks its thread keeps nobody from giving up at once."""
+        """C22: a resolver that blocks its thread keeps nobody from giving up at once."""
         names = StuckNames()
         self.addCleanup(names.release.set)
         dialling = self.dial(TcpAddress("host.example", 80), names)
@@ -175,7 +175,7 @@ class DialTests(TestCase):
         self.assertIn("the source address cannot be used", error.attempts[0].reason)
 
     async def test_peer_that_never_speaks_tls(self) -> None:
-        """A peer that never answers the ClientHello runs into the deadline of the handshake."""
+        """C31: a peer that never answers the ClientHello runs into the deadline of the handshake."""
         target = TcpAddress("127.0.0.1", self.listen(protocol=Protocol))
         error = await self.assertFailure(self.dial(target, tls=TlsDialing(verify=False), seconds=0.3), TimedOut)
         self.assertEqual(error.phase, "TLS handshake")

@@ -154,7 +154,7 @@ class ExactnessTests(_Served):
     """Much data, slow readers and half-closing."""
 
     async def test_half_close(self) -> None:
-        """20 MB and then our end: all of it comes back, though it is read late."""
+        """C4: 20 MB and then our end: all of it comes back, though it is read late."""
         self.assertEqual(await deferToThread(self.push_and_pull, self.connect()), MANY)
         half, closed = await self.event(HalfClosed), await self.event(ConnectionClosed)
         self.assertEqual((half.by, half.bytes_in), ("peer", MANY))
@@ -183,7 +183,7 @@ class ExactnessTests(_Served):
         return len(got) if got.count(b"x") == len(got) else -1
 
     async def test_secured(self) -> None:
-        """Over TLS a reader that is late gets everything too, and the story has the handshake and the waiting."""
+        """C35: over TLS a reader that is late gets everything too, and the story has the handshake and the waiting."""
         self.assertEqual(await deferToThread(self.push_then_pull_tls), MANY)
         self.assertEqual((await self.event(TlsHandshaken)).outcome, "ok")
         await self.event(Paused)
@@ -227,7 +227,7 @@ class EndTests(_Served):
         self.assertEqual((closed.reason, closed.clean), ("reset by peer", False))
 
     async def test_reset_while_the_reader_stopped(self) -> None:
-        """A reset is noticed though we had stopped reading."""
+        """C8: a reset is noticed though we had stopped reading."""
         with self.connect() as client:
             await deferToThread(self.push_until_stuck, client)
             await self.event(Paused)
@@ -250,7 +250,7 @@ class EndTests(_Served):
         self.assertEqual((await self.event(ConnectionClosed)).reason, "timed out: idle for 0.5 s")
 
     async def test_handshake_that_never_comes(self) -> None:
-        """Who connects to the secured port and says nothing is cut off."""
+        """C31: who connects to the secured port and says nothing is cut off."""
         silent = socket.create_connection(("127.0.0.1", self.tls_port), SECONDS)
         with silent, self.assertRaises(ConnectionResetError):
             await deferToThread(silent.recv, 1)
@@ -286,7 +286,7 @@ class MemoryTests(TestCase):
     """What a peer can make the process hold."""
 
     def test_peer_that_never_reads(self) -> None:
-        """100 MiB pushed at the server by a peer that does not read make it grow by less than 2 MiB."""
+        """C7: 100 MiB pushed at the server by a peer that does not read make it grow by less than 2 MiB."""
         home = Path(self.mktemp()).absolute()
         echo = Running(self, home, "serve", "echo", "--port", "0", "--output", "json")
         with socket.create_connection(("127.0.0.1", echo.port), SECONDS) as warm_up:

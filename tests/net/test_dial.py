@@ -131,7 +131,7 @@ class TcpTests(DialTestCase):
         self.assertEqual(attempt, DialAttempted(peer_address="2001:db8::1", peer_port=80, outcome="ok", seconds=0.1))
 
     def test_second_address_after_the_stagger(self) -> None:
-        """A silent first address gets company after 250 ms, and is given up when the company is quicker."""
+        """C19: a silent first address gets company after 250 ms, and is given up when the company is quicker."""
         dialling = self.dial()
         self.reactor.advance(0.249)
         self.assertEqual(self.tried, ["2001:db8::1"])
@@ -143,7 +143,7 @@ class TcpTests(DialTestCase):
         self.assertTrue(self.reactor.connectors[0].stoppedConnecting)
 
     def test_second_address_at_once(self) -> None:
-        """A refused first address costs no waiting."""
+        """C19: a refused first address costs no waiting."""
         dialling = self.dial()
         self.fails(0, REFUSED)
         self.assertEqual(self.tried, ["2001:db8::1", "192.0.2.1"])
@@ -152,7 +152,7 @@ class TcpTests(DialTestCase):
         self.assertEqual(self.outcomes[0], ("2001:db8::1", "failed", "connection refused"))
 
     def test_all_fail(self) -> None:
-        """Every failure is listed, with its address and reason in plain words."""
+        """C20: every failure is listed, with its address and reason in plain words."""
         dialling = self.dial()
         self.reactor.advance(0.1)
         self.fails(0, getConnectError((EHOSTUNREACH, "")))
@@ -249,7 +249,7 @@ class DeadlineTests(DialTestCase):
         self.assertTrue(transport.disconnecting or transport.disconnected)
 
     def test_one_deadline_for_all(self) -> None:
-        """What the lookup took is not there for the rest."""
+        """C22: what the lookup took is not there for the rest."""
         waiting: Deferred[Any] = Deferred()
         self.answer = lambda: waiting
         dialling = self.dial(seconds=5)
@@ -293,7 +293,7 @@ class DeadlineTests(DialTestCase):
         self.successResultOf(dialling)
 
     def test_cancelled_while_looking_up(self) -> None:
-        """Cancelling does not wait for a resolver that does not answer."""
+        """C22: cancelling does not wait for a resolver that does not answer."""
         self.answer = Deferred
         self.cancelled(self.dial(), "name lookup")
 

@@ -98,7 +98,7 @@ class ResolveTests(TestCase):
         self.assertEqual(found, [TcpAddress("fe80::1%3", 80)])
 
     def test_kinds_of_failure(self) -> None:
-        """No such name, no address and no answer are three different failures, each told by the event."""
+        """C21: no such name, no address and no answer are three different failures, each told by the event."""
         for number, expected in (
             (socket.EAI_NONAME, NameFailure.NOT_FOUND),
             (socket.EAI_NODATA, NameFailure.NO_ADDRESS),
@@ -114,7 +114,7 @@ class ResolveTests(TestCase):
         self.assertIs(self.failure_of("a.example", lambda: succeed([])), NameFailure.NO_ADDRESS)
 
     def test_bad_names(self) -> None:
-        """What cannot be a name is never asked for."""
+        """C21: what cannot be a name is never asked for."""
         for host in ("", ".", "a..b", "." + "a", "a" * 64, ".".join(["abcdefgh"] * 30), "a\0b", "\u2488com", "xn--ü.x"):
             self.assertIs(
                 self.failure_of(host, lambda: fail(AssertionError("asked"))), NameFailure.BAD_NAME, repr(host)
