@@ -103,6 +103,7 @@ class FaultyTransport:
 
     @ended_because.setter
     def ended_because(self, reason: str) -> None:
+        """Say why."""
         self._beneath.ended_because = reason
 
     def getPeer(self) -> IAddress:
