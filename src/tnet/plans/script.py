@@ -31,6 +31,7 @@ from typing import Any
 
 from tnet.errors import BadUsage
 from tnet.plans.connect import Step
+from tnet.plans.units import duration
 
 SCRIPT_BYTES = 1 << 20
 MOST_STEPS = 10_000
@@ -41,8 +42,6 @@ ACTIONS = ("send", "shutdown", "pause", *EXPECTS)
 
 _ESCAPE = re.compile(r"\\(?:x([0-9a-fA-F]{2})|(.?))", re.DOTALL)
 _ESCAPED = {"r": b"\r", "n": b"\n", "t": b"\t", "0": b"\0", "\\": b"\\"}
-_LENGTH = re.compile(r"([0-9]{1,6}(?:\.[0-9]{1,6})?)\s*(ms|s|m|)")
-_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "": 1.0}
 _TABLES = re.compile(r"^\s*\[\[\s*step\s*\]\]", re.MULTILINE)
 
 
@@ -208,12 +207,12 @@ def _bytes(text: str) -> bytes:
 def _length(field: str, where: str, action: str, given: Any) -> float:
     if isinstance(given, int | float) and not isinstance(given, bool):
         given = str(given)
-    match = _LENGTH.fullmatch(given.strip()) if isinstance(given, str) else None
-    if match is None:
+    seconds = duration(given) if isinstance(given, str) else None
+    if seconds is None:
         raise BadUsage(
             field, f"{where}: {action} {str(given)[:40]!r} is no length of time", "such as 200ms, 1.5s or 2m"
         )
-    return float(match[1]) * _UNITS[match[2]]
+    return seconds
 
 
 def _bounded(steps: tuple[Step, ...], field: str, where: str) -> tuple[Step, ...]:
