@@ -15,7 +15,7 @@ _tnet() {
             continue
         fi
         case $word in
-        --alpn|--attempts|--auth|--auth-timeout|--auth-type|--authorized-keys|--ca|--cert|--checksum|--client-ca|--color|--config|--connect-timeout|--connect-to|--cookie-jar|--data|--dialect|--dns-timeout|--drain-timeout|--events|--forward|--group|--handshake-timeout|--har|--host|--host-key|--idle-timeout|--index|--input-file|--key|--linger|--listen|--log-file|--max-body|--max-connections|--max-per-peer|--max-redirects|--max-size|--max-time|--netrc-file|--noproxy|--output|--output-dir|--output-file|--pager|--parallel|--password-file|--pin|--port|--pretty|--print|--proxy|--report|--resolve|--retry|--retry-max-time|--segments|--send-proxy|--session|--session-read-only|--slo|--sni|--source|--tls-min|--tls-timeout|--ttfb-timeout|--unix-socket|--users|--write-out|-A|-H|-Z|-a|-o|-p|-w) skip=1; continue ;;
+        --alpn|--attempts|--auth|--auth-timeout|--auth-type|--authorized-keys|--ca|--cert|--checksum|--client-ca|--color|--config|--connect-timeout|--connect-to|--cookie-jar|--data|--dialect|--dns-timeout|--drain-timeout|--events|--expect|--fault|--forward|--group|--handshake-timeout|--har|--host|--host-key|--idle-timeout|--index|--input-file|--key|--linger|--listen|--log-file|--max-body|--max-connections|--max-per-peer|--max-redirects|--max-size|--max-time|--message-size|--netrc-file|--noproxy|--output|--output-dir|--output-file|--pager|--parallel|--password-file|--pin|--port|--pretty|--print|--proxy|--proxy-protocol|--record|--replay|--replay-mode|--report|--resolve|--retry|--retry-max-time|--script|--seed|--segments|--send|--send-proxy|--session|--session-read-only|--slo|--sni|--source|--starttls|--step-timeout|--tls-min|--tls-timeout|--ttfb-timeout|--unix-socket|--users|--write-out|-A|-H|-Z|-a|-o|-p|-w) skip=1; continue ;;
         -*) continue ;;
         esac
         case "$path $word" in
@@ -42,10 +42,11 @@ _tnet() {
         esac
     done
     case "$path $prev" in
-    " serve echo -p"|" serve echo --port"|" serve echo -H"|" serve echo --host"|" serve echo --listen"|" serve echo --max-connections"|" serve echo --max-per-peer"|" serve echo --idle-timeout"|" serve echo --handshake-timeout"|" serve echo --drain-timeout") :; return ;;
-    " serve echo --cert"|" serve echo --key"|" serve echo --client-ca"|" serve echo --events"|" serve echo --log-file"|" serve echo --config") _tnet_paths -f; return ;;
+    " serve echo -p"|" serve echo --port"|" serve echo -H"|" serve echo --host"|" serve echo --listen"|" serve echo --max-connections"|" serve echo --max-per-peer"|" serve echo --idle-timeout"|" serve echo --handshake-timeout"|" serve echo --drain-timeout"|" serve echo --fault"|" serve echo --seed") :; return ;;
+    " serve echo --cert"|" serve echo --key"|" serve echo --client-ca"|" serve echo --events"|" serve echo --log-file"|" serve echo --config"|" serve echo --replay") _tnet_paths -f; return ;;
     " serve echo --output") _tnet_words 'live plain json'; return ;;
     " serve echo --color") _tnet_words 'auto always never'; return ;;
+    " serve echo --replay-mode") _tnet_words 'strict line timed'; return ;;
     " serve auth -p"|" serve auth --port"|" serve auth -H"|" serve auth --host"|" serve auth --listen"|" serve auth --max-connections"|" serve auth --max-per-peer"|" serve auth --idle-timeout"|" serve auth --handshake-timeout"|" serve auth --drain-timeout"|" serve auth --users"|" serve auth --attempts"|" serve auth --auth-timeout"|" serve auth --forward") :; return ;;
     " serve auth --cert"|" serve auth --key"|" serve auth --client-ca"|" serve auth --events"|" serve auth --log-file"|" serve auth --config") _tnet_paths -f; return ;;
     " serve auth --output") _tnet_words 'live plain json'; return ;;
@@ -60,8 +61,11 @@ _tnet() {
     " serve ssh --cert"|" serve ssh --key"|" serve ssh --client-ca"|" serve ssh --events"|" serve ssh --log-file"|" serve ssh --config"|" serve ssh --authorized-keys"|" serve ssh --host-key") _tnet_paths -f; return ;;
     " serve ssh --output") _tnet_words 'live plain json'; return ;;
     " serve ssh --color") _tnet_words 'auto always never'; return ;;
-    " connect --linger"|" connect --idle-timeout"|" connect --source"|" connect --connect-timeout"|" connect --sni"|" connect --pin"|" connect --alpn") :; return ;;
-    " connect --ca"|" connect --cert"|" connect --key"|" connect --events"|" connect --log-file"|" connect --config") _tnet_paths -f; return ;;
+    " connect --message-size"|" connect --linger"|" connect --idle-timeout"|" connect --send"|" connect --expect"|" connect --step-timeout"|" connect --source"|" connect --proxy"|" connect --retry"|" connect --parallel"|" connect --connect-timeout"|" connect --sni"|" connect --pin"|" connect --alpn") :; return ;;
+    " connect --record"|" connect --script"|" connect --replay"|" connect --ca"|" connect --cert"|" connect --key"|" connect --events"|" connect --log-file"|" connect --config") _tnet_paths -f; return ;;
+    " connect --replay-mode") _tnet_words 'strict line timed'; return ;;
+    " connect --starttls") _tnet_words 'smtp imap pop3 ftp xmpp postgres ldap'; return ;;
+    " connect --proxy-protocol") _tnet_words 'v1 v2'; return ;;
     " connect --tls-min") _tnet_words '1.2 1.3'; return ;;
     " connect --output") _tnet_words 'live plain json'; return ;;
     " connect --color") _tnet_words 'auto always never'; return ;;
@@ -106,11 +110,11 @@ _tnet() {
     case $path in
     '') if [[ $cur == -* ]]; then _tnet_words '--version -h --help'; else _tnet_words 'serve connect fetch users completion man config'; fi ;;
     ' serve') if [[ $cur == -* ]]; then _tnet_words '-h --help'; else _tnet_words 'echo auth web ssh'; fi ;;
-    ' serve echo') if [[ $cur == -* ]]; then _tnet_words '-p --port -H --host --public --listen --tls --cert --key --client-ca --max-connections --max-per-peer --idle-timeout --handshake-timeout --drain-timeout --print-tac --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;
+    ' serve echo') if [[ $cur == -* ]]; then _tnet_words '-p --port -H --host --public --listen --tls --cert --key --client-ca --max-connections --max-per-peer --idle-timeout --handshake-timeout --drain-timeout --print-tac --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config --udp --fault --seed --replay --replay-mode -h --help'; else :; fi ;;
     ' serve auth') if [[ $cur == -* ]]; then _tnet_words '-p --port -H --host --public --listen --tls --cert --key --client-ca --max-connections --max-per-peer --idle-timeout --handshake-timeout --drain-timeout --print-tac --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config --users --attempts --auth-timeout --dialect --forward --send-proxy -h --help'; else :; fi ;;
     ' serve web') if [[ $cur == -* ]]; then _tnet_words '-p --port -H --host --public --listen --tls --cert --key --client-ca --max-connections --max-per-peer --idle-timeout --handshake-timeout --drain-timeout --print-tac --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config --upload --hidden --index --no-listing --max-body -h --help'; else _tnet_paths -d; fi ;;
     ' serve ssh') if [[ $cur == -* ]]; then _tnet_words '-p --port -H --host --public --listen --tls --cert --key --client-ca --max-connections --max-per-peer --idle-timeout --handshake-timeout --drain-timeout --print-tac --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config --users --authorized-keys --host-key --attempts --auth-timeout -h --help'; else :; fi ;;
-    ' connect') if [[ $cur == -* ]]; then _tnet_words '--tls --crlf --raw --no-shutdown --linger --idle-timeout --source --timings -4 -6 --connect-timeout --ca --cert --key --sni --pin --tls-min --insecure --alpn --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;
+    ' connect') if [[ $cur == -* ]]; then _tnet_words '--crlf --hex --raw --text --message-size --no-shutdown --linger --idle-timeout --record --send --expect --script --step-timeout --replay --replay-mode --tls --starttls --tofu --source --proxy --proxy-protocol --retry --timings --probe --parallel --json -4 -6 --connect-timeout --ca --cert --key --sni --pin --tls-min --insecure --alpn --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;
     ' fetch') if [[ $cur == -* ]]; then _tnet_words '--data --json --form --no-form --multipart --no-multipart --chunked --no-chunked -x --compress --compressed --no-compressed --follow --no-follow --max-redirects --allow-downgrade --offline --curl -a --auth -A --auth-type --password-file --netrc --no-netrc --netrc-file --cookie-jar --session --session-read-only -o --output-file -O --remote-name --output-dir --resume --no-resume --segments --checksum --max-size --no-part --retry --retry-max-time -Z --parallel --input-file --race -i --include -I --head --print --pretty --raw --stream --pager --fail --no-fail --check-status --no-check-status --show-secrets --timings -w --write-out --har --report --slo --proxy --noproxy --unix-socket --http1.1 --http2 --resolve --connect-to --source --dns-timeout --tls-timeout --ttfb-timeout --idle-timeout --max-time -4 -6 --connect-timeout --ca --cert --key --sni --pin --tls-min --insecure --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;
     ' users') if [[ $cur == -* ]]; then _tnet_words '-h --help'; else _tnet_words 'add passwd disable enable remove import list'; fi ;;
     ' users add') if [[ $cur == -* ]]; then _tnet_words '--password-file --generate --no-password --key --group --users --output --events -v --verbose -q --quiet --color --ascii --privacy --log-file --config -h --help'; else :; fi ;;

@@ -14,7 +14,8 @@ from tnet.cli.story import tells_story
 from tnet.cli.values import DURATION, FILE_NAME, PORT, SIZE
 
 if TYPE_CHECKING:
-    from tnet.plans import ListenAddress, Target
+    from tnet.plans import ListenAddress
+    from tnet.plans.addresses import StreamTarget
     from tnet.plans.serve import AuthPlan, EchoPlan, SshPlan, WebPlan
 
 _FILE = click.Path(dir_okay=False)
@@ -58,7 +59,7 @@ def _addresses(port: int) -> tuple[Callable[..., Any], ...]:
             "--listen",
             multiple=True,
             metavar="ENDPOINT",
-            help="Listen here instead; repeatable: tcp://h:p, tls://h:p, unix:/path, fd://N.",
+            help="Listen here instead; repeatable: tcp://h:p, tls://h:p, unix:/path, fd://N, udp://h:p.",
         ),
     )
 
@@ -97,17 +98,48 @@ def serve() -> None:
 
 @serve.command(cls=Command, short_help="Send back what comes.")
 @_serves(8000)
-def echo(*, common: dict[str, Any]) -> EchoPlan:
-    """Send back what comes.
+@click.option("--udp", is_flag=True, help="Datagrams instead of connections.")
+@click.option(
+    "--fault",
+    multiple=True,
+    metavar="SPEC",
+    help="Let something go wrong; repeatable: latency=200ms±50ms, bandwidth=100KiB, slice=1-64, "
+    "limit=1MiB:close|reset|stall, refuse=10%.",
+)
+@click.option("--seed", type=click.IntRange(0), metavar="N", help="Repeat a run's chances. [default: another each run]")
+@click.option("--replay", type=_FILE, metavar="FILE", help="Say what the server of a recording said, not an echo.")
+@click.option(
+    "--replay-mode",
+    type=click.Choice(["strict", "line", "timed"]),
+    default="strict",
+    show_default=True,
+    help="Byte by byte, by line, or at the recorded times.",
+)
+def echo(
+    *,
+    common: dict[str, Any],
+    udp: bool,
+    fault: tuple[str, ...],
+    seed: int | None,
+    replay: str | None,
+    replay_mode: Any,
+) -> EchoPlan:
+    """Send back what comes: exactly, to the last byte of a half-closed connection, and no faster than it is read.
+
+    With --fault it is a bad network, with --replay somebody else's server: a double for tests of clients.
 
     \b
     Examples:
       tnet serve echo
       tnet serve echo --tls --port 0 --output json
+      tnet serve echo --fault latency=200ms±50ms --fault slice=1-64 --seed 7
     """
+    from tnet.plans.faults import parse_fault
     from tnet.plans.serve import EchoPlan
 
-    return EchoPlan(**common)
+    faults = tuple(map(parse_fault, fault))
+    listen = _datagrams(common["listen"]) if udp else common["listen"]
+    return EchoPlan(**{**common, "listen": listen}, faults=faults, seed=seed, replay=replay, replay_mode=replay_mode)
 
 
 @serve.command(cls=Command, short_help="A line server that asks for a login.")
@@ -258,13 +290,13 @@ def ssh(
     )
 
 
-def _backend(forward: str | None, send_proxy: str | None) -> Target | None:
+def _backend(forward: str | None, send_proxy: str | None) -> StreamTarget | None:
     from tnet.errors import BadUsage
-    from tnet.plans.addresses import parse_target
+    from tnet.plans.addresses import parse_stream
 
     if forward is None and send_proxy is not None:
         raise BadUsage("--send-proxy", "goes with --forward")
-    return None if forward is None else parse_target(forward, field="--forward")
+    return None if forward is None else parse_stream(forward, field="--forward")
 
 
 def _common(options: dict[str, Any]) -> dict[str, Any]:
@@ -309,6 +341,16 @@ def _listen(options: dict[str, Any], secure: bool) -> tuple[ListenAddress, ...]:
         return tuple(replace(address, tls=address.tls or secure) for address in asked)
     names = [EVERY_ADDRESS] if public else [parse_host(host, field="--host") for host in hosts] or [LOOPBACK]
     return tuple(TcpAddress(name, port, secure) for name in names)
+
+
+def _datagrams(addresses: tuple[ListenAddress, ...]) -> tuple[ListenAddress, ...]:
+    from tnet.errors import BadUsage
+    from tnet.plans.addresses import TcpAddress, UdpAddress
+
+    found = [address for address in addresses if isinstance(address, TcpAddress | UdpAddress)]
+    if len(found) < len(addresses):
+        raise BadUsage("--udp", "datagrams are listened for at udp://HOST:PORT alone")
+    return tuple(UdpAddress(address.host, address.port, address.tls) for address in found)
 
 
 def _tac(argv: Sequence[str]) -> str:

@@ -12,7 +12,8 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.clients.connect.ends import DONE, Paper, Typed, Wire
 from tests.support import World
-from tnet.clients.connect.job import LAST_WORDS_SECONDS, couple
+from tnet.clients.connect.ends import LAST_WORDS_SECONDS
+from tnet.clients.connect.job import couple
 from tnet.errors import ExitStatus, OutputClosed, ReceiveFailed
 from tnet.plans import TcpAddress
 from tnet.plans.connect import ConnectPlan
