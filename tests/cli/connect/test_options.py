@@ -12,8 +12,8 @@ from tnet.protocols.starttls.dialects import DIALECTS as KNOWN
 # What is promised to users by name; more may be added, none may go or change silently.
 PROMISED = (
     "--tls --starttls --ca --cert --key --sni --alpn --pin --tls-min --insecure --proxy --proxy-protocol -4 -6 "
-    "--source --connect-timeout --idle-timeout --linger --crlf --hex --raw --no-shutdown --send --expect --script --record "
-    "--replay --probe --retry --timings"
+    "--source --connect-timeout --idle-timeout --linger --crlf --hex --raw --no-shutdown --send --expect --script "
+    "--record --replay --probe --retry --timings"
 )
 
 
