@@ -26,6 +26,7 @@ class ReachTests(SynchronousTestCase):
             (v6, ["tnet", "connect", "[::1]:8000"]),
             (every, ["tnet", "connect", "127.0.0.1:8000"]),
             (replace(LISTENING, tls=True), ["tnet", "connect", "tls://127.0.0.1:8000"]),
+            (replace(v6, transport="udp"), ["tnet", "connect", "udp://[::1]:8000"]),
             (replace(v6, tool="web"), ["curl", "http://[::1]:8000/"]),
             (replace(LISTENING, tool="web", tls=True), ["curl", "https://127.0.0.1:8000/"]),
             (replace(v6, tool="ssh"), ["ssh", "-p", "8000", "USER@::1"]),

@@ -26,6 +26,8 @@ def reach(event: Listening) -> str:
             return f"curl {shlex.quote(f'{scheme}://{where}/')}"
         case "ssh":
             return f"ssh -p {event.server_port} {shlex.quote(f'USER@{host}')}"
+        case _ if event.transport == "udp":
+            return f"tnet connect {shlex.quote(f'udp://{where}')}"
         case _:
             return f"tnet connect {shlex.quote(f'tls://{where}' if event.tls else where)}"
 
