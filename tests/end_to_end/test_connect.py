@@ -13,52 +13,13 @@ import time
 from hashlib import sha256
 from typing import Any
 
-from twisted.trial.unittest import TestCase
-
 from tests.certificates import make_authority, write_pair
-from tests.end_to_end.peers import Peer, command, environment, everything, reset, run
+from tests.end_to_end.connecting import ConnectCase
+from tests.end_to_end.peers import Peer, command, environment, everything, reset
 
 MANY = random.Random(1).randbytes(20_000_000)
 EVERY_BYTE = bytes(range(256))
 AWKWARD_SIZES = (1, 8192, 16384, 16385, 65535, 65536, 65537)
-
-
-class ConnectCase(TestCase):
-    """Runs `tnet connect` in a folder of its own."""
-
-    def setUp(self) -> None:
-        self.folder = self.mktemp()
-        os.mkdir(self.folder)
-
-    def connect(self, *words: str, **kwargs: Any) -> subprocess.CompletedProcess[bytes]:
-        """The command, run to its end; it must not have crashed."""
-        began = time.monotonic()
-        done = run([*words, "--output", "plain"], self.folder, **kwargs)
-        self.seconds = time.monotonic() - began
-        self.assertNotIn(b"Traceback", done.stderr)
-        self.assertNotIn(b"internal error", done.stderr)
-        return done
-
-    def start(self, *words: str, **kwargs: Any) -> subprocess.Popen[bytes]:
-        """The command, begun; it is killed when the test is over."""
-        process = subprocess.Popen(
-            command("connect", *words, "-q"), env=environment(self.folder), stderr=subprocess.PIPE, **kwargs
-        )
-        self.addCleanup(self.finish, process)
-        return process
-
-    def finish(self, process: subprocess.Popen[bytes]) -> None:
-        """Leave nothing behind."""
-        if process.poll() is None:
-            process.kill()
-        process.communicate()
-
-    def path(self, name: str, content: bytes = b"") -> str:
-        """A file of that content."""
-        path = os.path.join(self.folder, name)
-        with open(path, "wb") as file:
-            file.write(content)
-        return path
 
 
 class EndTests(ConnectCase):
@@ -99,13 +60,13 @@ class EndTests(ConnectCase):
         self.assertLess(self.seconds, 5)
 
     def test_peer_ends_while_our_input_is_open(self) -> None:
-        """C3: the peer's end is ours, though nobody has ended standard input."""
-        reading, writing = os.pipe()
-        self.addCleanup(os.close, writing)
-        self.addCleanup(os.close, reading)
-        done = self.connect(Peer(lambda sock: sock.sendall(b"bye")).target, stdin=reading)
+        """C3: the peer's end is ours, though nobody has ended standard input; what comes there later is not ours."""
+        stdin = self.quiet_input()
+        done = self.connect(Peer(lambda sock: sock.sendall(b"bye")).target, stdin=stdin)
         self.assertEqual((done.returncode, done.stdout), (0, b"bye"))
         self.assertLess(self.seconds, 5)
+        os.write(self.writing, b"for somebody else")
+        self.assertEqual(os.read(stdin, 100), b"for somebody else")
 
     def test_peer_that_only_listens_gets_everything(self) -> None:
         """C5: a peer that closes its half first still gets a file whole."""
@@ -128,10 +89,7 @@ class EndTests(ConnectCase):
             time.sleep(0.3)
             reset(sock)
 
-        reading, writing = os.pipe()
-        self.addCleanup(os.close, writing)
-        self.addCleanup(os.close, reading)
-        done = self.connect(Peer(script).target, stdin=reading)
+        done = self.connect(Peer(script).target, stdin=self.quiet_input())
         self.assertEqual((done.returncode, done.stdout), (56, b"half an ans"))
         self.assertIn(b"reset by peer", done.stderr)
 
@@ -152,10 +110,8 @@ class EndTests(ConnectCase):
         """`--idle-timeout` without a byte either way is 28."""
         over = threading.Event()
         self.addCleanup(over.set)
-        reading, writing = os.pipe()
-        self.addCleanup(os.close, writing)
-        self.addCleanup(os.close, reading)
-        done = self.connect(Peer(lambda _: over.wait(10)).target, "--idle-timeout", "0.5", stdin=reading)
+        peer = Peer(lambda _: over.wait(10))
+        done = self.connect(peer.target, "--idle-timeout", "0.5", stdin=self.quiet_input())
         self.assertEqual((done.returncode, b"timed out" in done.stderr), (28, True))
 
     def test_no_shutdown_keeps_our_half_open(self) -> None:
@@ -183,6 +139,17 @@ class EndTests(ConnectCase):
             process.send_signal(number)
             self.assertEqual(process.wait(5), status)
             self.assertEqual(peer.result, b"")
+
+    def test_termination_with_a_peer_that_does_not_close(self) -> None:
+        """C30: a peer that keeps its half open is waited for only a moment."""
+        over = threading.Event()
+        self.addCleanup(over.set)
+        peer = Peer(lambda sock: (sock.sendall(b"hello"), over.wait(10)))
+        process = self.start(peer.target, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        assert process.stdout is not None
+        self.assertEqual(process.stdout.read(5), b"hello")
+        process.terminate()
+        self.assertEqual(process.wait(5), 143)
 
 
 class OutputTests(ConnectCase):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import select
+import shutil
 import signal
 import subprocess
 import termios
@@ -12,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from twisted.trial.unittest import TestCase
+from twisted.trial.unittest import SkipTest, TestCase
 
 from tests.end_to_end.peers import SECONDS, Peer, command, environment, everything
 
@@ -20,9 +21,9 @@ HOSTILE = b"\x1b]0;owned\x07 \x9b31m \xe2\x80\xae \x1b]52;c;eA==\x07 [red] \r ov
 
 
 class Terminal:
-    """A pseudo-terminal with `tnet connect` in its foreground; `screen` is all that was written to it."""
+    """A pseudo-terminal with a program in its foreground; `screen` is all that was written to it."""
 
-    def __init__(self, folder: str, *words: str) -> None:
+    def __init__(self, folder: str, *argv: str) -> None:
         self.ours, self.theirs = os.openpty()
         settings = termios.tcgetattr(self.theirs)
         settings[3] &= ~termios.ECHO
@@ -30,11 +31,11 @@ class Terminal:
         self.settings = termios.tcgetattr(self.theirs)
         self.screen = b""
         self.process = subprocess.Popen(
-            command("connect", *words, "-q"),
+            argv,
             stdin=self.theirs,
             stdout=self.theirs,
             stderr=self.theirs,
-            env=environment(folder) | {"TERM": "xterm"},
+            env=environment(folder) | {"TERM": "xterm", "NO_COLOR": "1"},
             preexec_fn=self._take_over,
         )
 
@@ -82,7 +83,11 @@ class TerminalTests(TestCase):
     def open(self, script: Callable[[Any], Any], *words: str) -> Terminal:
         """A terminal on which the command talks to a peer that plays `script`."""
         self.peer = Peer(script)
-        terminal = Terminal(self.folder, self.peer.target, *words)
+        return self.run_there(*command("connect", self.peer.target, *(words or ("-q",))))
+
+    def run_there(self, *argv: str) -> Terminal:
+        """A terminal on which a program runs."""
+        terminal = Terminal(self.folder, *argv)
         self.addCleanup(terminal.close)
         return terminal
 
@@ -103,7 +108,7 @@ class TerminalTests(TestCase):
 
     def test_raw_is_exact(self) -> None:
         """C38: `--raw` passes everything on."""
-        terminal = self.open(lambda sock: sock.sendall(HOSTILE), "--raw")
+        terminal = self.open(lambda sock: sock.sendall(HOSTILE), "--raw", "-q")
         terminal.wait()
         self.assertIn(b"\x1b]0;owned\x07", terminal.screen)
 
@@ -158,3 +163,70 @@ class TerminalTests(TestCase):
         self.assertTrue(os.get_blocking(terminal.theirs))
         self.assertEqual(terminal.wait(), 0)
         self.assertEqual(terminal.screen.replace(b"\r\n", b"\n"), lines)
+
+    def test_what_a_person_is_told(self) -> None:
+        """Without options: how it got there; at the end why, who ended first, bytes, rates and the first answer."""
+        terminal = self.open(lambda sock: sock.sendall(everything(sock)), "--color", "auto")
+        terminal.wait_for(lambda: b"connected" in terminal.screen)
+        terminal.type(b"hello\n")
+        terminal.type(b"\x04")
+        self.assertEqual(terminal.wait(), 0)
+        shown = terminal.screen.decode().split("\r\n")
+        self.assertRegex(shown[0], rf"^tnet: connected to {self.peer.target} in \S+ ms$")
+        self.assertEqual(shown[1], "hello")
+        self.assertRegex(shown[2], r"^tnet: closed by us after \S+ m?s · we ended first, after \S+ m?s$")
+        rate = r"6 B at \S+ [KM]?i?B/s"
+        self.assertRegex(shown[3], rf"^tnet: sent {rate}, received {rate} · first answer after \S+ m?s$")
+
+    def test_arrows_among_the_lines(self) -> None:
+        """C38: with `-v` the arrows stand among what comes, and are harmless, too."""
+        terminal = self.open(lambda sock: sock.sendall(HOSTILE), "-v")
+        self.assertEqual(terminal.wait(), 0)
+        self.assertIn("← received   \\x1b]0;owned\\x07".encode(), terminal.screen)
+        self.assertNotIn(b"\x1b]", terminal.screen)
+
+    def test_piped_output_is_exact(self) -> None:
+        """C38: what hostile bytes are to a terminal they are not to a pipe: there they pass as they are."""
+        peer = Peer(lambda sock: sock.sendall(HOSTILE))
+        path = os.path.join(self.folder, "out")
+        words = " ".join(command("connect", peer.target, "-q"))
+        terminal = self.run_there("sh", "-c", f"{words} > {path}")
+        self.assertEqual(terminal.wait(), 0)
+        with open(path, "rb") as file:
+            self.assertEqual(file.read(), HOSTILE)
+        self.assertEqual(terminal.screen, b"")
+
+    def test_stopped_and_continued(self) -> None:
+        """C14: Ctrl-Z gives the terminal back to the shell as it was, and after `fg` the conversation goes on."""
+        shell = shutil.which("bash")
+        if shell is None:
+            raise SkipTest("bash is not installed")
+
+        def script(sock: Any) -> bytes:
+            first = everything(sock, 4)
+            sock.sendall(b"hello\n")
+            return first + everything(sock)
+
+        self.peer = Peer(script)
+        terminal = self.run_there(shell, "--norc", "--noprofile", "--noediting", "-i")
+        terminal.type(b"PS1=ready:\n")
+        terminal.wait_for(lambda: terminal.screen.endswith(b"ready:"))
+        before = termios.tcgetattr(terminal.theirs)
+        terminal.type(" ".join(command("connect", self.peer.target, "-q")).encode() + b"\n")
+        terminal.type(b"one\n")
+        terminal.wait_for(lambda: b"hello" in terminal.screen)
+        terminal.type(b"\x1a")
+        terminal.wait_for(lambda: b"Stopped" in terminal.screen and terminal.screen.endswith(b"ready:"))
+        self.assertEqual(termios.tcgetattr(terminal.theirs), before)
+        self.assertTrue(os.get_blocking(terminal.theirs))
+        terminal.type(b"echo for the shell\n")
+        terminal.wait_for(lambda: b"ready:for the shell\r\nready:" in terminal.screen)
+        terminal.type(b"fg\n")
+        terminal.wait_for(lambda: b"tnet connect" in terminal.screen.rpartition(b"ready:")[2])
+        terminal.type(b"two\n")
+        terminal.type(b"\x04")
+        terminal.wait_for(lambda: terminal.screen.endswith(b"ready:"))
+        self.assertEqual(self.peer.result, b"one\ntwo\n")
+        self.assertEqual(termios.tcgetattr(terminal.theirs), before)
+        terminal.type(b"exit\n")
+        self.assertEqual(terminal.wait(), 0)

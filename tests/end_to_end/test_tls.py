@@ -286,7 +286,7 @@ class ServerTests(OpensslTestCase):
         await running.ended
 
     async def test_local_authority(self) -> None:
-        """OpenSSL's client accepts our own certificate for every local name, when it is told whom to trust."""
+        """C35: OpenSSL's client accepts our certificate for every local name, and gets a paced server's banner."""
         port = await self.listen(TlsServing())
         public = Authority(default_folder()).public_path
         for check in (("-verify_hostname", "localhost"), ("-verify_ip", "127.0.0.1"), ("-verify_ip", "::1")):
