@@ -24,7 +24,7 @@ from tests.end_to_end.command import Running
 from tests.end_to_end.peers import everything, reset
 from tests.end_to_end.real_world import RealWorld
 from tnet.events.kinds import ConnectionClosed, ConnectionRefused, Event, HalfClosed, Paused, Resumed, TlsHandshaken
-from tnet.net.gate import Gate
+from tnet.net.gate import CLOSING_SECONDS, Gate
 from tnet.net.listen import listen_everywhere
 from tnet.net.tap import Tap
 from tnet.net.tls.serving import ServerTls
@@ -248,6 +248,18 @@ class EndTests(_Served):
         with self.connect() as client:
             self.assertEqual(await deferToThread(client.recv, 1), b"")
         self.assertEqual((await self.event(ConnectionClosed)).reason, "timed out: idle for 0.5 s")
+
+    async def test_idle_with_a_reader_that_stopped(self) -> None:
+        """C9: when the time of a peer that does not read is up, it is given a little more, and then cut off."""
+        with self.connect() as client:
+            await deferToThread(self.push_until_stuck, client)
+            began = time.monotonic()
+            closed = await self.event(ConnectionClosed)
+            await self.gate.when_empty()
+            self.assertLess(time.monotonic() - began, CLOSING_SECONDS + 5)
+            self.assertIn("timed out: idle", closed.reason)
+            with self.assertRaises(OSError):
+                await deferToThread(client.sendall, PAYLOAD * 64)
 
     async def test_handshake_that_never_comes(self) -> None:
         """C31: who connects to the secured port and says nothing is cut off."""
