@@ -235,11 +235,11 @@ class HandshakeTests(_Case):
         self.assertEqual(self.world.recorder.of(TlsHandshaken), [])
 
     def test_free_when_nobody_looks(self) -> None:
-        """With no observer nothing is asked of the session or the addresses."""
+        """With no observer nothing is asked of the session or the addresses; the connection is counted all the same."""
         self.world.publisher.unsubscribe(self.world.recorder)
         transport = SecuredTransport()
         transport.getPeer = transport.getHandle = lambda: 1 / 0  # type: ignore[method-assign]
         tapped, _ = self.connect(Keeper(), transport)
         tapped.handshakeCompleted()
         tapped.connectionLost(connectionDone)
-        self.assertEqual(sum(self.world.publisher.unbuilt.values()), 1)
+        self.assertEqual(self.world.publisher.unbuilt, {"connection.open": 1, "connection.close": 1})

@@ -75,6 +75,8 @@ class _Tapped(Wrapper):
         self._securing = INegotiated.providedBy(transport) and not getattr(transport, "handshaken", False)
         if self._trace.wants(ConnectionOpened):
             self._report_opened(transport)
+        else:
+            self._trace.publisher.unbuilt[ConnectionOpened.name] += 1
         watch = getattr(transport, "watch", None)
         if watch is not None:
             watch(self)
