@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import socket
 from errno import ECONNRESET
@@ -20,6 +21,7 @@ from tnet.net.transport import (
     RELIES_ON,
     SMALLEST_READ,
     TcpConnector,
+    TcpServer,
     UnixConnector,
     UnixServer,
     connect_tcp,
@@ -154,6 +156,26 @@ class ReadTests(_Case):
         wire = self.wire()
         wire.peer.close()
         self.assertIsInstance(wire.stream.doRead(), ConnectionDone)
+
+
+class MemoryTests(_Case):
+    """What many of them cost."""
+
+    def test_no_dictionary_of_their_own(self) -> None:
+        """C27: streams that are connected before the first byte comes share their attributes' names afterwards, too."""
+
+        class Fresh(TcpServer):
+            """One whose instances nobody has made before."""
+
+        wires = [self.wire(kind=Fresh) for _ in range(40)]
+        for wire in wires:
+            wire.stream.registerProducer(wire.stream, True)
+            wire.peer.send(b"x")
+            wire.stream.doRead()
+            wire.stream.write(b"y")
+        self.assertEqual(
+            [found for wire in wires for found in gc.get_referents(wire.stream) if type(found) is dict], []
+        )
 
 
 class Watching:
