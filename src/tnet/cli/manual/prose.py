@@ -74,6 +74,11 @@ chose is last, and escaped. Not with -q, which logs no login, nor with --privacy
     "tnet-serve-ssh": """\
 Guessing passwords takes longer and longer, and fail2ban can read the failures, as under tnet-serve-auth(1).
 """,
+    "tnet-serve-echo": """\
+Faults are applied to each connection, inside TLS: latency and bandwidth to what is echoed, slices to how it is cut;
+limit ends a connection after so many bytes, by a close, a reset, or a silence; refuse turns a share of the connections
+away. The seed that was chosen is shown, so that --seed can repeat a run.
+""",
     "tnet-connect": """\
 The end of stdin ends our half of the connection, once everything is sent; what the peer still sends is read until it
 ends its half, or is silent for the linger timeout. When the peer ends first, what it sent is written and the command
@@ -82,6 +87,13 @@ ends, even if stdin is still open.
 Under TLS many peers close as soon as they are told of our end, and drop an answer that they still had. They are told
 once they have answered and then said nothing for a fifth of the linger timeout; before TLS 1.3, which made it possible
 to end one direction alone, not before the linger timeout.
+
+With --tofu a server is known by the key it showed first, whatever its certificate says otherwise; the keys are in
+$XDG_DATA_HOME/tnet/known_hosts, a line each, which can be removed to forget one.
+
+A script is a line a step: send TEXT, expect REGEX, expect-eof, expect-silence 2s, pause 1s, timeout 5s, shutdown; or
+TOML with a [[step]] table each. Recordings are JSON Lines; passwords of POP3, IMAP, SMTP, FTP, HTTP and Redis are
+masked in them.
 """,
     "tnet-fetch": """\
 Several URLs may follow one another: those after the first begin with http://, https:// or ://, or are :PORT, :/PATH,
