@@ -23,7 +23,7 @@ class SafeTests(SynchronousTestCase):
 
     @given(_ANY_TEXT)
     def test_nothing_hostile_survives(self, text: str) -> None:
-        """No control, surrogate, separator or direction mark is left, but for tab and newline where they may be."""
+        """C38: no control, surrogate, separator or direction mark is left, but for tab and newline where they may be."""
         self.assertFalse(any(_is_hostile(character) for character in safe(text) if character not in "\t\n"))
         self.assertFalse(any(_is_hostile(character) for character in safe_line(text)))
 
@@ -87,7 +87,7 @@ class SafeStreamTests(SynchronousTestCase):
         self.assertEqual(shown("grüße\t日本\n".encode()), "grüße\t日本\n")
 
     def test_escape_sequences_are_visible(self) -> None:
-        """What sets a title, fills the clipboard or rings shows as text."""
+        """C38: what sets a title, fills the clipboard or rings shows as text."""
         self.assertEqual(shown(b"\x1b]0;owned\x07\x1b]52;c;eA=="), "\\x1b]0;owned\\x07\\x1b]52;c;eA==")
 
     def test_c1_and_direction_controls_are_visible(self) -> None:
