@@ -23,7 +23,7 @@ class SafeTests(SynchronousTestCase):
 
     @given(_ANY_TEXT)
     def test_nothing_hostile_survives(self, text: str) -> None:
-        """C38: no control, surrogate, separator or direction mark is left, but for tab and newline where they may be."""
+        """C38: no control, surrogate, separator or direction mark is left; tab and newline where they may be."""
         self.assertFalse(any(_is_hostile(character) for character in safe(text) if character not in "\t\n"))
         self.assertFalse(any(_is_hostile(character) for character in safe_line(text)))
 
