@@ -49,6 +49,12 @@ EXAMPLES: tuple[tuple[TnetError, int, str, str], ...] = (
     ),
     (errors.EncodingUnreadable("h", "gzip"), 61, "unreadable content encoding from h: gzip", ""),
     (errors.TooLarge("the body", 9), 63, "the body is larger than 9 bytes", ""),
+    (
+        errors.TooLarge("the body", 9, "it grows", "allow it"),
+        63,
+        "the body is larger than 9 bytes: it grows",
+        "allow it",
+    ),
     (errors.LoginDenied("h", "no"), 67, "login denied by h: no", ""),
     (errors.RangeRefused("h", "no such part"), 33, "h refused the range: no such part", ""),
     (

@@ -124,15 +124,18 @@ class LoginDenied(_PeerSaid, status=ExitStatus.LOGIN_DENIED, says="login denied 
 
 @dataclass(eq=False)
 class BodyCutShort(PeerError, status=ExitStatus.BODY_CUT_SHORT):
-    """The peer closed before the body was complete.
+    """The peer closed before the body was complete, or what came whole ends in the middle of its content `coding`.
 
     Units: bytes; `expected` is None when only the end mark was missing.
     """
 
     received: int
     expected: int | None = None
+    coding: str = ""
 
     def __str__(self) -> str:
+        if self.coding:
+            return f"body cut short: its {self.coding} ended in the middle, after {self.received} bytes"
         of = f" of {self.expected}" if self.expected is not None else ""
         return f"body cut short: {self.received}{of} bytes came"
 
@@ -200,14 +203,19 @@ class RedirectRefused(PeerError, status=ExitStatus.REDIRECT_REFUSED, says="redir
 
 
 @dataclass(eq=False)
-class TooLarge(PeerError, status=ExitStatus.TOO_LARGE, says="{what} is larger than {limit} bytes"):
-    """More bytes than we were willing to take.
+class TooLarge(PeerError, status=ExitStatus.TOO_LARGE):
+    """More bytes than we were willing to take; `rule` says why no more, unless the user set the limit.
 
     Units: `limit` in bytes.
     """
 
     what: str
     limit: int
+    rule: str = ""
+    advice: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.what} is larger than {self.limit} bytes" + (f": {self.rule}" if self.rule else "")
 
 
 class RangeRefused(_PeerSaid, status=ExitStatus.RANGE_REFUSED, says="{peer} refused the range: {reason}"):

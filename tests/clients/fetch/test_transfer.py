@@ -1,6 +1,8 @@
 """What becomes of an answer: shown, kept, judged, asked for again, told of."""
 
+import gzip
 import json
+import os
 
 from twisted.internet.defer import CancelledError
 
@@ -56,6 +58,21 @@ class Bodies(WholeFetch):
         self.start(compressed=True)
         self.answer(answer(200, b"x", content_encoding="compress"))
         self.assertEqual(self.error(EncodingUnreadable).exit_status, 61)
+
+    def test_more_than_two_hundred_times(self):
+        """Case 31: what grows so much is refused, unless `--max-size` allows it."""
+        data = gzip.compress(bytes(3_000_000))
+        for most, given in ((0, 1 << 20), (3_000_000, 3_000_000)):
+            self.start(compressed=True, keeping=Keeping(most_bytes=most))
+            self.answer(answer(200, data, content_encoding="gzip"))
+            for _ in range(100):
+                self.advance()
+            if most:
+                self.ok()
+            else:
+                self.assertIn("more than 200 times", str(self.error(TooLarge)))
+            self.assertEqual(os.fstat(self.stdout).st_size, given)
+            os.ftruncate(self.stdout, os.lseek(self.stdout, 0, os.SEEK_SET))
 
     def test_the_head_first(self):
         """`-i` prints it before the body; what the server said before its answer is no part of it."""

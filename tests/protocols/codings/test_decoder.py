@@ -77,6 +77,16 @@ class Bombs(SynchronousTestCase):
             self.assertEqual((error.exit_status, error.limit), (ExitStatus.TOO_LARGE, most), name)
             self.assertLessEqual(given, most)
             self.assertGreater(given, most - (1 << 16))
+            self.assertIn("it grows to more than 200 times its size", str(error))
+            self.assertEqual(error.hint, "--max-size SIZE allows as much as that")
+
+    def test_a_limit_that_was_asked_for(self):
+        """Case 31: it takes the place of the ratio, in the body as in what is undone on the way to it."""
+        data = gzip.compress(gzip.compress(bytes(20_000_000)))
+        self.assertEqual(len(decode([b"gzip, gzip"], data, limit=20_000_000)), 20_000_000)
+        given, error = outgrow(decoder([b"gzip, gzip"], "peer", limit_bytes=19_999_999), data)
+        self.assertLess(given, 20_000_000)
+        self.assertEqual(str(error), "the decoded body is larger than 19999999 bytes")
 
     def test_what_is_just_well_compressed(self):
         """Case 31: less than 1 MiB may be any ratio, and more may be two hundred."""
@@ -128,7 +138,9 @@ class Endings(SynchronousTestCase):
             with self.assertRaises(BodyCutShort) as caught:
                 decode([name], coder(TEXT)[:-1])
             self.assertEqual(caught.exception.exit_status, ExitStatus.BODY_CUT_SHORT)
-        self.assertRaises(BodyCutShort, decode, [b"br, gzip"], gzip.compress(CODERS[b"br"](TEXT)[:-1]))
+        with self.assertRaises(BodyCutShort) as caught:
+            decode([b"br, gzip"], gzip.compress(CODERS[b"br"](TEXT)[:-1]))
+        self.assertIn("its br ended in the middle", str(caught.exception))
 
     def test_empty(self):
         """A coded body without a byte is an empty body."""

@@ -53,7 +53,8 @@ class Response:
         self.bytes = 0
         self._context = client.context
         self._ledger, self._number = client.hops.ledger, exchange.trace.request or 0
-        self._most = client.plan.keeping.most_bytes or sys.maxsize
+        self._limit = client.plan.keeping.most_bytes
+        self._most = self._limit or sys.maxsize
         self._has_body = request.method != "HEAD" and head.status not in (204, 304)
         self._decoder = self._opened() if client.plan.compressed and self._has_body else None
         self._pieces: Iterator[bytes] = iter(())
@@ -91,7 +92,7 @@ class Response:
             return None
         from tnet.protocols.codings import decoder
 
-        return decoder(codings, self.exchange.peer)
+        return decoder(codings, self.exchange.peer, limit_bytes=self._limit)
 
     async def _next(self) -> bytes:
         if self._decoder is None and self._has_body:

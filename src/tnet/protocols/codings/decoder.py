@@ -21,6 +21,8 @@ MOST_CODINGS = 5
 MOST_RATIO = 200
 HARMLESS_BYTES = 1 << 20
 
+_TOO_DENSE = f"it grows to more than {MOST_RATIO} times its size"
+
 _KNOWN: dict[bytes, Callable[[], Coding]] = {
     b"gzip": gzip_coding,
     b"x-gzip": gzip_coding,
@@ -33,7 +35,7 @@ _KNOWN: dict[bytes, Callable[[], Coding]] = {
 def decoder(codings: Sequence[bytes], peer: str, *, limit_bytes: int = 0) -> Decoder:
     """What undoes `codings`, the values of all Content-Encoding fields, in memory that does not grow with the body.
 
-    Units: `limit_bytes` of decoded body; 0 is no limit.
+    Units: `limit_bytes` of decoded body; 0 is no limit but `MOST_RATIO`, which a limit takes the place of.
 
     Raises: EncodingUnreadable for a coding that we do not know, and for too many of them.
     """
@@ -49,7 +51,8 @@ def decoder(codings: Sequence[bytes], peer: str, *, limit_bytes: int = 0) -> Dec
 class Decoder:
     """Undoes the codings of one body by `stages`, the last coding first.
 
-    After `HARMLESS_BYTES`, no stage may make more than `MOST_RATIO` times as much as came over the wire.
+    After `HARMLESS_BYTES`, no stage may make more than `MOST_RATIO` times as much as came over the wire, unless a limit
+    allows more.
 
     Units: `wire_bytes` were fed, `decoded_bytes` given.
     """
@@ -60,6 +63,8 @@ class Decoder:
         self._stages = stages
         self._made = [0] * len(stages)
         self._limit = limit_bytes or sys.maxsize
+        self._harmless = max(HARMLESS_BYTES, limit_bytes)
+        self._reason = () if limit_bytes else (_TOO_DENSE, "--max-size SIZE allows as much as that")
 
     @property
     def surplus(self) -> bool:
@@ -81,8 +86,9 @@ class Decoder:
 
         Raises: BodyCutShort when the coded body has no end.
         """
-        if not all(stage.whole for stage in self._stages):
-            raise BodyCutShort(self.wire_bytes)
+        for stage in self._stages:
+            if not stage.whole:
+                raise BodyCutShort(self.wire_bytes, coding=stage.name)
         return iter(())
 
     def _through(self, depth: int, data: bytes) -> Iterator[bytes]:
@@ -100,6 +106,6 @@ class Decoder:
 
     def _weigh(self, depth: int, piece: bytes) -> None:
         self._made[depth] += len(piece)
-        most = max(HARMLESS_BYTES, MOST_RATIO * self.wire_bytes)
+        most = max(self._harmless, MOST_RATIO * self.wire_bytes)
         if self._made[depth] > most:
-            raise TooLarge(f"the body that {self.wire_bytes} bytes decode to", most)
+            raise TooLarge("the decoded body", most, *self._reason)

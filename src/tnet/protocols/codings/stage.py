@@ -23,6 +23,11 @@ class Stage:
         self._ignoring = False
 
     @property
+    def name(self) -> str:
+        """What the coding is called."""
+        return self._coding.name
+
+    @property
     def whole(self) -> bool:
         """Whether the coded body may end here; one that never began may."""
         return self._stream.eof or not self._begun
