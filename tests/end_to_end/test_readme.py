@@ -55,26 +55,26 @@ class ReadmeTests(TestCase):
             check=False,
         )
 
-    def example(self, heading: str) -> subprocess.CompletedProcess[str]:
-        """The outcome of the first shell block below a heading, which must succeed."""
+    def example(self, heading: str, number: int = 0) -> subprocess.CompletedProcess[str]:
+        """The outcome of the first shell block below a heading, or another one; it must succeed."""
         section = README.partition(f"## {heading}\n")[2]
-        block = re.search(r"^```sh\n(.*?)^```", section, re.MULTILINE | re.DOTALL)
-        assert block is not None
-        done = self.run_shell(block.group(1))
+        block = re.findall(r"^```sh\n(.*?)^```", section, re.MULTILINE | re.DOTALL)[number]
+        done = self.run_shell(block)
         self.assertIn(done.returncode, (0, 143), done.stderr)
         self.assertNotIn("Traceback", done.stderr)
-        self.ran.add(block.group(1))
+        self.ran.add(block)
         return done
 
     def test_examples(self) -> None:
         """Each command's example does what the text says, and no example is left out."""
         self.assertIn("hello\n", self.example("tnet serve echo").stdout)
+        self.assertIn("slowly\n", self.example("tnet serve echo", 1).stdout)
         auth = self.example("tnet serve auth").stdout
         for line in ("Username:", "Welcome, alice!", "Echo: hello", "Logged in: alice", "Goodbye."):
             self.assertIn(line, auth)
         self.assertIn("wash the car", self.example("tnet serve web").stdout)
         self.assertIn("42\n", self.example("tnet serve ssh").stdout)
-        self.assertIn("in secret\n", self.example("tnet connect").stdout)
+        self.assertIn("in secret\nhello\n", self.example("tnet connect").stdout)
         fetched = self.example("tnet fetch").stderr
         for phase in ("connect", "send", "wait", "receive"):
             self.assertIn(phase, fetched)
