@@ -95,7 +95,7 @@ class Response:
         return decoder(codings, self.exchange.peer, limit_bytes=self._limit)
 
     async def _next(self) -> bytes:
-        if self._decoder is None and self._has_body:
+        if self._decoder is None and self._has_body and not self.wire_bytes:
             self._bound(self.head.length or 0)
         while not (piece := next(self._pieces, b"")) and not self._ended:
             data = await self.exchange.read()
