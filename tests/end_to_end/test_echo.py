@@ -271,7 +271,7 @@ class EndTests(_Served):
         self.assertEqual((await self.event(TlsHandshaken)).outcome, "failed")
 
     async def test_one_too_many(self) -> None:
-        """Above the limit a peer is closed at once, before TLS, and the others go on."""
+        """C29: above the limit a peer is closed at once, before TLS, and the others go on."""
         with self.connect() as first, self.connect() as second:
             for client in (first, second):
                 client.sendall(b"x")

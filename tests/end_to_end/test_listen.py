@@ -97,7 +97,7 @@ class UnixTests(_Case):
     """Paths."""
 
     async def test_private_and_gone_after(self) -> None:
-        """The socket is its owner's alone, answers, and leaves no path."""
+        """C26: the socket is its owner's alone, answers, and leaves no path."""
         (one,) = await self.listen(UnixAddress(self.path))
         self.assertEqual(stat.S_IMODE(os.stat(self.path).st_mode), 0o600)
         await self.assertEchoes(one.address)
@@ -105,14 +105,14 @@ class UnixTests(_Case):
         self.assertFalse(os.path.lexists(self.path))
 
     async def test_stale(self) -> None:
-        """A socket that nobody answers on is replaced."""
+        """C26: a socket that nobody answers on is replaced."""
         with socket.socket(socket.AF_UNIX) as dead:
             dead.bind(self.path)
         (one,) = await self.listen(UnixAddress(self.path))
         await self.assertEchoes(one.address)
 
     async def test_taken(self) -> None:
-        """One that somebody answers on is left alone, and goes on working."""
+        """C26: one that somebody answers on is left alone, and goes on working."""
         (one,) = await self.listen(UnixAddress(self.path))
         self.assertEqual(await self.refusal(one.address), "another process listens there")
         await self.assertEchoes(one.address)
@@ -125,7 +125,7 @@ class UnixTests(_Case):
         self.assertTrue(os.path.exists(self.path))
 
     async def test_other_files(self) -> None:
-        """A file, a folder or a link is never removed."""
+        """C26: a file, a folder or a link is never removed."""
         os.symlink("nowhere", f"{self.path}-link")
         os.mkdir(f"{self.path}-folder")
         with open(f"{self.path}-file", "w") as file:
@@ -149,7 +149,7 @@ class UnixTests(_Case):
         self.assertTrue(os.path.exists(self.path))
 
     async def test_abstract(self) -> None:
-        """A name in the abstract namespace answers, is taken once, and is no file."""
+        """C26: a name in the abstract namespace answers, is taken once, and is no file."""
         name = UnixAddress(f"@tnet-test-{os.getpid()}")
         (one,) = await self.listen(name)
         await self.assertEchoes(name)
@@ -203,7 +203,7 @@ class ShortageTests(_Case):
     """Without descriptors."""
 
     async def test_survives(self) -> None:
-        """Who connects while there is no descriptor left is closed at once; later peers are served; one warning."""
+        """C28: who connects while there is no descriptor left is closed at once; later peers are served; one warning."""
         (one,) = await self.listen(TcpAddress("127.0.0.1", 0))
         await self.assertEchoes(one.address)
         while self.factory.connected:  # its descriptor would be free again in the midst of the shortage

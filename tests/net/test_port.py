@@ -150,7 +150,7 @@ class PortTests(SynchronousTestCase):
         self.assertEqual(source.peers[0].recv(1), b"")
 
     def test_broken_protocol(self) -> None:
-        """A protocol that cannot be connected costs its own connection only."""
+        """C40: a protocol that cannot be connected costs its own connection only."""
         port, source = self.listen(("192.0.2.7", 1), ("192.0.2.8", 2))
         builds = iter([Broken(), Keeper()])
         self.factory.buildProtocol = lambda address: next(builds)  # type: ignore[method-assign]
@@ -198,7 +198,7 @@ class PortTests(SynchronousTestCase):
     # ── out of descriptors ──
 
     def test_turned_away(self) -> None:
-        """When descriptors run out those who wait are closed at once, and one warning tells how many."""
+        """C28: when descriptors run out those who wait are closed at once, and one warning tells how many."""
         port, source = self.listen(OSError(EMFILE, "Too many open files"), ("192.0.2.7", 1), ("192.0.2.8", 2))
         port.doRead()
         self.assertEqual([peer.recv(1) for peer in source.peers], [b"", b""])
@@ -209,7 +209,7 @@ class PortTests(SynchronousTestCase):
         self.assertIn(port, self.world.reactor.getReaders())
 
     def test_one_warning_a_minute(self) -> None:
-        """The next shortage is warned of only a minute later."""
+        """C28: the next shortage is warned of only a minute later."""
         full = OSError(EMFILE, "")
         port, source = self.listen()
         for seconds in (0, WARNING_SECONDS / 2, WARNING_SECONDS):

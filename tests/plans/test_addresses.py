@@ -114,7 +114,7 @@ class ParseTests(SynchronousTestCase):
         self.assertEqual(parse_listen(str(address)), address)
 
     def test_longest_path(self) -> None:
-        """A path of exactly the length that the system takes is taken."""
+        """C26: a path of exactly the length that the system takes is taken; one byte more is refused, as above."""
         path = "/" + "a" * (UNIX_PATH_BYTES - 1)
         self.assertEqual(parse_target(f"unix:{path}"), UnixAddress(path))
 
