@@ -203,7 +203,7 @@ class ShortageTests(_Case):
     """Without descriptors."""
 
     async def test_survives(self) -> None:
-        """C28: who connects while there is no descriptor left is closed at once; later peers are served; one warning."""
+        """C28: who connects without a descriptor left is closed at once; later peers are served; one warning."""
         (one,) = await self.listen(TcpAddress("127.0.0.1", 0))
         await self.assertEchoes(one.address)
         while self.factory.connected:  # its descriptor would be free again in the midst of the shortage
