@@ -1,14 +1,18 @@
 """HTTP/2 with servers of other people: caddy, nghttpd and nginx."""
 
 import hashlib
+import json
 import os
 import shutil
 import socket
 import subprocess
+import sys
+from datetime import datetime
 
 from twisted.internet import reactor
 from twisted.internet.defer import Deferred, gatherResults
 from twisted.internet.task import deferLater
+from twisted.internet.threads import deferToThread
 from twisted.trial.unittest import TestCase
 
 from tests.certificates import make_authority, write_pair
@@ -24,6 +28,13 @@ from tnet.plans.tls import TlsDialing
 from tnet.plans.urls import parse_url
 
 MIB = 1 << 20
+WATCHFUL = """
+import sys, time
+from tnet.__main__ import main
+found = open(sys.argv.pop(1), "w", buffering=1)
+sys.addaudithook(lambda event, args: event == "import" and found.write(f"{time.time()} {args[0]}\\n"))
+main()
+"""
 
 
 class Case(TestCase):
@@ -257,3 +268,21 @@ class Nginx(Case):
         failed = Deferred.fromCoroutine(self.ask("/small", base=self.plain_url, way=Way(version="2")))
         error = await self.assertFailure(failed, MalformedReply)
         self.assertIn("HTTP/1.1", str(error))
+
+    async def test_nothing_is_imported_while_the_clock_runs(self):
+        """What takes long to import is there before a request begins, or else it would pass for the network."""
+        imports, events = os.path.join(self.root, "imports"), os.path.join(self.root, "events")
+        words = ("--ca", os.path.join(self.root, "ca.pem"), "--events", events, self.url + "/small")
+        command = (sys.executable, "-c", WATCHFUL, imports, "fetch", "-o", os.path.join(self.root, "kept"), *words)
+        status = await deferToThread(subprocess.call, command, stderr=subprocess.DEVNULL, timeout=30)
+        with open(events) as file:
+            told = {event["event"]: event["ts"] for event in map(json.loads, file)}
+        began, answered = (
+            datetime.fromisoformat(told[name]).timestamp() for name in ("http.begin", "http.head.received")
+        )
+        with open(imports) as file:
+            during = [name for at, name in map(str.split, file) if began < float(at) < answered]
+        found = [
+            name for name in during if name.partition(".")[0] in ("tnet", "OpenSSL", "cryptography", "h2", "twisted")
+        ]
+        self.assertEqual((status, found), (0, []))

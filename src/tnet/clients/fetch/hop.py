@@ -49,11 +49,12 @@ class Hops:
 
         Raises: what `encoded`, `open_body`, `Pool.begin` and `Exchange.answer` raise.
         """
+        route = route_to(request.url, self.plan.way, self.environ)
+        await self.pool.prepare(route)
         number = self.context.publisher.next_request()
         Trace(self.context.publisher, None, number).emit(
             RequestBegan, method=request.method, url=str(request.url), transfer=transfer, cause=cause
         )
-        route = route_to(request.url, self.plan.way, self.environ)
         request = through(request, route)
         with suppress(_Ignored):
             async with self._exchange(request, route, number) as exchange:

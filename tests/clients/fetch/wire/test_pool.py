@@ -17,6 +17,7 @@ from tnet.errors import ConnectFailed, EmptyReply, MalformedReply, TimedOut
 from tnet.events.kinds import DialAttempted, Logged, SpanEnded, SpanStarted
 from tnet.plans import TcpAddress
 from tnet.plans.fetch import Patience
+from tnet.plans.proxies import parse_proxy
 from tnet.plans.tls import TlsDialing
 
 A = Route(TcpAddress("127.0.0.1", 81), "a.example")
@@ -173,6 +174,15 @@ class Dialling(Case):
         peer.says(b"SSH-2.0-OpenSSH\r\n")
         error = self.failureResultOf(beginning, MalformedReply).value
         self.assertIn("it spoke before it was asked", str(error))
+
+    def test_what_was_prepared_is_there(self):
+        """The files of TLS are read, with the origin and with a proxy, before there is anything to dial."""
+        tunnel = parse_proxy("https://127.0.0.1:443")
+        route = replace(A, tls=TlsDialing(verify=False, server_name="a.example"), tunnel=tunnel)
+        self.successResultOf(Deferred.fromCoroutine(self.pool.prepare(route)))
+        self.assertEqual((len(self.wire.world.recorder.of(Logged)), self.wire.dialled), (1, []))
+        self.begin(route)
+        self.assertEqual(len(self.wire.world.recorder.of(Logged)), 1)
 
     def test_the_files_are_read_once(self):
         """And who is not checked is warned of once, however many servers there are."""

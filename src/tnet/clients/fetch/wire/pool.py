@@ -6,8 +6,9 @@ anything: see `Route`. Everything is bounded: how many there are for a route, an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, cast
 
 from twisted.internet.defer import CancelledError, Deferred, DeferredLock, TimeoutError
@@ -79,6 +80,16 @@ class Pool:
         self._shelves: dict[Route, _Shelf] = {}
         self._tls: dict[TlsDialing, ClientTls] = {}
         self._reading = DeferredLock()
+
+    async def prepare(self, route: Route) -> None:
+        """Import and read what a connection over `route` takes, so that none of it counts as the request's time.
+
+        Raises: CaFileUnusable, OwnCertificateUnusable, CannotRead.
+        """
+        for module in _modules(route):
+            import_module(module)
+        await self._secured(route.tls)
+        await self._secured(route.tunnel_tls)
 
     async def begin(self, request: Request, route: Route, number: int, *, fresh: bool = False) -> tuple[Exchange, bool]:
         """An exchange for `request` on a connection over `route`, and whether that had been in use before.
@@ -167,6 +178,7 @@ class Pool:
             source=route.source,
             seconds=self._patience.connect_seconds,
             via=route.tunnel,
+            proxy_tls=await self._secured(route.tunnel_tls),
             addresses=route.addresses,
             dns_seconds=self._patience.dns_seconds,
             tls_seconds=self._patience.tls_seconds,
@@ -203,6 +215,17 @@ class Pool:
             each.on_change = bell.ring
         while not all(each.gone for each in connections):
             await bell.rung()
+
+
+def _modules(route: Route) -> Iterator[str]:
+    """Those that only such connections need."""
+    if route.tls is not None or route.tunnel_tls is not None:
+        yield "tnet.net.tls.connection"
+    if route.may_multiplex:
+        yield "tnet.clients.fetch.wire.http2"
+    if route.tunnel is not None:
+        yield "tnet.net.way"
+        yield "tnet.net.proxies.chain"
 
 
 _UNASKED = {"1.1": "it spoke before it was asked anything", "2": "it takes on no requests"}

@@ -43,6 +43,11 @@ class Route:
         return self.tunnel is not None or self.forward is not None
 
     @property
+    def tunnel_tls(self) -> TlsDialing | None:
+        """What secures the connection to a proxy that opens the way, which is checked in full whatever `tls` says."""
+        return TlsDialing() if self.tunnel is not None and self.tunnel.scheme == "https" else None
+
+    @property
     def may_multiplex(self) -> bool:
         """Whether it may turn out to be HTTP/2, which one connection is enough for."""
         return self.plain == HTTP_2 or (self.tls is not None and HTTP_2 in self.tls.alpn)
