@@ -7,7 +7,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.support import World
 from tnet.clients.fetch.request import Request
-from tnet.clients.fetch.retries import STATUSES, Again, passes, persist, refusal, retry_after
+from tnet.clients.fetch.retries import STATUSES, Attempt, passes, persist, refusal, retry_after
 from tnet.errors import (
     BadUsage,
     BodyCutShort,
@@ -23,7 +23,6 @@ from tnet.errors import (
     ReceiveFailed,
     SendFailed,
     TimedOut,
-    TnetError,
     TooLarge,
 )
 from tnet.events.kinds import RetryPlanned
@@ -34,6 +33,7 @@ from tnet.protocols.http1.responses import ResponseHead
 REFUSED = ConnectFailed("h:1", ())
 RESET = ReceiveFailed("h", "reset")
 NEW_YEAR = 1767225600
+ASKED = Request("GET", parse_url("http://h/x"))
 
 
 def request(method="GET", body=None):
@@ -46,6 +46,11 @@ def answer(status, **fields):
     return ResponseHead("1.1", status, b"Why", pairs)
 
 
+def later(seconds):
+    """An answer that wants to be asked for again after so many seconds."""
+    return answer(503, retry_after=str(seconds))
+
+
 class Persisting(SynchronousTestCase):
     def setUp(self):
         self.world = World()
@@ -55,9 +60,11 @@ class Persisting(SynchronousTestCase):
         """Make attempts that end as `outcomes` say, one after the other."""
         ends = iter(outcomes)
 
-        async def attempt(number):
-            self.numbers.append(number)
+        async def attempt(this):
+            self.numbers.append(this.number)
             outcome = next(ends)
+            if isinstance(outcome, ResponseHead):
+                raise this.again(ASKED, outcome) or HttpStatusRefused("http://h/x", outcome.status)
             if isinstance(outcome, Deferred):
                 return await outcome
             if isinstance(outcome, Exception):
@@ -109,10 +116,17 @@ class Persisting(SynchronousTestCase):
         self.assertEqual(self.waits(), [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 600, 600])
 
     def test_the_server_says_when(self):
-        """Its seconds count, within the limit; none at all are not taken at its word."""
-        self.persist(Again(7), Again(10**6), Again(0), Again(), times=4)
+        """Its seconds count; none at all are not taken at its word."""
+        self.persist(later(7), later(600), later(0), answer(503), times=4)
         self.world.reactor.pump([7, 600, 4])
         self.assertEqual(self.waits(), [7, 600, 4, 8])
+
+    def test_the_server_wants_longer_than_we_wait(self):
+        """There is no other attempt, rather than one that comes too early."""
+        for seconds, plan in ((601, {}), ("9" * 400, {}), (7, {"total_seconds": 6}), (9, {"longest_wait_seconds": 8})):
+            held = self.persist(later(seconds), times=4, **plan)
+            self.assertEqual(self.failureResultOf(held, HttpStatusRefused).value.code, 503)
+        self.assertEqual(self.waits(), [])
 
     def test_the_time_for_all_attempts(self):
         """A wait that would end later is not begun."""
@@ -130,15 +144,21 @@ class Persisting(SynchronousTestCase):
         self.assertIs(self.failureResultOf(held).value, RESET)
 
     def test_the_last_poor_answer(self):
-        """It fails with the error that it brings along, or one that counts the attempts."""
-        error = HttpStatusRefused("http://h/", 503)
-        held = self.persist(Again(1, error), Again(1, error), times=1)
+        """It may be taken: when no attempt is left, none is asked for, and the one before it is told of."""
+        held = self.persist(later(1), later(1), times=1)
         self.world.reactor.advance(1)
-        self.assertIs(self.failureResultOf(held).value, error)
-        self.assertEqual(self.world.recorder.of(RetryPlanned)[0].error, "http://h/ answered 503")
-        self.assertEqual(
-            str(self.failureResultOf(self.persist(Again()), TnetError).value), "given up after attempt number 1"
-        )
+        self.failureResultOf(held, HttpStatusRefused)
+        self.assertEqual(self.world.recorder.of(RetryPlanned)[0].error, "http://h/x answered 503 Why")
+
+    def test_what_was_decided_holds(self):
+        """It is not too late for a next attempt because throwing the answer away took its time."""
+        slow = Deferred()
+        held = self.persist(slow, "done", times=1, total_seconds=7)
+        again = Attempt(1, Retrying(times=1, total_seconds=7), self.world.context, 0).again(request(), later(6))
+        self.world.reactor.advance(2)
+        slow.errback(again)
+        self.world.reactor.advance(6)
+        self.assertEqual(self.successResultOf(held), "done")
 
     def test_what_does_not_pass(self):
         """It is raised at once, and so is what is no error of ours."""
@@ -215,10 +235,12 @@ class Refusals(SynchronousTestCase):
             self.assertEqual(again.seconds if again else None, 3 if status in (429, 503) else None)
 
     def test_seconds(self):
-        """Whole ones, as many as nine digits; what is neither that nor a date says nothing."""
+        """Whole ones, of any length but never endless; what is neither that nor a date says nothing."""
         self.assertEqual(retry_after(answer(503, retry_after="120"), 0), 120)
+        for text in ("1000000001", "9" * 5000):
+            self.assertEqual(retry_after(answer(503, retry_after=text), 0), 1e9)
         self.assertIsNone(retry_after(answer(503), 0))
-        for text in ("", "-1", "1.5", "soon", "9" * 5000, "Mon, 99 Foo 2026 00:00:00 GMT"):
+        for text in ("", "-1", "1.5", "soon", "Mon, 99 Foo 2026 00:00:00 GMT"):
             self.assertIsNone(retry_after(answer(503, retry_after=text), 0), text[:20])
 
     @given(st.text(max_size=40).filter(lambda text: "\n" not in text))

@@ -236,6 +236,19 @@ class Attempts(WholeFetch):
         self.ok()
         self.assertEqual(self.printed, b"2")
 
+    def test_the_last_answer_in_time_is_an_answer(self):
+        """When no attempt fits into the time, or none as late as the server wants, its body is written after all."""
+        for retrying in (
+            Retrying(times=3, total_seconds=0.5),
+            Retrying(times=3, total_seconds=2),
+            Retrying(times=3, longest_wait_seconds=6),
+        ):
+            os.ftruncate(self.stdout, os.lseek(self.stdout, 0, os.SEEK_SET))
+            self.start(retrying=retrying)
+            self.answer(answer(503, b"later", retry_after=7))
+            self.ok()
+            self.assertEqual(self.printed, b"later")
+
     def test_nothing_is_written_twice(self):
         """A body that broke when some of it was out is no reason for another attempt."""
         self.start(retrying=Retrying(times=3))

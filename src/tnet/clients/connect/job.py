@@ -53,7 +53,7 @@ async def _converse(plan: ConnectPlan, context: Context, taking_part: Cast) -> E
 async def _dialled(plan: ConnectPlan, context: Context, taking_part: Cast) -> Coupling | Overheard:
     """The conversation's protocol, connected, at the first attempt or a later one."""
 
-    async def attempt(_: int) -> Coupling | Overheard:
+    async def attempt(_: object) -> Coupling | Overheard:
         return await dial(
             plan.target,
             lambda: taking_part.coupling(plan, context),
@@ -69,7 +69,7 @@ async def _dialled(plan: ConnectPlan, context: Context, taking_part: Cast) -> Co
         )
 
     if not plan.retries:
-        return await attempt(1)
+        return await attempt(None)
     from tnet.clients.fetch.retries import persist
     from tnet.plans.fetch import Retrying
 

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from twisted.internet.task import deferLater
@@ -44,54 +44,92 @@ STATUSES = frozenset({408, 429, 500, 502, 503, 504, 522, 524})
 _NOT_TAKEN_UP = frozenset({429, 503})
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"})
 _LATER = (SendFailed, ReceiveFailed, TimedOut, EmptyReply, BodyCutShort)
-_SECONDS = re.compile(rb"[0-9]{1,9}")
+_SECONDS = re.compile(rb"[0-9]+")
+_MOST_SECONDS = 1e9
 
 R = TypeVar("R")
 
 
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """An answer that another attempt may better: after `seconds`, where the server said so."""
+
+    seconds: float | None
+    error: HttpStatusRefused
+
+
 @dataclass(eq=False)
 class Again(Exception):
-    """An attempt that is to be repeated: after `seconds`, where the server said so; `error` is for the last one."""
+    """This attempt is to be repeated after `seconds`, because of `error`: it was made sure that it may be."""
 
-    seconds: float | None = None
-    error: TnetError | None = None
+    seconds: float
+    error: TnetError
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Attempt `number`, from 1 on, of those that `plan` allows; the first one was `began`, by the context's clock."""
+
+    number: int
+    plan: Retrying
+    context: Context
+    began: float
+
+    def wait(self, wanted: float | None = None) -> float | None:
+        """How long to wait for the next one; None when the plan allows none, or none as late as the server wants.
+
+        Units: seconds; `wanted` is what the server says, if it does.
+        """
+        plan = self.plan
+        backoff = min(plan.first_wait_seconds * 2.0 ** (self.number - 1), plan.longest_wait_seconds)
+        seconds = wanted or backoff
+        late = 0 < plan.total_seconds < self.context.clock() - self.began + seconds
+        return None if self.number > plan.times or late or seconds > plan.longest_wait_seconds else seconds
+
+    def again(self, request: Request, head: ResponseHead) -> Again | None:
+        """What to raise instead of taking an answer; None when it is to be taken, poor as it may be.
+
+        Ask before the answer is thrown away: afterwards it may be too late for another one.
+        """
+        found = refusal(request, head, self.context.reactor.seconds())
+        seconds = self.wait(found.seconds) if found is not None else None
+        return Again(seconds, found.error) if found is not None and seconds is not None else None
 
 
 async def persist(
-    attempt: Callable[[int], Awaitable[R]],
+    attempt: Callable[[Attempt], Awaitable[R]],
     plan: Retrying,
     context: Context,
     transfer: int,
     request: Request | None = None,
 ) -> R:
-    """What `attempt`, called with its number from 1 on, returns when it raises nothing that is worth another one.
+    """What `attempt` returns when it raises nothing that is worth another one.
 
     `request` is what each attempt makes; None stands for one that may always be repeated. Between attempts pass the
-    seconds that the server asked for, else a time that doubles, and never more than the plan allows.
+    seconds that the server asked for, else a time that doubles.
 
-    Raises: what the last attempt raised, when it is not worth another one or the plan allows no more. So an attempt
-    whose number is above `plan.times` does well to raise no Again, if it would rather have a poor answer than none.
+    Raises: what the last attempt raised, when it is not worth another one or the plan allows no more.
     """
-    began, backoff, number = context.clock(), plan.first_wait_seconds, 0
+    this = Attempt(1, plan, context, context.clock())
     while True:
-        number += 1
         try:
-            return await attempt(number)
+            return await attempt(this)
         except Again as asked:
-            again, error = asked, asked.error or TnetError(f"given up after attempt number {number}")
+            again = asked
         except TnetError as failed:
-            if not passes(failed, request):
+            seconds = this.wait() if passes(failed, request) else None
+            if seconds is None:
                 raise
-            again, error = Again(), failed
-        seconds = min(again.seconds or backoff, plan.longest_wait_seconds)
-        late = 0 < plan.total_seconds < context.clock() - began + seconds
-        if number > plan.times or late:
-            raise error
+            again = Again(seconds, failed)
+        this = replace(this, number=this.number + 1)
         context.publisher.emit(
-            RetryPlanned, transfer=transfer, attempt=number + 1, seconds=seconds, error=safe_line(str(error))
+            RetryPlanned,
+            transfer=transfer,
+            attempt=this.number,
+            seconds=again.seconds,
+            error=safe_line(str(again.error)),
         )
-        await deferLater(context.reactor, seconds)
-        backoff *= 2
+        await deferLater(context.reactor, again.seconds)
 
 
 def passes(error: TnetError, request: Request | None = None) -> bool:
@@ -101,8 +139,8 @@ def passes(error: TnetError, request: Request | None = None) -> bool:
     return _before_sending(error)
 
 
-def refusal(request: Request, head: ResponseHead, now: float) -> Again | None:
-    """What to raise for an answer that another attempt may better.
+def refusal(request: Request, head: ResponseHead, now: float) -> Refusal | None:
+    """What there is to an answer that another attempt may better.
 
     Units: `now` in seconds of the wall clock, for a server that names a date but not its own.
     """
@@ -111,14 +149,14 @@ def refusal(request: Request, head: ResponseHead, now: float) -> Again | None:
         return None
     if not _repeatable(request) and (head.status not in _NOT_TAKEN_UP or seconds is None):
         return None
-    return Again(seconds, HttpStatusRefused(str(request.url), head.status, head.reason.decode("latin-1")))
+    return Refusal(seconds, HttpStatusRefused(str(request.url), head.status, head.reason.decode("latin-1")))
 
 
 def retry_after(head: ResponseHead, now: float) -> float | None:
     """How many seconds to wait, if Retry-After says so; a date counts from the server's own Date where it has one."""
     value = b"".join(head.values(b"retry-after")[:1])
     if _SECONDS.fullmatch(value):
-        return float(value)
+        return min(float(value), _MOST_SECONDS)
     moment, date = _moment(value), _moment(b"".join(head.values(b"date")[:1]))
     return None if moment is None else max(moment - (now if date is None else date), 0.0)
 

@@ -115,25 +115,28 @@ class _Subscription:
                     if _is_event_stream(response.head):
                         error = await self.listen(response)
                         continue
-                    again = refusal(self._request, response.head, self._client.context.reactor.seconds())
-                    if again is None:
+                    found = refusal(self._request, response.head, self._client.context.reactor.seconds())
+                    if found is None:
                         self._log(f"the stream is over: the server answered {response.head.status}")
                         return
-                    error, seconds = again.error, again.seconds
+                    error, seconds = found.error, found.seconds
             except TnetError as failed:
                 if not passes(failed):
                     raise
                 error = failed
 
     async def _paused(self, error: TnetError | None, seconds: float | None) -> bool:
-        """Wait until it is time to ask again; False, or the error, when that has been in vain too often."""
+        """Wait until it is time to ask again; False, or the error, when that has been in vain too often, or the server
+        wants to be left alone for longer than we wait."""
         if self._silent_rounds >= MOST_SILENT_ROUNDS:
             if error is not None:
                 raise error
             self._log(f"the stream is over: {self._silent_rounds} answers in a row brought nothing")
             return False
-        wanted = seconds or self._seconds * 2**self._silent_rounds
-        seconds = min(wanted, self._client.plan.retrying.longest_wait_seconds)
+        longest = self._client.plan.retrying.longest_wait_seconds
+        if error is not None and (seconds or 0) > longest:
+            raise error
+        seconds = seconds or min(self._seconds * 2**self._silent_rounds, longest)
         self._rounds += 1
         self._silent_rounds += 1
         why = safe_line(str(error)) if error is not None else "the stream ended"

@@ -14,7 +14,7 @@ from tnet.clients.fetch.outgoing import open_body
 from tnet.clients.fetch.report.ledger import Ledger
 from tnet.clients.fetch.report.masks import mask_value
 from tnet.clients.fetch.request import Request, encoded
-from tnet.clients.fetch.retries import persist, refusal
+from tnet.clients.fetch.retries import Attempt, persist
 from tnet.clients.fetch.show.presenter import Presenter
 from tnet.errors import HttpStatusRefused, TnetError, status_report
 
@@ -75,8 +75,8 @@ class Transfer:
     async def _show(self) -> None:
         request = self._client.first_request(self.urls[0])
 
-        async def attempt(number: int) -> None:
-            await self._attempt(request, number)
+        async def attempt(this: Attempt) -> None:
+            await self._attempt(request, this)
 
         try:
             await persist(attempt, self._plan.retrying, self._client.context, self.number, request)
@@ -84,18 +84,17 @@ class Transfer:
             assert begun.__cause__ is not None, "it was raised from an error"
             raise begun.__cause__ from None
 
-    async def _ask(self, request: Request, number: int) -> AbstractAsyncContextManager[Response]:
+    async def _ask(self, request: Request, this: Attempt) -> AbstractAsyncContextManager[Response]:
         """The block in which there is an answer; of several mirrors the first that is good."""
         if len(self.urls) == 1:
-            return self._client.ask(request, self.number, "first" if number == 1 else "retry")
+            return self._client.ask(request, self.number, "first" if this.number == 1 else "retry")
         from tnet.clients.fetch.downloads.source import Source
 
-        return await Source(self._client, self.urls, self.number).open(None, number)
+        return await Source(self._client, self.urls, self.number).open(None, this)
 
-    async def _attempt(self, request: Request, number: int) -> None:
-        async with await self._ask(request, number) as response:
-            again = refusal(request, response.head, self._client.context.reactor.seconds())
-            if again is not None and number <= self._plan.retrying.times:
+    async def _attempt(self, request: Request, this: Attempt) -> None:
+        async with await self._ask(request, this) as response:
+            if (again := this.again(request, response.head)) is not None:
                 await self._client.drain(response.exchange)
                 raise again
             self._refuse(response)

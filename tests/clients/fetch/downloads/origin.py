@@ -13,6 +13,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.support import World
 from tnet.clients.fetch.request import first_request
+from tnet.clients.fetch.retries import Attempt
 from tnet.errors import ReceiveFailed
 from tnet.plans.fetch import FetchPlan, Keeping, Retrying
 from tnet.protocols.http1.responses import ResponseHead
@@ -130,15 +131,22 @@ class Case(SynchronousTestCase):
         os.mkdir(self.folder)
         self.world = World()
 
-    def client(self, origin=None, *, origins=None, retry=0, plan=(), **keeping):
+    def client(self, origin=None, *, origins=None, retry=0, longest=600, plan=(), **keeping):
         """A client of one origin, or several by URL, that keeps what it gets."""
         if "path" not in keeping:
             keeping.setdefault("remote_name", True)
         keeping.setdefault("folder", self.folder)
         origins = origins or {URL: origin}
         plan = {"method": "GET", "urls": tuple(origins), **dict(plan)}
-        made = FetchPlan(**plan, keeping=Keeping(**keeping), retrying=Retrying(times=retry))
+        made = FetchPlan(
+            **plan, keeping=Keeping(**keeping), retrying=Retrying(times=retry, longest_wait_seconds=longest)
+        )
+        self.retrying = made.retrying
         return FakeClient(self.world, origins, made)
+
+    def attempt(self, number=1):
+        """An attempt with the plan of the last client."""
+        return Attempt(number, self.retrying, self.world.context, self.world.context.clock())
 
     def start(self, work):
         return Deferred.fromCoroutine(work)

@@ -20,7 +20,7 @@ class Asking(Case):
         return Source(self.asker, (URL,), 1)
 
     def open(self, source, wanted=None, attempt=1):
-        return self.done(source.open(wanted, attempt)).response
+        return self.done(source.open(wanted, self.attempt(attempt))).response
 
     def test_everything(self):
         """The request is as the plan has it."""
@@ -46,7 +46,8 @@ class Asking(Case):
     def refused(self, status=404, wanted=None, attempt=1, kind=HttpStatusRefused, **plan):
         origin = Origin(b"x" * 100)
         origin.refusals = [head(status, retry_after=7)]
-        error = self.fails(self.source(origin, **plan).open(wanted, attempt), kind)
+        source = self.source(origin, **plan)
+        error = self.fails(source.open(wanted, self.attempt(attempt)), kind)
         self.assertTrue(self.asker.responses[0].left)
         return error
 
@@ -74,6 +75,7 @@ class Asking(Case):
         error = self.refused(503, kind=Again, retry=1)
         self.assertEqual((error.seconds, error.error.code), (7, 503))
         self.refused(503, wanted=WANTED, retry=1, attempt=2)
+        self.refused(503, wanted=WANTED, retry=1, plan={"fail": True}, longest=6)
         self.refused(404, wanted=WANTED, retry=1)
 
 
@@ -91,7 +93,7 @@ class Mirrors(Case):
         self.origins[MIRRORS[0]].refusals = [head(404)]
         source = self.source()
         self.assertEqual(source.urls, set(MIRRORS))
-        self.done(source.open(None, 1))
+        self.done(source.open(None, self.attempt()))
         self.assertEqual(source.url, MIRRORS[1])
         self.assertTrue(self.asker.responses[0].left)
 
@@ -99,19 +101,21 @@ class Mirrors(Case):
         """A mirror that has none of ours does not win."""
         self.origins[MIRRORS[0]].etag = '"2"'
         source = self.source()
-        self.done(source.open(WANTED, 1))
+        self.done(source.open(WANTED, self.attempt()))
         self.assertEqual(source.url, MIRRORS[1])
         for origin in self.origins.values():
             origin.etag = '"2"'
-        self.fails(source.open(WANTED, 1), Changed)
+        self.fails(source.open(WANTED, self.attempt()), Changed)
 
     def test_the_end_is_good(self):
         """Nothing is missing: that is an answer."""
-        self.assertEqual(self.done(self.source().open(Wanted(100, 100, VERSION), 1)).response.head.status, 416)
+        self.assertEqual(
+            self.done(self.source().open(Wanted(100, 100, VERSION), self.attempt())).response.head.status, 416
+        )
 
     def part(self, source):
         claim = Ranges(100, [(0, 40)]).take()
-        return self.done(source.part(claim, VERSION, 1)).response.head.status
+        return self.done(source.part(claim, VERSION, self.attempt())).response.head.status
 
     def test_segments_from_all_of_them(self):
         """They take turns."""
@@ -125,7 +129,7 @@ class Mirrors(Case):
         self.origins[MIRRORS[1]].etag = '"2"'
         source = self.source()
         claim = Ranges(100).take()
-        self.fails(source.part(claim, VERSION, 1), Changed)
+        self.fails(source.part(claim, VERSION, self.attempt()), Changed)
         self.assertEqual([self.part(source) for _ in range(4)], [206] * 4)
         self.assertNotIn(MIRRORS[1], [asked.url for asked in self.asker.asked[1:]])
 

@@ -54,8 +54,8 @@ class Streaming(Case):
         self.body = Body(self.part, self.ranges, sidecar, Progress(self.world.context, 1), self.world.context, limit)
         claim = self.ranges.take()
         wanted = Wanted(claim.start, claim.end, sidecar.version) if done else None
-        first = self.done(self.source.open(wanted, 1))
-        ask = partial(self.source.part, version=sidecar.version, attempt=1)
+        first = self.done(self.source.open(wanted, self.attempt()))
+        ask = partial(self.source.part, version=sidecar.version, attempt=self.attempt())
         return self.start(Streams(self.body, ask, most, self.world.context).run(first, claim))
 
     @property

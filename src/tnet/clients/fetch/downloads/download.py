@@ -20,6 +20,7 @@ from tnet.clients.fetch.downloads.sidecar import Sidecar
 from tnet.clients.fetch.downloads.source import Source
 from tnet.clients.fetch.downloads.streams import Streams
 from tnet.clients.fetch.downloads.target import Target, refuse_unwritable
+from tnet.clients.fetch.retries import Attempt
 from tnet.errors import ChecksumMismatch, TooLarge, cannot_write
 from tnet.protocols.disposition import file_name
 
@@ -46,14 +47,14 @@ class Download:
         self._body: Body | None = None
         self._complete_bytes: int | None = None
 
-    async def attempt(self, number: int) -> str:
-        """Bring what is missing; the path of the file. The first attempt has number 1.
+    async def attempt(self, this: Attempt) -> str:
+        """Bring what is missing; the path of the file.
 
         Raises: TnetError; Again for an answer that is no answer yet.
         """
-        if number == 1:
+        if this.number == 1:
             await self._prepare()
-        while (path := await self._round(number)) is None:
+        while (path := await self._round(this)) is None:
             await self._drop()
         return path
 
@@ -95,11 +96,11 @@ class Download:
             return Wanted(*(body.ranges.gap or (total, total)), body.sidecar.version)
         return Wanted(size, size, None) if size is not None else None
 
-    async def _round(self, number: int) -> str | None:
+    async def _round(self, this: Attempt) -> str | None:
         """Ask for what is missing, and take it; None when everything has to be begun anew."""
         wanted = self._wanted()
         try:
-            opening = await self._source.open(wanted, number)
+            opening = await self._source.open(wanted, this)
             async with opening as response:
                 match meaning(response.head, wanted, response.request.url.authority):
                     case Meaning.USELESS:
@@ -108,7 +109,7 @@ class Download:
                         return await self._unchanged()
                     case Meaning.WHOLE:
                         await self._begin(response)
-                await self._bring(opening, number)
+                await self._bring(opening, this)
                 return await self._settle()
         except Changed:
             self._streams = 1
@@ -143,7 +144,7 @@ class Download:
         if name is not None:
             self._target = self._target.called(name)
 
-    async def _bring(self, first: Opening, number: int) -> None:
+    async def _bring(self, first: Opening, this: Attempt) -> None:
         """Read what the answer brings, and whatever else is missing then."""
         body = cast(Body, self._body)
         ranges, sidecar = body.ranges, body.sidecar
@@ -151,7 +152,7 @@ class Download:
         self._progress.start(self._source.url, self._target.path, ranges.total, ranges.done_bytes, self._streams)
 
         async def ask(claim: Claim) -> Opening:
-            return await self._source.part(claim, cast(Sidecar, sidecar).version, number)
+            return await self._source.part(claim, cast(Sidecar, sidecar).version, this)
 
         if (claim := ranges.take()) is not None:
             await Streams(body, ask, self._streams, self._context).run(first, claim)

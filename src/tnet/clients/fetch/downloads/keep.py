@@ -16,7 +16,7 @@ from tnet.clients.fetch.downloads.progress import Progress
 from tnet.clients.fetch.downloads.ranges import Claim, Ranges
 from tnet.clients.fetch.downloads.source import Source
 from tnet.clients.fetch.downloads.target import Target
-from tnet.clients.fetch.retries import persist
+from tnet.clients.fetch.retries import Attempt, persist
 from tnet.errors import cannot_write
 from tnet.plans.fetch import Keeping
 from tnet.protocols.disposition import name_from_url
@@ -56,8 +56,8 @@ async def _into_device(client: Client, source: Source, device: Device, progress:
     """Only the asking is tried again: what is written is written."""
     context, keeping = client.context, client.plan.keeping
 
-    async def ask(number: int) -> Opening:
-        return await source.open(None, number)
+    async def ask(this: Attempt) -> Opening:
+        return await source.open(None, this)
 
     try:
         opening = await persist(ask, client.plan.retrying, context, source.transfer, source.request)

@@ -12,7 +12,7 @@ from tnet.clients.fetch.downloads.answers import Changed, Meaning, Version, Want
 from tnet.clients.fetch.downloads.opening import Opening, first_good
 from tnet.clients.fetch.downloads.ranges import Claim
 from tnet.clients.fetch.request import Request
-from tnet.clients.fetch.retries import refusal
+from tnet.clients.fetch.retries import Attempt
 from tnet.errors import HttpStatusRefused
 from tnet.protocols.http1.responses import ResponseHead
 
@@ -51,12 +51,12 @@ class Source:
         first = self._requests[0]
         return first.method == "GET" and first.body is None and first.value("range") is None
 
-    async def open(self, wanted: Wanted | None, attempt: int) -> Opening:
+    async def open(self, wanted: Wanted | None, attempt: Attempt) -> Opening:
         """The answer to a request for `wanted`, or for all; of several mirrors the first that is good.
 
         Raises: what Client.ask raises; Again and HttpStatusRefused; Changed when no mirror has what is wanted.
         """
-        cause = "first" if attempt == 1 else "retry"
+        cause = "first" if attempt.number == 1 else "retry"
         if len(self._requests) == 1:
             return await self._ask(self._requests[0], wanted, cause, attempt)
         asks = [partial(self._ask, request, wanted, cause, attempt) for request in self._requests]
@@ -64,7 +64,7 @@ class Source:
         self._requests.insert(0, self._requests.pop(winner))
         return opening
 
-    async def part(self, claim: Claim, version: Version, attempt: int) -> Opening:
+    async def part(self, claim: Claim, version: Version, attempt: Attempt) -> Opening:
         """An answer with exactly what `claim` is for; mirrors take turns, as long as they have the same version.
 
         Raises: as `open`.
@@ -80,7 +80,7 @@ class Source:
             raise
 
     async def _ask(
-        self, request: Request, wanted: Wanted | None, cause: str, attempt: int, *, exact: bool = False
+        self, request: Request, wanted: Wanted | None, cause: str, attempt: Attempt, *, exact: bool = False
     ) -> Opening:
         opening = await Opening.of(self._client, _for(request, wanted), self.transfer, cause)
         try:
@@ -93,18 +93,17 @@ class Source:
             raise
         return opening
 
-    def _refuse(self, request: Request, head: ResponseHead, wanted: Wanted | None, attempt: int) -> None:
+    def _refuse(self, request: Request, head: ResponseHead, wanted: Wanted | None, attempt: Attempt) -> None:
         """Raise what an answer means that is none; without a reason to, an error's body is kept as any other."""
         if head.status < 300 or (wanted is not None and head.status == 416):
             return
-        context, plan = self._client.context, self._client.plan
-        if attempt <= plan.retrying.times and (again := refusal(request, head, context.reactor.seconds())) is not None:
+        if (again := attempt.again(request, head)) is not None:
             raise again
         error = HttpStatusRefused(str(request.url), head.status, head.reason.decode("latin-1"))
         if wanted is not None or (self._strict and head.status >= 400):
             raise error
         if head.status >= 400:
-            context.publisher.log("warning", f"{error}; its body is kept", "--fail refuses it")
+            self._client.context.publisher.log("warning", f"{error}; its body is kept", "--fail refuses it")
 
 
 def _for(request: Request, wanted: Wanted | None) -> Request:
