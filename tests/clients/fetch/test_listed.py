@@ -36,7 +36,14 @@ class ListedTests(SynchronousTestCase):
 
     def test_a_line_that_is_no_url(self) -> None:
         """It is named, by its number in the file."""
-        for bad in (b"ftp://c/", b"http://a b/", b"http://a/\x1b[2J", b"http://\xff/", b"http://a@b@c/", b"http://u:p@a/"):
+        for bad in (
+            b"ftp://c/",
+            b"http://a b/",
+            b"http://a/\x1b[2J",
+            b"http://\xff/",
+            b"http://a@b@c/",
+            b"http://u:p@a/",
+        ):
             error = self.failureResultOf(self.listed(b"http://a/\n\n" + bad), BadUsage).value
             self.assertEqual(error.field, "--input-file, line 3", bad)
 
