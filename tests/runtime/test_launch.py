@@ -13,7 +13,7 @@ from twisted.internet.testing import MemoryReactorClock
 from twisted.trial.unittest import TestCase
 
 from tests.support import Recorder
-from tnet.errors import BadUsage, ExitStatus, OutputClosed
+from tnet.errors import BadUsage, CannotWrite, ExitStatus, OutputClosed
 from tnet.events import Publisher
 from tnet.events.kinds import Logged, Stopped
 from tnet.net.context import Context
@@ -62,10 +62,17 @@ class Told:
         self.recorder = Recorder()
         self.calls: list[str] = []
         self.on_output_closed: Callable[[], None] = lambda: None
+        self.failure: CannotWrite | None = None
+        self.last_failure: CannotWrite | None = None
 
     def attach(self, publisher: Publisher) -> None:
         """Record every event."""
         publisher.subscribe(self.recorder)
+
+    def stop(self) -> None:
+        """Remember that, and that what was still to be written could not be."""
+        self.calls.append("stop")
+        self.failure = self.failure or self.last_failure
 
     def __getattr__(self, name: str) -> Callable[..., None]:
         return lambda *_: self.calls.append(name)
@@ -74,9 +81,12 @@ class Told:
 class LaunchTests(TestCase):
     """Jobs that return, raise, wait, and are asked to end."""
 
+    breaks_at_the_end = False
+
     def launch(self, behaviour: Behaviour, meanwhile: Callable[[], None] = lambda: None) -> int:
         """The exit status of a job with this behaviour, while `meanwhile` happens to the process."""
         self.core, self.story = Core(), Told()
+        self.story.last_failure = CannotWrite("/dev/full", "full") if self.breaks_at_the_end else None
         self.core.meanwhile = meanwhile
         plan = type("P", (ScriptedPlan,), {"behaviour": staticmethod(behaviour)})()
         return Launch(plan, self.story, self.core).run()
@@ -116,6 +126,22 @@ class LaunchTests(TestCase):
         self.assertIn("KeyError", line.text)
         self.assertNotIn("\n", line.text)
         self.assertIn("Traceback", self.said("debug")[0].text)
+
+    def test_a_file_of_the_story_that_failed(self) -> None:
+        """A job that went well has failed, however late that is noticed; another end stays as it is."""
+
+        def broken(status: ExitStatus) -> Behaviour:
+            def behave(_: Context) -> ExitStatus:
+                self.story.failure = CannotWrite("/dev/full", "No space left on device")
+                return status
+
+            return behave
+
+        self.assertEqual(self.launch(broken(ExitStatus.OK)), 23)
+        self.assertEqual(self.story.recorder.of(Stopped)[-1].exit_status, 23)
+        self.assertEqual(self.launch(broken(ExitStatus.HTTP_STATUS)), 22)
+        self.breaks_at_the_end = True
+        self.assertEqual(self.launch(lambda _: ExitStatus.OK), 23)
 
     def test_output_closed_is_no_error(self) -> None:
         """A job that ends because nobody reads says nothing, and ends with 141."""

@@ -89,7 +89,7 @@ class StoryTests(SynchronousTestCase):
         story.attach(self.stage.publisher)
         os.close(self.readers[0])
         stderr.write("hello\n")
-        self.assertEqual(view.told, [])
+        self.assertEqual((view.told, story.failure), ([], None))
 
     def test_stdout_gone(self) -> None:
         """When the reader of our events on stdout goes away the launcher is called, once."""
@@ -105,10 +105,13 @@ class StoryTests(SynchronousTestCase):
     def test_file_broken(self) -> None:
         """A file that takes no more is an error event, once, and the other views go on."""
         view, file = Noticing(), self._pipe("events.jsonl")
-        Story([view], self._pipe("stderr"), files=[file]).attach(self.stage.publisher)
+        story = Story([view], self._pipe("stderr"), files=[file])
+        story.attach(self.stage.publisher)
+        self.assertIsNone(story.failure)
         os.close(self.readers[0])
         file.write("a\n")
         file.write("b\n")
+        self.assertEqual(str(story.failure), "cannot write events.jsonl: Broken pipe")
         self.assertEqual(view.told, [kinds.Logged(level="error", text="cannot write events.jsonl: Broken pipe")])
 
     def test_slow_reader(self) -> None:

@@ -120,12 +120,19 @@ class Launch:
             return
         if self._asked_to_end is not None:
             self._conclude(self._asked_to_end.exit_status, str(self._asked_to_end))
+        self._look_at_story()
         self._publisher.emit(
             Stopped, exit_status=int(self._status), reason=self._reason, seconds=self._publisher.elapsed
         )
         self._log.end()
         self._story.stop()
+        self._look_at_story()
         self._reactor.stop()
+
+    def _look_at_story(self) -> None:
+        """A job that went well has failed all the same where its story could not be written."""
+        if self._status is ExitStatus.OK and self._story.failure is not None:
+            self._conclude(self._story.failure.exit_status, str(self._story.failure))
 
 
 def _begin_collecting() -> None:

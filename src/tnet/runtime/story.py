@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Protocol
 
+from tnet.errors import TnetError
 from tnet.events import Publisher
 
 
@@ -12,8 +13,10 @@ class Story(Protocol):
     """`tnet.view.story.Story`, seen from below.
 
     `on_output_closed` is set by the runtime, and called when stdout carried events and its reader went away.
+    `failure` is what kept it from being written to a file, if something did.
     """
 
+    failure: TnetError | None
     tick_seconds: float | None
     on_output_closed: Callable[[], None]
 

@@ -59,7 +59,8 @@ class StoryView(ABC):
 class Story:
     """What the launcher is given: it attaches the publisher, starts, ticks and stops.
 
-    `stderr` may break without a word: nobody is left to tell. `files` report it once. When `stdout` breaks, which
+    `stderr` may break without a word: nobody is left to tell. `files` report it once, and `failure` is the first of
+    them that did. When `stdout` breaks, which
     carries events for somebody, `on_output_closed` is called: the launcher sets it. With `safe` an account
     is put there and only the path is told; without it the views show the account itself.
     """
@@ -76,6 +77,7 @@ class Story:
     ) -> None:
         self.views = tuple(views)
         self.outlets = tuple(filter(None, (stderr, *files, stdout)))
+        self.failure: CannotWrite | None = None
         self._stderr = stderr
         self._stdout = stdout
         self.on_output_closed: Callable[[], None] = lambda: None
@@ -151,6 +153,8 @@ class Story:
         if outlet is self._stderr:
             return
         if outlet is not self._stdout or not isinstance(error, BrokenPipeError):
-            self._publisher.log("error", str(CannotWrite(outlet.name, error.strerror or str(error))))
+            failure = CannotWrite(outlet.name, error.strerror or str(error))
+            self.failure = self.failure or failure
+            self._publisher.log("error", str(failure))
         if outlet is self._stdout:
             self.on_output_closed()
