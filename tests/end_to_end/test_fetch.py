@@ -195,7 +195,7 @@ class Nginx(FetchCase):
         folder, patience = self.folder(), Patience(total_seconds=1.5)
         keeping = Keeping(path=os.path.join(folder, "body"), keep_part=False)
         error = await self.fails(TimedOut, self.url + "/slow", patience=patience, keeping=keeping)
-        self.assertEqual((error.phase, os.listdir(folder)), ("receiving the body", []))
+        self.assertEqual((error.phase, os.listdir(folder)), ("receiving the answer", []))
 
 
 class Bad(FetchCase):

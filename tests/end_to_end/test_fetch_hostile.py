@@ -244,10 +244,10 @@ class Drips(FetchCase):
         """Case 37: a byte now and then is no silence, but the deadline holds, in whatever part of an answer."""
         head = b"HTTP/1.1 200 OK\r\n"
         beginnings = {
-            head + b"X: ": "waiting for the answer",
-            head + b"\r\n": "receiving the body",
-            head + b"Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX: ": "receiving the body",
-            head + b"Transfer-Encoding: chunked\r\n\r\n1;": "receiving the body",
+            head + b"X: ": "receiving the answer",
+            head + b"\r\n": "receiving the answer",
+            head + b"Transfer-Encoding: chunked\r\n\r\n1\r\nx\r\n0\r\nX: ": "receiving the answer",
+            head + b"Transfer-Encoding: chunked\r\n\r\n1;": "receiving the answer",
         }
         began = time.monotonic()
         patience = Patience(idle_seconds=1, total_seconds=1.5)

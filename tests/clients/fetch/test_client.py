@@ -113,7 +113,7 @@ class Asking(Case):
         self.assertEqual(self.client.heads[7].status, 404)
 
     def test_receiving_is_a_span(self):
-        """From the head to the end of the body; it may be cut short, or left."""
+        """From the first byte to the end of the body; it may be cut short, or left."""
         for ending, outcome in (("whole", "ok"), ("short", "failed"), ("left", "cancelled")):
             self.wire.world.recorder.records.clear()
             self.ask()

@@ -76,7 +76,7 @@ class DeadlineTests(SynchronousTestCase):
                 self.world.publisher.emit(RetryPlanned, transfer=8, attempt=2, seconds=1, error="e")
                 await Deferred()
 
-        self.assertEqual(self.late(waits()), "receiving the body")
+        self.assertEqual(self.late(waits()), "receiving the answer")
 
     def test_before_anything_was_sent(self):
         """A request that began, and has no span yet, is connecting, whatever the one before it did."""
@@ -121,7 +121,7 @@ class DeadlineTests(SynchronousTestCase):
             with trace.span("receive"):
                 await Deferred()
 
-        self.assertEqual(self.late(waits()), "receiving the body")
+        self.assertEqual(self.late(waits()), "receiving the answer")
 
     def test_no_limit(self):
         """0 seconds never pass, and nobody observes."""

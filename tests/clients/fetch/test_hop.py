@@ -70,6 +70,9 @@ class Case(SynchronousTestCase):
     def of(self, kind):
         return self.wire.world.recorder.of(kind)
 
+    def spans(self):
+        return [(event.span, event.seconds, event.outcome) for event in self.of(SpanEnded)]
+
     def file(self, data):
         path = self.mktemp()
         with open(path, "wb") as file:
@@ -88,7 +91,7 @@ class Hopping(Case):
         peer.says(OK)
         self.assertEqual(self.successResultOf(taking), b"ok")
         self.assertEqual(self.of(RequestBegan), [RequestBegan(method="GET", url=URL, transfer=7, cause="first")])
-        self.assertEqual([(event.span, event.seconds) for event in self.of(SpanEnded)], [("send", 0), ("wait", 0.5)])
+        self.assertEqual(self.spans(), [("send", 0, "ok"), ("wait", 0.5, "ok"), ("receive", 0, "ok")])
         exchanged = HttpExchanged(
             method="GET", url=URL, status=200, bytes_in=len(OK), bytes_out=heard, seconds=0.5, reason="Fine"
         )
@@ -123,6 +126,30 @@ class Hopping(Case):
         self.failureResultOf(taking, EmptyReply)
         self.assertEqual((self.of(HttpExchanged), len(self.of(ConnectionClosed))), ([], 1))
         self.assertEqual([(event.span, event.outcome) for event in self.of(SpanEnded)][-1], ("wait", "failed"))
+
+    def test_the_wait_ends_with_the_first_byte(self):
+        """Of an interim head or of the final one, whole or not; all that follows is receiving."""
+        for first, rest in ((b"HTTP/1.1 103 Early\r\n\r\n", OK), (OK[:1], OK[1:])):
+            self.open(patience=Patience(first_byte_seconds=1))
+            self.wire.world.recorder.records.clear()
+            self.wire.accepted = len(self.wire.dialled)
+            taking = self.take()
+            peer = self.wire.accept()
+            self.advance(0.5)
+            peer.says(first)
+            self.advance(2)
+            peer.says(rest)
+            self.successResultOf(taking)
+            self.assertEqual(self.spans(), [("send", 0, "ok"), ("wait", 0.5, "ok"), ("receive", 2, "ok")])
+
+    def test_a_head_that_never_ends(self):
+        """The waiting was over, the receiving failed."""
+        taking = self.take()
+        peer = self.wire.accept()
+        peer.says(OK[:5])
+        peer.breaks()
+        self.failureResultOf(taking, ReceiveFailed)
+        self.assertEqual(self.spans()[1:], [("wait", 0, "ok"), ("receive", 0, "failed")])
 
     def test_cut_short(self):
         """What came was an answer all the same, and is told."""

@@ -391,7 +391,7 @@ class Time(WholeFetch):
         self.start(patience=Patience(total_seconds=5))
         self.advance(5)
         self.assertEqual(self.error(TimedOut).phase, "connecting")
-        for said, phase in ((b"", "waiting for the answer"), (b"HTTP/1.1 200 OK\r\n\r\nx", "receiving the body")):
+        for said, phase in ((b"", "waiting for the answer"), (b"HTTP/1.1 200 OK\r\n\r\nx", "receiving the answer")):
             self.start(patience=Patience(total_seconds=5))
             self.wire.accepted = len(self.wire.dialled) - 1
             peer = self.accept()

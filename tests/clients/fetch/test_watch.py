@@ -3,7 +3,7 @@
 from twisted.internet.task import Clock
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.clients.fetch.wire.test_exchange import OK, Noted
+from tests.clients.fetch.wire.test_exchange import EARLY, OK, Noted
 from tnet.clients.fetch.watch import FIRST_BYTE, SILENCE, Watch
 from tnet.clients.fetch.wire.exchange import HIGH_WATER_BYTES
 from tnet.errors import TimedOut
@@ -36,17 +36,19 @@ class WatchTests(SynchronousTestCase):
         """Then its body may take as long as it likes."""
         with self.watch(first_byte_seconds=2) as watch:
             watch.sent()
-            watch.answered()
+            watch.begun()
             self.clock.advance(9)
         self.assertIsNone(self.outcome())
 
     def test_an_answer_before_the_request_was_out(self):
-        """There is nothing to wait for."""
-        self.exchange.take([OK])
-        with self.watch(first_byte_seconds=2) as watch:
-            watch.sent()
-            self.clock.advance(9)
-        self.assertIsNone(self.outcome())
+        """There is nothing to wait for, be it only an interim one."""
+        for part in (OK, EARLY):
+            self.exchange = Noted()
+            self.exchange.take([part])
+            with self.watch(first_byte_seconds=2) as watch:
+                watch.sent()
+                self.clock.advance(9)
+            self.assertIsNone(self.outcome())
 
     def test_silence(self):
         """Bytes either way are a sign of life; without one for so long, it is over."""

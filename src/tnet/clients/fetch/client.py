@@ -59,8 +59,6 @@ class Response:
         self._decoder = self._opened() if client.plan.compressed and self._has_body else None
         self._pieces: Iterator[bytes] = iter(())
         self._ended = False
-        self._receiving: Deferred[None] = exchange.trace.time("receive", Deferred())
-        self._receiving.addErrback(lambda _: None)
 
     async def read(self) -> bytes:
         """The next piece of the body, nothing at its end; the reactor turns between the pieces that one read gave.
@@ -70,10 +68,10 @@ class Response:
         try:
             piece = await self._next()
         except TnetError as error:
-            self._outcome(Failure(error))
+            self.exchange.conclude(Failure(error))
             raise
         if not piece:
-            self._outcome(None)
+            self.exchange.conclude()
         elif self._decoder is not None:
             await deferLater(self._context.reactor, 0)
         self._ledger.received(self._number, piece)
@@ -82,7 +80,7 @@ class Response:
     def leave(self) -> None:
         """Nobody reads on."""
         self._ledger.read(self._number, self.wire_bytes, self.bytes)
-        self._receiving.cancel()
+        self.exchange.receiving.cancel()
         if self._decoder is not None and self._decoder.surplus:
             self._context.publisher.log("warning", f"{self.exchange.peer} sent bytes behind the coded body: ignored")
 
@@ -109,11 +107,6 @@ class Response:
     def _bound(self, count: int) -> None:
         if count > self._most:
             raise TooLarge("the body" if self._decoder is None else "the decoded body", self._most)
-
-    def _outcome(self, failure: Failure | None) -> None:
-        """Receiving is over: tell how it went, once."""
-        if not self._receiving.called:
-            self._receiving.callback(failure)
 
     def _decoded(self, data: bytes) -> Iterator[bytes]:
         if self._decoder is None:

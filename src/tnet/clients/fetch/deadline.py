@@ -22,7 +22,7 @@ _WORDS = {
     "queue": "waiting for a free connection",
     "send": "sending the request",
     "wait": "waiting for the answer",
-    "receive": "receiving the body",
+    "receive": "receiving the answer",
 }
 MOST_REQUESTS = 100
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -74,11 +74,10 @@ class Hops:
             exchange.on_head = lambda head: self._head_came(exchange, number, head)
             began = self.context.clock()
             try:
-                with Watch(exchange, self.plan.patience, self.context.reactor) as watch:
+                with Watch(exchange, self.plan.patience, self.context.reactor) as watch, _concluding(exchange):
                     async with self._sending(exchange, body, number, proxied=route.proxied):
                         watch.sent()
-                        await _answered(exchange, reused=reused, again=fresh)
-                        watch.answered()
+                        await _answered(exchange, watch, reused=reused, again=fresh)
                         yield exchange
             finally:
                 exchange.leave()
@@ -147,15 +146,33 @@ class _Ignored(Exception):
     """The peer has not taken up the request, which may be made once more."""
 
 
-async def _answered(exchange: Exchange, *, reused: bool, again: bool) -> None:
-    """Wait for the answer's head; `again`: it was asked for before."""
+async def _answered(exchange: Exchange, watch: Watch, *, reused: bool, again: bool) -> None:
+    """Wait for the answer's first byte, and then for its head; `again`: it was asked for before."""
     try:
         with exchange.trace.span("wait"):
-            await exchange.answer()
+            await exchange.begun()
+        watch.begun()
+        exchange.trace.time("receive", exchange.receiving)
+        await exchange.answer()
     except (EmptyReply, SendFailed, ReceiveFailed) as error:
+        exchange.conclude(Failure(error))
         if not again and _may_repeat(exchange, reused):
             raise _Ignored from error
         raise
+
+
+@contextmanager
+def _concluding(exchange: Exchange) -> Iterator[None]:
+    """By the end of the block the answer has been received, or will not be."""
+    try:
+        yield
+    except BaseException:
+        exchange.conclude(Failure())
+        raise
+    else:
+        exchange.conclude()
+    finally:
+        exchange.receiving.addErrback(lambda _: None)
 
 
 def through(request: Request, route: Route) -> Request:

@@ -15,7 +15,7 @@ SILENCE = "a silence"
 
 
 class Watch:
-    """Watches an exchange inside a `with` statement; call `sent` when the request is out, and `answered`.
+    """Watches an exchange inside a `with` statement; call `sent` when the request is out, and `begun`.
 
     A peer that we hold back ourselves is not blamed for its silence.
     """
@@ -39,10 +39,10 @@ class Watch:
 
     def sent(self) -> None:
         """The request is out: the wait for the answer begins."""
-        if (seconds := self._patience.first_byte_seconds) and self._exchange.head is None:
+        if (seconds := self._patience.first_byte_seconds) and self._exchange.untouched:
             self._first = self._reactor.callLater(seconds, self._exchange.fail, TimedOut(FIRST_BYTE, seconds))
 
-    def answered(self) -> None:
+    def begun(self) -> None:
         """The answer has begun."""
         if self._first is not None and self._first.active():
             self._first.cancel()

@@ -1,6 +1,7 @@
 """The half of an exchange that both engines share, on an engine that only takes notes."""
 
 from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.clients.fetch.in_memory import request
@@ -83,6 +84,26 @@ class ExchangeTests(SynchronousTestCase):
         self.exchange.take([OK])
         self.assertEqual((self.successResultOf(answer), heads), (OK, [EARLY, OK]))
         self.assertEqual(self.exchange.interims, [EARLY])
+
+    def test_it_begins_with_the_first_byte(self):
+        """Be it one of an interim head, or of a head that is not whole; who waits for none is told why."""
+        for parts, count in (([EARLY], 9), ([], 1)):
+            self.setUp()
+            begun = start(self.exchange.begun())
+            self.assertNoResult(begun)
+            self.exchange.bytes_in = count
+            self.exchange.take(parts)
+            self.successResultOf(begun)
+        self.setUp()
+        begun = start(self.exchange.begun())
+        self.exchange.fail(ReceiveFailed("peer", "why"))
+        self.failureResultOf(begun, ReceiveFailed)
+
+    def test_it_is_received_once(self):
+        """The first outcome counts."""
+        self.exchange.conclude()
+        self.exchange.conclude(Failure(ReceiveFailed("peer", "why")))
+        self.assertIsNone(self.successResultOf(self.exchange.receiving))
 
     def test_one_waking_for_all_that_came(self):
         """A reader gets the pieces that came together as one, and what was wrong behind them the next time."""

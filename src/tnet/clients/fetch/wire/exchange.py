@@ -5,6 +5,9 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable
 
+from twisted.internet.defer import Deferred
+from twisted.python.failure import Failure
+
 from tnet.clients.fetch.bell import Bell
 from tnet.clients.fetch.outgoing import Outgoing
 from tnet.clients.fetch.request import Request
@@ -16,13 +19,13 @@ HIGH_WATER_BYTES = 1 << 18
 
 
 class Exchange(ABC):
-    """Call `send` and, without waiting for its end, `answer`; `read` until it gives nothing; then `end`.
+    """Call `send` and, without waiting for its end, `answer`; `read` until it gives nothing; then `leave`.
 
     An answer may begin and end before the request is sent: an error status stops the sending, another one does
     not, so that a server may answer while it reads. What was received and not yet read is bounded: above
     `HIGH_WATER_BYTES` the engine is asked to hold the peer back. `on_head` is called with each head, interim or
     not; `sent_fields` is what the engine sent as the head's fields. `refused`: the peer has said that it did nothing
-    about the request, so that it is safe to ask again.
+    about the request, so that it is safe to ask again. `receiving` fires when whoever reads is through with the answer.
 
     Units: `bytes_in` and `bytes_out` in bytes of HTTP, under any TLS; `head_bytes` are those of the answer's heads.
     """
@@ -40,6 +43,7 @@ class Exchange(ABC):
         self.trailers: Fields = ()
         self.sent_fields: Fields = ()
         self.on_head: Callable[[ResponseHead], object] = _nothing
+        self.receiving: Deferred[None] = Deferred()
         self.peer = peer
         self.over = False
         self._pieces: list[bytes] = []
@@ -72,6 +76,16 @@ class Exchange(ABC):
         while not (self._sent or self.head or self._failure):
             await self._progress.rung()
 
+    async def begun(self) -> None:
+        """Wait for the first byte of the answer, which may be one of an interim head.
+
+        Raises: as `answer`, when there will be none.
+        """
+        while self.untouched:
+            if self._failure is not None:
+                raise self._failure
+            await self._progress.rung()
+
     async def answer(self) -> ResponseHead:
         """The head of the answer.
 
@@ -99,6 +113,11 @@ class Exchange(ABC):
         self._held_bytes = 0
         self._consumed(len(data))
         return data
+
+    def conclude(self, failure: Failure | None = None) -> None:
+        """The answer was read as far as anybody wants it, or as far as it could be; only the first call counts."""
+        if not self.receiving.called:
+            self.receiving.callback(failure)
 
     def fail(self, error: TnetError) -> None:
         """Give up, for a reason that whoever waits will get."""
