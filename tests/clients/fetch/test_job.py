@@ -48,7 +48,8 @@ class OneUrl(WholeFetch):
         self.ok()
         entries = json.loads(self.content("har"))["log"]["entries"]
         self.assertEqual([entry["response"]["status"] for entry in entries], [302, 200])
-        self.start(showing=Showing(har=self.path("nowhere/har")))
+        self.start(showing=Showing(har=self.path("late")))
+        os.mkdir(self.path("late"))
         self.answer(OK)
         self.error(CannotWrite)
 

@@ -60,6 +60,10 @@ class _Command:
 
     async def _all(self, stdout: int) -> None:
         async with open_presenter(self._plan.showing, self._context, stdout, self._break) as presenter:
+            if self._plan.dry is None:
+                from tnet.clients.fetch.places import make_ready
+
+                await make_ready(self._plan, self._context)
             client = await Client.open(self._plan, self._context, self._ledger)
             if self._plan.dry is not None:
                 from tnet.clients.fetch.dry import rehearse

@@ -2,9 +2,10 @@
 
 import os
 import stat
+from unittest import mock
 
 from tests.clients.fetch.downloads.origin import Case
-from tnet.clients.fetch.downloads.target import Target, mode_for, refuse_unwritable
+from tnet.clients.fetch.downloads.target import Target, mode_for, refuse_closed_folder, refuse_unwritable
 
 
 class Names(Case):
@@ -62,11 +63,21 @@ class Names(Case):
         self.assertEqual(self.names, [])
 
     def test_what_cannot_be_replaced(self):
-        """A directory; a file that is not there can."""
+        """A directory, or what is in none; a file that is not there can."""
         self.assertRaises(IsADirectoryError, refuse_unwritable, self.folder)
+        self.assertRaises(FileNotFoundError, refuse_unwritable, self.path("nowhere/x"))
         refuse_unwritable(self.path())
         self.write(b"old")
         refuse_unwritable(self.path())
+
+    def test_where_none_can_be_made(self):
+        """In a folder that is none, or that we may not write to."""
+        self.write(b"")
+        self.assertRaises(NotADirectoryError, refuse_closed_folder, self.path())
+        with mock.patch("os.access", lambda path, mode: path != self.folder):
+            self.assertRaises(PermissionError, refuse_closed_folder, self.folder)
+            self.assertRaises(PermissionError, refuse_unwritable, self.path())
+        refuse_closed_folder("")
 
     def test_a_narrower_mode_stays(self):
         """A private file does not become public by being fetched again."""

@@ -63,14 +63,26 @@ class Target:
 
 
 def refuse_unwritable(path: str) -> None:
-    """Fail early where no file can take the place of what is at `path`."""
+    """Fail early where no file can take the place of what is at `path`, or of nothing."""
     try:
         mode = os.stat(path).st_mode
     except FileNotFoundError:
+        refuse_closed_folder(os.path.dirname(path))
         return
     if stat.S_ISDIR(mode):
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
     if not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    if stat.S_ISREG(mode):
+        refuse_closed_folder(os.path.dirname(path))
+
+
+def refuse_closed_folder(folder: str) -> None:
+    """Fail early where no file can be made in `folder`."""
+    folder = folder or os.curdir
+    if not stat.S_ISDIR(os.stat(folder).st_mode):
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+    if not os.access(folder, os.W_OK | os.X_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
 
 
