@@ -12,7 +12,8 @@
     │  ├─ RedirectReported 3 · ClientErrorReported 4 · ServerErrorReported 5
     │  ├─ MalformedReply 8 · BodyCutShort 18 · HttpStatusRefused 22 · RangeRefused 33 · TlsFailed 35
     │  ├─ StartTlsRefused 35 · RedirectRefused 47 · EmptyReply 52 · CertificateRejected 60
-    │  ├─ EncodingUnreadable 61 · TooLarge 63 · LoginDenied 67 · PinMismatch 90 · ProxyRefused 97 · ClientCertificateWanted 98
+    │  ├─ EncodingUnreadable 61 · TooLarge 63 · LoginDenied 67 · PinMismatch 90 · ProxyRefused 97
+    │  ├─ ClientCertificateWanted 98
     │  └─ SloMissed 110 · ExpectationFailed 111 · ChecksumMismatch 112
     ├─ OurError         tnet is at its own limit, or only a part was done
     │  └─ Overloaded 1 · PartlyFailed 113
