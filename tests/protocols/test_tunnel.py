@@ -8,7 +8,8 @@ from twisted.trial.unittest import TestCase
 
 from tnet.errors import ProxyRefused
 from tnet.plans.proxies import Proxy
-from tnet.protocols.tunnel import MOST_BODY_BYTES, Tunnel, proxy_authorization
+from tnet.protocols.http1.responses import ResponseHead
+from tnet.protocols.tunnel import MOST_BODY_BYTES, Tunnel, login_refused, proxy_authorization
 
 PLAIN = Proxy("http", "p", 3128)
 LOGIN = Proxy("https", "p", 3128, "user", "pass:wörd")
@@ -68,6 +69,19 @@ class AnswerTests(TestCase):
         page = b"<html><head><TITLE>No\nway</TITLE><style>" + b"<" * 100_000
         self.assertTrue(self.refused(b"HTTP/1.1 502 Bad Gateway\r\n\r\n" + page).endswith("502 Bad Gateway: No way"))
         self.assertTrue(self.refused(b"HTTP/1.1 500\r\n\r\n<p>" + b"x" * MOST_BODY_BYTES).endswith(": 500"))
+
+    def test_page_that_says_nothing_new(self) -> None:
+        """What the status line says already is told once."""
+        page = b"HTTP/1.1 407 Proxy Login\r\n\r\n<title>407 Proxy login</title>" + b" " * MOST_BODY_BYTES
+        self.assertTrue(self.refused(page).endswith("refused: 407 Proxy Login"))
+
+    def test_whole_request(self) -> None:
+        """A proxy that was to pass on a request, and wants to know who asks, gives the same reasons and advice."""
+        head = ResponseHead("1.1", 407, b"Who?", ())
+        for proxy, words in ((PLAIN, "write user and password"), (LOGIN, "check user and password")):
+            error = login_refused(proxy, head)
+            self.assertIn("refused: 407 Who?", str(error))
+            self.assertIn(words, error.hint)
 
     def test_login_wanted(self) -> None:
         """Who gave no login is told where to write it, who gave one that it does not do."""

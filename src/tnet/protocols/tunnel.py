@@ -15,11 +15,11 @@ from tnet.protocols.http1.encoding import request_head
 from tnet.protocols.http1.responses import ResponseEnd, ResponseHead, ResponseParser, ResponsePart
 from tnet.protocols.passage import Passage
 
+LOGIN_WANTED = 407
 REASON_BYTES = 80
 MOST_BODY_BYTES = 4096
 
 _TITLE = re.compile(rb"<title[^<>]*>([^<]*)", re.IGNORECASE)
-_LOGIN_WANTED = 407
 _WRITE_LOGIN = "write user and password into its URL: http://USER:PASSWORD@HOST:PORT"
 _OTHER_LOGIN = "only Basic logins can be done with a proxy: check user and password"
 
@@ -90,13 +90,10 @@ class Tunnel(Passage):
             raise self._refused(self._head)
 
     def _refused(self, head: ResponseHead) -> ProxyRefused:
-        words = f"{head.status} {excerpt(head.reason, REASON_BYTES)}".rstrip()
-        if said := self._gist():
+        words, said = _answer(head), self._gist()
+        if said.lower() not in words.lower():
             words += f": {said}"
-        advice = ""
-        if head.status == _LOGIN_WANTED:
-            advice = _WRITE_LOGIN if self.proxy.user is None else _OTHER_LOGIN
-        return self.refusal(words, advice)
+        return self.refusal(words, _advice(self.proxy) if head.status == LOGIN_WANTED else "")
 
     def _gist(self) -> str:
         """What the body says: of a page only its title."""
@@ -105,6 +102,11 @@ class Tunnel(Passage):
             title = _TITLE.search(body)
             body = title[1] if title is not None else b""
         return excerpt(b" ".join(body.split()))
+
+
+def login_refused(proxy: Proxy, head: ResponseHead) -> ProxyRefused:
+    """The error for a 407 of a proxy that was sent a whole request."""
+    return ProxyRefused(str(proxy), _answer(head), _advice(proxy))
 
 
 def proxy_authorization(proxy: Proxy) -> str | None:
@@ -116,3 +118,11 @@ def proxy_authorization(proxy: Proxy) -> str | None:
         return None
     login = f"{proxy.user}:{proxy.password}".encode("utf-8", "surrogateescape")
     return f"Basic {b64encode(login).decode('ascii')}"
+
+
+def _answer(head: ResponseHead) -> str:
+    return f"{head.status} {excerpt(head.reason, REASON_BYTES)}".rstrip()
+
+
+def _advice(proxy: Proxy) -> str:
+    return _WRITE_LOGIN if proxy.user is None else _OTHER_LOGIN
