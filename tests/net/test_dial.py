@@ -474,6 +474,23 @@ class ProxyTests(DialTestCase):
         error = self.failureResultOf(dialling, ConnectFailed).value
         self.assertTrue(str(error).startswith("cannot connect to proxy 192.0.2.9:3128: "))
 
+    def test_unreachable_although_it_is_the_target(self) -> None:
+        """Who is the target and a proxy as well is called one, and nobody else."""
+        dialling = self.dial(to_proxy=True, target=TcpAddress("192.0.2.9", 3128))
+        self.fails(0, REFUSED)
+        error = self.failureResultOf(dialling, ConnectFailed).value
+        self.assertTrue(str(error).startswith("cannot connect to proxy 192.0.2.9:3128: "))
+
+    def test_unknown(self) -> None:
+        """The name that is not found is a proxy's, whichever way it is used."""
+        self.answer = lambda: fail(socket.gaierror(socket.EAI_NONAME, ""))
+        target = TcpAddress("xyz", 3128)
+        for dialling in (self.through(host="xyz"), self.dial(to_proxy=True, target=target)):
+            error = self.failureResultOf(dialling, NameNotResolved).value
+            self.assertEqual(str(error), "cannot resolve proxy xyz: no such name")
+        error = self.failureResultOf(self.dial(target=target), NameNotResolved).value
+        self.assertEqual(str(error), "cannot resolve xyz: no such name")
+
     def test_looks_names_up_itself(self) -> None:
         """Only a proxy that does not is given an address; a refusal for its sake leads to the next one."""
         dialling = self.through("socks5")

@@ -74,6 +74,7 @@ async def dial(
     tls_seconds: float = 0,
     proxy_protocol: Version | None = None,
     starttls: str | None = None,
+    to_proxy: bool = False,
 ) -> P:
     """The protocol that `build` makes, connected to `target`, and with TLS after its handshake.
 
@@ -85,7 +86,7 @@ async def dial(
     first, and the protocol built is not connected before the way is open. `proxy_tls` secures the connection to each
     https proxy; None checks it in full, whatever `tls` says. `addresses` are the target's, instead of a lookup; a
     proxy that looks names up itself gets the name. `proxy_protocol` tells the target our address, before TLS.
-    `starttls` is the protocol in whose words the target is asked for TLS, which is then wanted as with `tls`.
+    `starttls` names the protocol in whose words TLS is asked for. `to_proxy`: the target is one, and errors say so.
 
     Units: `seconds` for name, connection, proxy and TLS together; `dns_seconds` and `tls_seconds` for each lookup
     and the target's handshake alone. 0 is no limit.
@@ -103,6 +104,7 @@ async def dial(
     own = parse_source(source) if source is not None else None
     way = _Way(
         target=as_stream(target),
+        to_proxy=to_proxy,
         via=proxies,
         proxy_protocol=proxy_protocol,
         starttls=starttls,
@@ -130,6 +132,7 @@ class _Way:
     """What a call of `dial` was asked for, with its files read."""
 
     target: StreamTarget
+    to_proxy: bool
     via: tuple[Proxy, ...]
     proxy_protocol: Version | None
     starttls: str | None
@@ -140,6 +143,11 @@ class _Way:
     addresses: tuple[str, ...]
     dns_seconds: float
     tls_seconds: float
+
+    @property
+    def called(self) -> str:
+        """The target, as errors call it."""
+        return f"proxy {shown(self.target)}" if self.to_proxy else shown(self.target)
 
 
 class _Call(Generic[P]):
@@ -204,13 +212,13 @@ class _Call(Generic[P]):
         """The outermost protocol of a connection to the target."""
         target = self._way.target
         found = await self._places() if isinstance(target, TcpAddress) else [target]
-        return await self._connected(found, self._factory, shown(target))
+        return await self._connected(found, self._factory, self._way.called)
 
     async def _through(self, proxies: Sequence[Proxy]) -> Any:
         """The same through `proxies`, each asked for one address after the other where we look its name up."""
         from tnet.net.proxies.chain import refusing
 
-        known = await self._looked_up(proxies[0].host, proxies[0].port)
+        known = await self._looked_up(proxies[0].host, proxies[0].port, is_proxy=True)
         beyond: list[Proxy | TcpAddress] = [*proxies[1:], cast(TcpAddress, self._way.target)]
         legs = [await self._leg(proxy, place) for proxy, place in zip(proxies, beyond, strict=True)]
         while True:
@@ -226,7 +234,8 @@ class _Call(Generic[P]):
 
         if proxy.scheme != "socks5":
             return Leg(proxy, [to.host if literal_family(to.host) else ascii_name(to.host)], to.port)
-        found = await (self._looked_up(to.host, to.port) if isinstance(to, Proxy) else self._places())
+        is_proxy = isinstance(to, Proxy)
+        found = await (self._looked_up(to.host, to.port, is_proxy=True) if is_proxy else self._places())
         return Leg(proxy, [place.host for place in found], to.port)
 
     async def _passed(self, known: Sequence[TcpAddress], legs: Sequence[Leg]) -> Any:
@@ -256,15 +265,18 @@ class _Call(Generic[P]):
         """The addresses of the target."""
         target, family = cast(TcpAddress, self._way.target), self._way.family
         if not self._way.addresses:
-            return await self._looked_up(target.host, target.port)
+            return await self._looked_up(target.host, target.port, is_proxy=self._way.to_proxy)
         fitting = [each for each in self._way.addresses if family in (None, literal_family(each))]
         if not fitting:
             raise NameNotResolved(target.host, NameFailure.NO_ADDRESS)
         return [TcpAddress(each, target.port) for each in fitting]
 
-    async def _looked_up(self, host: str, port: int) -> list[TcpAddress]:
+    async def _looked_up(self, host: str, port: int, *, is_proxy: bool) -> list[TcpAddress]:
         with self._during(RESOLVING, self._way.dns_seconds):
-            return await resolve(host, port, self._context, self._trace, family=self._way.family)
+            try:
+                return await resolve(host, port, self._context, self._trace, family=self._way.family)
+            except NameNotResolved as error:
+                raise NameNotResolved(f"proxy {host}", error.failure) if is_proxy else error from error.__cause__
 
     async def _cut(self, reason: str) -> None:
         """End the connection that there is, if any."""
@@ -306,7 +318,7 @@ class _Call(Generic[P]):
         factory: IProtocolFactory = Tap(self._application, self._context.publisher, role="client", trace=self._trace)
         if way.tls is not None:
             host = way.target.host if isinstance(way.target, TcpAddress) else None
-            factory = self._secured(factory, way.tls, host, shown(way.target))
+            factory = self._secured(factory, way.tls, host, way.called)
             if way.starttls is not None:
                 factory = self._asking = self._asked(factory, way.starttls, way.tls.name_of(host))
         if way.proxy_protocol is not None:
@@ -319,7 +331,7 @@ class _Call(Generic[P]):
         from tnet.net.way import WayFactory
         from tnet.protocols.starttls.dialects import upgrade_of
 
-        upgrade = upgrade_of(dialect, shown(self._way.target), host or "")
+        upgrade = upgrade_of(dialect, self._way.called, host or "")
         return WayFactory(upgrade, factory, self._context.reactor)
 
     def _secured(self, factory: IProtocolFactory, tls: ClientTls, host: str | None, called: str) -> IProtocolFactory:

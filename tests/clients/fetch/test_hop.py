@@ -9,7 +9,16 @@ from tnet.clients.fetch.hop import Hops
 from tnet.clients.fetch.report.ledger import Ledger
 from tnet.clients.fetch.watch import FIRST_BYTE, SILENCE
 from tnet.clients.fetch.wire.pool import Pool
-from tnet.errors import BadUsage, BodyCutShort, CannotRead, EmptyReply, MalformedReply, ReceiveFailed, TimedOut
+from tnet.errors import (
+    BadUsage,
+    BodyCutShort,
+    CannotRead,
+    EmptyReply,
+    MalformedReply,
+    ProxyRefused,
+    ReceiveFailed,
+    TimedOut,
+)
 from tnet.events.kinds import (
     ConnectionClosed,
     DialAttempted,
@@ -356,6 +365,26 @@ class Forwarding(Case):
         self.take()
         self.assertEqual(self.wire.dialled, [("127.0.0.1", 81)])
         self.assertNotIn(b"Proxy", self.wire.accept().heard)
+
+    def test_it_wants_to_know_who_we_are(self):
+        """A 407 is the proxy's answer and not the origin's, and the hint is how to log in; else it is one as any."""
+        wanted = OK.replace(b"200 Fine", b"407 Who?")
+        self.open(way=Way(proxy=parse_proxy("http://127.0.0.1:3128")))
+        taking = self.take(url="http://origin.example/x")
+        self.wire.accept().says(wanted)
+        error = self.failureResultOf(taking, ProxyRefused).value
+        self.assertEqual((str(error), error.exit_status), ("proxy http://127.0.0.1:3128 refused: 407 Who?", 97))
+        self.assertIn("USER:PASSWORD", error.hint)
+        self.assertEqual([event.status for event in self.of(HttpExchanged)], [407])
+        self.open()
+        self.taken(wanted)
+
+    def test_errors_call_it_a_proxy(self):
+        """Be it that it closes the connection; but of what is behind it nobody knows."""
+        self.open(way=Way(proxy=parse_proxy("http://127.0.0.1:3128")))
+        taking = self.take(url="http://origin.example/x")
+        self.wire.accept().hangs_up()
+        self.assertIn("proxy 127.0.0.1:3128", str(self.failureResultOf(taking, EmptyReply).value))
 
     def test_a_user_s_own_words_for_it(self):
         """A header that was given by hand is the one that is sent."""

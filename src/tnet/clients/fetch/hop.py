@@ -26,6 +26,7 @@ from tnet.net.context import Context
 from tnet.plans.fetch import FetchPlan
 from tnet.protocols.http1.responses import ResponseHead
 
+PROXY_LOGIN_WANTED = 407
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})
 
 
@@ -47,7 +48,7 @@ class Hops:
         had been kept, and turns out to be gone or to take on no more, is replaced once. With the end of the block the
         exchange is over: in good order after a complete one, else cut.
 
-        Raises: what `encoded`, `open_body`, `Pool.begin` and `Exchange.answer` raise.
+        Raises: what `encoded`, `open_body`, `Pool.begin` and `Exchange.answer` raise; ProxyRefused for a proxy's 407.
         """
         route = route_to(request.url, self.plan.way, self.environ)
         await self.pool.prepare(route)
@@ -78,6 +79,7 @@ class Hops:
                     async with self._sending(exchange, body, number, proxied=route.proxied):
                         watch.sent()
                         await _answered(exchange, watch, reused=reused, again=fresh)
+                        _refuse(exchange, route)
                         yield exchange
             finally:
                 exchange.leave()
@@ -173,6 +175,15 @@ def _concluding(exchange: Exchange) -> Iterator[None]:
         exchange.conclude()
     finally:
         exchange.receiving.addErrback(lambda _: None)
+
+
+def _refuse(exchange: Exchange, route: Route) -> None:
+    """Tell a proxy that wants a login from the origin, whose answer this is not."""
+    if route.forward is None or exchange.head is None or exchange.head.status != PROXY_LOGIN_WANTED:
+        return
+    from tnet.protocols.tunnel import login_refused
+
+    raise login_refused(route.forward, exchange.head)
 
 
 def through(request: Request, route: Route) -> Request:

@@ -23,7 +23,7 @@ from tnet.clients.fetch.wire.route import Route
 from tnet.errors import EmptyReply, MalformedReply
 from tnet.events import Trace
 from tnet.net.context import Context
-from tnet.net.dial import dial, shown
+from tnet.net.dial import dial
 from tnet.plans.fetch import Patience
 from tnet.plans.tls import TlsDialing
 
@@ -158,10 +158,10 @@ class Pool:
         finally:
             shelf.dialling -= 1
         if connection.gone:
-            raise EmptyReply(shown(route.target), "it closed the connection before it was asked anything")
+            raise EmptyReply(route.called, "it closed the connection before it was asked anything")
         if not connection.room:
             connection.abort()
-            raise MalformedReply(shown(route.target), _UNASKED[connection.version])
+            raise MalformedReply(route.called, _UNASKED[connection.version])
         shelf.multiplexes = connection.version == "2"
         shelf.connections.append(connection)
         connection.on_change = lambda: self._changed(shelf, connection)
@@ -180,6 +180,7 @@ class Pool:
             via=route.tunnel,
             proxy_tls=await self._secured(route.tunnel_tls),
             addresses=route.addresses,
+            to_proxy=route.forward is not None,
             dns_seconds=self._patience.dns_seconds,
             tls_seconds=self._patience.tls_seconds,
         )
@@ -232,7 +233,7 @@ _UNASKED = {"1.1": "it spoke before it was asked anything", "2": "it takes on no
 
 
 def _engines(route: Route) -> Engines:
-    peer = shown(route.target)
+    peer = route.called
 
     def engine(name: str) -> Connection:
         if name == HTTP_2:

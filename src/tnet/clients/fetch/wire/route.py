@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from tnet.clients.fetch.wire.connection import HTTP_1, HTTP_2
+from tnet.net.dial import shown
 from tnet.plans import Target, TcpAddress, UnixAddress
 from tnet.plans.fetch import Way
 from tnet.plans.proxies import Proxy, no_proxy_from, proxy_from
@@ -36,6 +37,11 @@ class Route:
     family: int | None = None
     source: str | None = None
     plain: str = HTTP_1
+
+    @property
+    def called(self) -> str:
+        """Who is at the other end of the connection, as errors call it."""
+        return f"proxy {shown(self.target)}" if self.forward is not None else shown(self.target)
 
     @property
     def proxied(self) -> bool:
