@@ -17,7 +17,7 @@ from tnet.clients.connect.conversation import Conversation, Do, Got
 from tnet.clients.connect.line_ends import LineEnds
 from tnet.clients.connect.patience import Patience
 from tnet.clients.connect.telling import Telling
-from tnet.errors import ReceiveFailed, SendFailed, TimedOut, TnetError
+from tnet.errors import ReceiveFailed, SendFailed, TimedOut, TlsFailed, TnetError
 from tnet.escape import SafeStream
 from tnet.events import silent_trace
 from tnet.events.kinds import Logged, StateEntered
@@ -26,6 +26,7 @@ from tnet.net.closing import closing
 from tnet.net.context import Context
 from tnet.net.dial import shown
 from tnet.net.stdio import StandardInput, StandardOutput, WaitsFor
+from tnet.plans import WebSocketAddress
 from tnet.plans.connect import ConnectPlan
 
 
@@ -42,7 +43,7 @@ class Coupling(Protocol):
     def __init__(self, plan: ConnectPlan, context: Context, output: StandardOutput) -> None:
         self._plan = plan
         self._peer = shown(plan.target)
-        self._secured = plan.tls is not None or plan.target.tls
+        self._closes_whole = plan.tls is not None or plan.target.tls or isinstance(plan.target, WebSocketAddress)
         self._output = output
         self._input = StandardInput(WaitsFor.PROGRAM)
         self._patience = Patience(plan, context, self, self._feed)
@@ -216,8 +217,8 @@ class Coupling(Protocol):
                     self._say_that_we_leave()
 
     def _half_close(self) -> None:
-        """Say that we send no more; under TLS, where many peers then close without an answer, only after theirs."""
-        if self._secured:
+        """Say that we send no more; under TLS and on a WebSocket, where the peer then closes, too, after its answer."""
+        if self._closes_whole:
             self._patience.await_lull(self.transport.loseWriteConnection)
         else:
             self.transport.loseWriteConnection()
@@ -250,6 +251,8 @@ class Coupling(Protocol):
             self._over.callback(self._ending[0])
 
     def _explained(self, reason: Failure) -> TnetError:
+        if isinstance(reason.value, TnetError) and not isinstance(reason.value, TlsFailed):
+            return reason.value
         broke: OSError | None = getattr(self.transport, "os_error", None)
         sending = self._peer_ended or self._input.paused or (broke is not None and broke.errno == errno.EPIPE)
         return (SendFailed if sending else ReceiveFailed)(self._peer, closing(reason, self.transport).reason)
