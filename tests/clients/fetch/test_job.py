@@ -6,7 +6,15 @@ import os
 from twisted.internet.defer import CancelledError
 
 from tests.clients.fetch.whole import OK, URL, WholeFetch, answer, redirect
-from tnet.errors import BadUsage, BodyNotResendable, CannotWrite, OutputClosed, PartlyFailed, RedirectRefused
+from tnet.errors import (
+    BadUsage,
+    BodyNotResendable,
+    CannotWrite,
+    HttpStatusRefused,
+    OutputClosed,
+    PartlyFailed,
+    RedirectRefused,
+)
 from tnet.events.kinds import HttpExchanged
 from tnet.plans.fetch import Body, Keeping, Login, Memory, Showing
 
@@ -52,6 +60,26 @@ class OneUrl(WholeFetch):
         os.mkdir(self.path("late"))
         self.answer(OK)
         self.error(CannotWrite)
+
+    def test_secrets_in_a_query(self):
+        """Case 13: neither what is told nor a report has them, unless they are to be shown; the server has."""
+        url = "http://127.0.0.1:81/x?token=s3cret&a=b"
+        for shown in (False, True):
+            self.start(
+                url,
+                showing=Showing(har=self.path("har"), report=True, show_secrets=shown),
+                fail=True,
+                method="POST",
+                headers=(("Content-Type", "application/json"),),
+                body=Body(data=b'{"password": "s3cret"}'),
+            )
+            heard, _ = self.answer(answer(404, location="/y#access_token=s3cret"))
+            self.assertIn(b"POST /x?token=s3cret&a=b HTTP/1.1\r\n", heard)
+            self.assertEqual("s3cret" in str(self.error(HttpStatusRefused)), False)
+            archived = json.loads(self.content("har"))["log"]["entries"][0]["request"]
+            self.assertEqual(archived["queryString"][1], {"name": "a", "value": "b"})
+            for told in (repr(self.wire.world.recorder.records), self.content("har").decode(), self.printed.decode()):
+                self.assertEqual("s3cret" in told, shown)
 
     def test_cancelling(self):
         """The first signal ends everything: the connection and the waiting."""

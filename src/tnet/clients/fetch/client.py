@@ -20,6 +20,7 @@ from tnet.clients.fetch.hop import Hops
 from tnet.clients.fetch.memory import Remembered
 from tnet.clients.fetch.redirects import dropped, location, redirected
 from tnet.clients.fetch.report.ledger import Ledger
+from tnet.clients.fetch.report.masks import mask_url
 from tnet.clients.fetch.request import Request, first_request
 from tnet.clients.fetch.wire.exchange import Exchange
 from tnet.clients.fetch.wire.pool import Pool
@@ -207,9 +208,9 @@ class Client:
 
     def _redirected(self, request: Request, head: ResponseHead, to: bytes, count: int) -> Request:
         if count > self.plan.max_redirects:
-            raise RedirectRefused(str(request.url), f"it would be redirect number {count}")
+            raise RedirectRefused(mask_url(str(request.url)), f"it would be redirect number {count}")
         onward = redirected(request, head, to, downgrade=self.plan.downgrade)
-        self.context.publisher.log("debug", f"redirected to {onward.url}")
+        self.context.publisher.log("debug", f"redirected to {mask_url(str(onward.url))}")
         return onward
 
     def _tell_dropped(self, request: Request, before: Request, after: Request) -> None:
@@ -237,5 +238,5 @@ async def _read_up(exchange: Exchange) -> None:
 def _again(request: Request) -> Request:
     """The same request, to be sent once more."""
     if request.body is not None and not request.body.resendable:
-        raise BodyNotResendable(str(request.url))
+        raise BodyNotResendable(mask_url(str(request.url)))
     return request

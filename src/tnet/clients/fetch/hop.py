@@ -12,7 +12,7 @@ from twisted.python.failure import Failure
 
 from tnet.clients.fetch.outgoing import Outgoing, open_body
 from tnet.clients.fetch.report.ledger import Ledger
-from tnet.clients.fetch.report.masks import mask_fields
+from tnet.clients.fetch.report.masks import mask_fields, mask_url
 from tnet.clients.fetch.request import Request, encoded
 from tnet.clients.fetch.watch import Watch
 from tnet.clients.fetch.wire.exchange import Exchange
@@ -53,8 +53,10 @@ class Hops:
         route = route_to(request.url, self.plan.way, self.environ)
         await self.pool.prepare(route)
         number = self.context.publisher.next_request()
+        url = str(request.url)
+        self.ledger.began(number, url)
         Trace(self.context.publisher, None, number).emit(
-            RequestBegan, method=request.method, url=str(request.url), transfer=transfer, cause=cause
+            RequestBegan, method=request.method, url=self._shown(url), transfer=transfer, cause=cause
         )
         request = through(request, route)
         with suppress(_Ignored):
@@ -102,13 +104,16 @@ class Hops:
         finally:
             sending.cancel()
 
+    def _shown(self, url: str) -> str:
+        return url if self.plan.showing.show_secrets else mask_url(url)
+
     def _head_sent(self, exchange: Exchange, number: int, proxied: bool) -> None:
         self.ledger.asked(number, exchange.sent_fields, proxied=proxied)
         if exchange.trace.wants(HeadSent):
             exchange.trace.emit(
                 HeadSent,
                 method=exchange.request.method,
-                target=safe_line(exchange.request.url.target),
+                target=safe_line(self._shown(exchange.request.url.target)),
                 version=exchange.version,
                 fields=mask_fields(exchange.sent_fields, self.plan.showing.show_secrets),
             )
@@ -134,7 +139,7 @@ class Hops:
             exchange.trace.emit(
                 HttpExchanged,
                 method=exchange.request.method,
-                url=str(exchange.request.url),
+                url=self._shown(str(exchange.request.url)),
                 status=head.status,
                 bytes_in=exchange.bytes_in,
                 bytes_out=exchange.bytes_out,

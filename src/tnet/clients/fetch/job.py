@@ -9,6 +9,7 @@ from twisted.internet.defer import CancelledError, Deferred, DeferredLock, First
 
 from tnet.clients.fetch.client import Client
 from tnet.clients.fetch.report.ledger import Ledger
+from tnet.clients.fetch.report.masks import mask_url
 from tnet.clients.fetch.show.presenter import Presenter, open_presenter
 from tnet.clients.fetch.transfer import Stage, Transfer
 from tnet.errors import Ended, ExitStatus, PartlyFailed, TnetError
@@ -106,7 +107,7 @@ class _Command:
                 raise
             except TnetError as error:
                 self._failed += 1
-                self._context.publisher.log("error", _naming(transfer.urls[0], str(error)), error.hint)
+                self._context.publisher.log("error", _naming(mask_url(transfer.urls[0]), str(error)), error.hint)
 
     async def _archive(self) -> None:
         if self._plan.showing.har is not None:

@@ -12,6 +12,7 @@ import re
 from dataclasses import replace
 from urllib.parse import urljoin
 
+from tnet.clients.fetch.report.masks import mask_url
 from tnet.clients.fetch.request import Headers, Request
 from tnet.errors import BadUsage, BodyNotResendable, RedirectRefused
 from tnet.plans.fetch import Body
@@ -45,7 +46,7 @@ def redirected(request: Request, head: ResponseHead, to: bytes, *, downgrade: bo
     if method != request.method:
         body = None
     if body is not None and not body.resendable:
-        raise BodyNotResendable(str(url))
+        raise BodyNotResendable(mask_url(str(url)))
     stray = request.stray or url.origin != request.url.origin
     return replace(request, method=method, url=url, body=body, headers=_headers(request, url, body), stray=stray)
 
@@ -78,16 +79,16 @@ def _is_harmless(name: str) -> bool:
 def _resolved(base: Url, to: bytes, downgrade: bool) -> Url:
     text = _text(to)
     if "\\" in text or not text.isprintable() or _DOUBTFUL.match(text):
-        raise RedirectRefused(text, "it can be read in more than one way")
+        raise RedirectRefused(mask_url(text), "it can be read in more than one way")
     try:
         absolute = urljoin(str(base), text.replace(" ", "%20"))
         if not _ABSOLUTE.match(absolute):
-            raise RedirectRefused(text, "only http:// and https:// can be fetched")
+            raise RedirectRefused(mask_url(text), "only http:// and https:// can be fetched")
         url = parse_url(absolute)
     except (BadUsage, ValueError) as error:
-        raise RedirectRefused(text, error.reason if isinstance(error, BadUsage) else str(error)) from error
+        raise RedirectRefused(mask_url(text), error.reason if isinstance(error, BadUsage) else str(error)) from error
     if base.scheme == "https" and url.scheme != "https" and not downgrade:
-        raise RedirectRefused(str(url), "it leaves https, and what we send would be safe no more")
+        raise RedirectRefused(mask_url(str(url)), "it leaves https, and what we send would be safe no more")
     return replace(url, userinfo="")
 
 

@@ -19,6 +19,7 @@ from typing import TypeVar
 
 from twisted.internet.task import deferLater
 
+from tnet.clients.fetch.report.masks import mask_url
 from tnet.clients.fetch.request import Request
 from tnet.errors import (
     BodyCutShort,
@@ -149,7 +150,7 @@ def refusal(request: Request, head: ResponseHead, now: float) -> Refusal | None:
         return None
     if not _repeatable(request) and (head.status not in _NOT_TAKEN_UP or seconds is None):
         return None
-    return Refusal(seconds, HttpStatusRefused(str(request.url), head.status, head.reason.decode("latin-1")))
+    return Refusal(seconds, HttpStatusRefused(mask_url(str(request.url)), head.status, head.reason.decode("latin-1")))
 
 
 def retry_after(head: ResponseHead, now: float) -> float | None:

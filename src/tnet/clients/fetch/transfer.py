@@ -12,7 +12,7 @@ from tnet.clients.fetch.client import Client, Response
 from tnet.clients.fetch.deadline import Deadline
 from tnet.clients.fetch.outgoing import open_body
 from tnet.clients.fetch.report.ledger import Ledger
-from tnet.clients.fetch.report.masks import mask_value
+from tnet.clients.fetch.report.masks import mask_url, mask_value
 from tnet.clients.fetch.request import Request, encoded
 from tnet.clients.fetch.retries import Attempt, persist
 from tnet.clients.fetch.show.presenter import Presenter
@@ -158,7 +158,7 @@ class Transfer:
     def _refuse(self, response: Response) -> None:
         head = response.head
         if self._plan.fail and head.status >= 400:
-            raise HttpStatusRefused(str(response.request.url), head.status, head.reason.decode("latin-1"))
+            raise HttpStatusRefused(mask_url(str(response.request.url)), head.status, head.reason.decode("latin-1"))
 
     # ── afterwards ──
 
@@ -169,7 +169,7 @@ class Transfer:
         """
         head = self._client.heads.pop(self.number, None)
         if self._plan.check_status and head is not None and head.status >= 300:
-            raise status_report(self.urls[0], head.status, head.reason.decode("latin-1"))
+            raise status_report(mask_url(self.urls[0]), head.status, head.reason.decode("latin-1"))
         if self._plan.showing.slo:
             from tnet.clients.fetch.report.account import account_of
             from tnet.clients.fetch.report.slo import judge

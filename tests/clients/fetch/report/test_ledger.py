@@ -19,6 +19,13 @@ from tnet.plans.fetch import Showing
 class LedgerTests(SynchronousTestCase):
     """`Ledger`."""
 
+    def test_the_url(self) -> None:
+        """It is what the client told, which is not masked as that of the event may be."""
+        command = Command()
+        command.ledger.began(1, "http://h/?token=s3cret")
+        command.fetched(1, 0, "http://h/?token=***")
+        self.assertEqual(command.account().url_effective, "http://h/?token=s3cret")
+
     def test_entries(self) -> None:
         """Each request is known with its times and its heads, by transfer or in all."""
         command = Command()

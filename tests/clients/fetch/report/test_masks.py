@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.view.staging import HOSTILE
-from tnet.clients.fetch.report.masks import MASK, VALUE_CHARACTERS, is_secret, mask_fields, mask_pairs, mask_url
+from tnet.clients.fetch.report.masks import (
+    MASK,
+    VALUE_CHARACTERS,
+    is_secret,
+    mask_fields,
+    mask_form,
+    mask_pairs,
+    mask_url,
+)
 
 
 class NameTests(SynchronousTestCase):
@@ -45,6 +53,46 @@ class NameTests(SynchronousTestCase):
             "",
         ):
             self.assertFalse(is_secret(name), name)
+
+
+class UrlTests(SynchronousTestCase):
+    """`mask_url` and `mask_form`."""
+
+    def test_queries(self) -> None:
+        """Values of secret parameters are masked, in any URL of a text, escaped names and fragments included."""
+        for name in (
+            "token",
+            "access_token",
+            "accessToken",
+            "client%5Fsecret",
+            "user[password]",
+            "api_key",
+            "key",
+            "code",
+            "sig",
+            "Signature",
+            "X-Amz-Signature",
+            "X-Amz-Credential",
+            "X-Amz-Security-Token",
+        ):
+            for before, after in (("?", ""), ("?a=b&", "&c=d"), ("#", ""), ("?q#", " answered 404")):
+                self.assertEqual(
+                    mask_url(f"http://h/x{before}{name}=s3cret%20{after}"), f"http://h/x{before}{name}=***{after}"
+                )
+
+    def test_what_is_no_secret(self) -> None:
+        """Other parameters stay as they are, and so does what is no query."""
+        for text in (
+            "http://h/?q=token&monkey=1&page=2&keyboard=x&encode=1",
+            "http://h/code=1/key=2",
+            "token=1; charset=utf-8",
+            "http://h/?token&token=",
+        ):
+            self.assertEqual(mask_url(text), text)
+
+    def test_forms(self) -> None:
+        """What is a query from its beginning on."""
+        self.assertEqual(mask_form("password=a&b=c&token=d"), "password=***&b=c&token=***")
 
 
 class FieldsTests(SynchronousTestCase):

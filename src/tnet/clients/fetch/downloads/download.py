@@ -120,7 +120,7 @@ class Download:
         self._complete_bytes = None
         part, self._part, self._body = self._part, None, None
         if part is not None:
-            self._context.publisher.log("notice", f"{self._source.url} has changed: it is fetched anew")
+            self._context.publisher.log("notice", f"{self._source.shown} has changed: it is fetched anew")
             await self._context.workers.run(part.close)
 
     # ── taking ──
@@ -149,7 +149,7 @@ class Download:
         body = cast(Body, self._body)
         ranges, sidecar = body.ranges, body.sidecar
         self._refuse_large(ranges.total)
-        self._progress.start(self._source.url, self._target.path, ranges.total, ranges.done_bytes, self._streams)
+        self._progress.start(self._source.shown, self._target.path, ranges.total, ranges.done_bytes, self._streams)
 
         async def ask(claim: Claim) -> Opening:
             return await self._source.part(claim, cast(Sidecar, sidecar).version, this)
@@ -176,7 +176,7 @@ class Download:
             checksum = checked(path, digest, self._keeping.checksum)
         except ChecksumMismatch:
             return None
-        self._progress.start(self._source.url, path, size, size)
+        self._progress.start(self._source.shown, path, size, size)
         self._progress.end(path, "unchanged", checksum)
         return path
 

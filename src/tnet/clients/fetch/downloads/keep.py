@@ -62,7 +62,7 @@ async def _into_device(client: Client, source: Source, device: Device, progress:
     try:
         opening = await persist(ask, client.plan.retrying, context, source.transfer, source.request)
         async with opening as response:
-            progress.start(source.url, device.path, response.head.length, 0)
+            progress.start(source.shown, device.path, response.head.length, 0)
             ranges = Ranges(None)
             body = Body(device, ranges, None, progress, context, keeping.most_bytes)
             await body.receive(response, cast(Claim, ranges.take()))

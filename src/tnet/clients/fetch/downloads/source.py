@@ -11,6 +11,7 @@ from tnet.clients.fetch.client import Client
 from tnet.clients.fetch.downloads.answers import Changed, Meaning, Version, Wanted, meaning
 from tnet.clients.fetch.downloads.opening import Opening, first_good
 from tnet.clients.fetch.downloads.ranges import Claim
+from tnet.clients.fetch.report.masks import mask_url
 from tnet.clients.fetch.request import Request
 from tnet.clients.fetch.retries import Attempt
 from tnet.errors import HttpStatusRefused
@@ -34,6 +35,11 @@ class Source:
     def url(self) -> str:
         """The URL that answered last, or the first one."""
         return str(self._requests[0].url)
+
+    @property
+    def shown(self) -> str:
+        """The same as it may be shown."""
+        return self.url if self._client.plan.showing.show_secrets else mask_url(self.url)
 
     @property
     def urls(self) -> set[str]:
@@ -99,7 +105,7 @@ class Source:
             return
         if (again := attempt.again(request, head)) is not None:
             raise again
-        error = HttpStatusRefused(str(request.url), head.status, head.reason.decode("latin-1"))
+        error = HttpStatusRefused(mask_url(str(request.url)), head.status, head.reason.decode("latin-1"))
         if wanted is not None or (self._strict and head.status >= 400):
             raise error
         if head.status >= 400:

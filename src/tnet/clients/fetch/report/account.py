@@ -48,8 +48,7 @@ class Account:
     @property
     def url_effective(self) -> str:
         """What was asked for in the end."""
-        asked = self.final.hop.asked
-        return asked.url if asked is not None else self.url
+        return self.final.url or self.url
 
     @property
     def wall(self) -> float:
@@ -88,7 +87,7 @@ def sent_head_bytes(entry: Entry) -> int:
     asked, fields = entry.hop.asked, entry.facts.fields
     if not fields or asked is None:
         return 0
-    target = urlsplit(asked.url)._replace(scheme="", netloc="").geturl()
+    target = urlsplit(entry.url)._replace(scheme="", netloc="").geturl()
     line = f"{asked.method} {target} HTTP/1.1\r\n\r\n"
     return len(line) + sum(len(name) + len(value) + len(": \r\n") for name, value in fields)
 

@@ -21,8 +21,9 @@ from tnet import __version__
 from tnet.clients.fetch.private_file import replace_private
 from tnet.clients.fetch.redirects import location
 from tnet.clients.fetch.report.account import body_bytes, received_head_bytes, sent_bytes, sent_head_bytes
+from tnet.clients.fetch.report.bodies import mask_body
 from tnet.clients.fetch.report.ledger import Entry, Ledger
-from tnet.clients.fetch.report.masks import MASK, mask_pairs, mask_url
+from tnet.clients.fetch.report.masks import MASK, is_secret_parameter, mask_pairs, mask_url
 from tnet.clients.fetch.report.times import phases_of
 from tnet.events.phases import Hop
 from tnet.net.context import Offload
@@ -62,7 +63,7 @@ class _Entry:
         self._body_bytes = body_bytes(entry)
         self._show_secrets = show_secrets
         asked = entry.hop.asked
-        self._method, self._url = (asked.method, asked.url) if asked is not None else ("", "")
+        self._method, self._url = asked.method if asked is not None else "", entry.url
         self._cause = asked.cause if asked is not None else "first"
 
     def as_json(self) -> dict[str, Any]:
@@ -88,19 +89,18 @@ class _Entry:
         fields, sent, size = self._facts.fields, bytes(self._facts.sent), sent_bytes(self._entry)
         found: dict[str, Any] = {
             "method": self._method,
-            "url": self._url,
+            "url": self._shown(self._url),
             "httpVersion": self._version(),
             "cookies": self._cookies(fields, b"cookie"),
             "headers": self._headers(fields),
-            "queryString": _pairs(parse_qsl(urlsplit(self._url).query, keep_blank_values=True)),
+            "queryString": self._query(),
             "headersSize": sent_head_bytes(self._entry) or _NEVER,
             "bodySize": size,
         }
         if sent:
-            text, encoding = _text(sent, whole=len(sent) >= size)
-            found["postData"] = {"mimeType": _type(fields), "text": text} | (
-                {"_encoding": encoding} if encoding else {}
-            )
+            kind, whole = _type(fields), len(sent) >= size
+            text, encoding = _text(sent if self._show_secrets else mask_body(sent, kind), whole=whole)
+            found["postData"] = {"mimeType": kind, "text": text} | ({"_encoding": encoding} if encoding else {})
         return found
 
     def _response(self, head: ResponseHead | None) -> dict[str, Any]:
@@ -131,8 +131,17 @@ class _Entry:
 
     def _redirect(self, head: ResponseHead | None) -> str:
         to = location(head) if head is not None else None
-        url = urljoin(self._url, to.decode("utf-8", "backslashreplace")) if to is not None else ""
+        return self._shown(urljoin(self._url, to.decode("utf-8", "backslashreplace")) if to is not None else "")
+
+    def _shown(self, url: str) -> str:
         return url if self._show_secrets else mask_url(url)
+
+    def _query(self) -> list[dict[str, str]]:
+        pairs = parse_qsl(urlsplit(self._url).query, keep_blank_values=True)
+        return _pairs(
+            (name, MASK if value and not self._show_secrets and is_secret_parameter(name) else value)
+            for name, value in pairs
+        )
 
     def _headers(self, fields: Fields) -> list[dict[str, str]]:
         return _pairs(mask_pairs(fields, self._show_secrets))

@@ -34,6 +34,7 @@ class Facts:
     after decoding, None where nobody read it.
     """
 
+    url: str = ""
     fields: Fields = ()
     proxied: bool = False
     interims: list[ResponseHead] = field(default_factory=list)
@@ -54,6 +55,11 @@ class Entry:
 
     hop: Hop
     facts: Facts
+
+    @property
+    def url(self) -> str:
+        """What was asked for, unmasked where the client told it."""
+        return self.facts.url or (self.hop.asked.url if self.hop.asked is not None else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +108,11 @@ class Ledger:
                 self._keep(event.transfer, Kept(event.path))
             case kinds.TransferEnded() as event:
                 self._keep(event.transfer, Kept(event.path, event))
+
+    def began(self, request: int, url: str) -> None:
+        """A request for `url` begins."""
+        if self.awake:
+            self._of(request, len(url)).url = url
 
     def asked(self, request: int, fields: Fields, *, proxied: bool = False) -> None:
         """The head of a request went out."""

@@ -27,8 +27,8 @@ def report(account: Account, *, show_secrets: bool = False) -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "transfer": account.transfer,
-        "url": account.url,
-        "url_effective": account.url_effective,
+        "url": account.url if show_secrets else mask_url(account.url),
+        "url_effective": account.url_effective if show_secrets else mask_url(account.url_effective),
         "status": head.status if head is not None else None,
         "outcome": "failed" if account.error is not None else "ok",
         "error": _error(account.error, show_secrets) if account.error is not None else None,
@@ -56,13 +56,14 @@ class _Request:
 
     def as_json(self) -> dict[str, Any]:
         hop, facts, asked = self._entry.hop, self._entry.facts, self._entry.hop.asked
+        url = self._entry.url
         head = facts.head
         return {
             "request": hop.request,
             "cause": asked.cause if asked is not None else None,
             "attempt": hop.attempt or None,
             "method": asked.method if asked is not None else None,
-            "url": asked.url if asked is not None else None,
+            "url": (url if self._show_secrets else mask_url(url)) or None,
             "http_version": head.version if head is not None else None,
             "status": head.status if head is not None else None,
             "reason": head.reason.decode("latin-1") if head is not None else None,

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tnet.clients.fetch.report.account import Account
-from tnet.clients.fetch.report.masks import mask_pairs, mask_url
+from tnet.clients.fetch.report.masks import mask_pairs, mask_user_information
 from tnet.clients.fetch.report.variables import VARIABLES, Value, Variable, value_of
 from tnet.errors import cannot_write
 from tnet.escape import safe
@@ -127,8 +127,9 @@ class _Writing:
         return self._shown(_text(name, self._masked(variable))) if variable is not None else ""
 
     def _masked(self, variable: Variable) -> Value:
+        """A value without user information; the query of a URL is what whoever asks for the URL wants."""
         value = variable(self._account)
-        return mask_url(value) if isinstance(value, str) and not self._show_secrets else value
+        return mask_user_information(value) if isinstance(value, str) and not self._show_secrets else value
 
     def _header(self, text: str) -> str:
         """The value of a field: of several with one name the first, or all of them."""
