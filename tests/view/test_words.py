@@ -8,7 +8,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.view.staging import LISTENING, any_event, closed, exchanged, opened
 from tnet.events import kinds
 from tnet.view.theme import Mark, Tone
-from tnet.view.words import joined, say, tone_of_status
+from tnet.view.words import joined, reason, say, tone_of_status
 
 
 class Unheard(kinds.Event):
@@ -72,8 +72,16 @@ class SayTests(SynchronousTestCase):
                 "f · 5 B · 500 ms · sha256:aa",
             ),
             (
-                kinds.TransferEnded(transfer=1, path="f", done_bytes=5, seconds=0.5, outcome="failed", error="E"),
-                "f · E · 5 B · 500 ms",
+                kinds.TransferEnded(
+                    transfer=1, path="f", done_bytes=5, seconds=0.5, outcome="failed", error="TlsFailed"
+                ),
+                "f · tls failed · 5 B · 500 ms",
+            ),
+            (
+                kinds.TransferEnded(
+                    transfer=1, path="f", done_bytes=5, seconds=0.5, outcome="cancelled", error="CancelledError"
+                ),
+                "f · cancelled · 5 B · 500 ms",
             ),
             (
                 kinds.TransferEnded(transfer=1, path="f", done_bytes=5, seconds=0.5, outcome="unchanged"),
@@ -86,10 +94,27 @@ class SayTests(SynchronousTestCase):
             ),
             (
                 kinds.SpanEnded(span="login", seconds=0.5, outcome="failed", error="Overloaded"),
-                "login · Overloaded · 500 ms",
+                "login · overloaded · 500 ms",
+            ),
+            (
+                kinds.SpanEnded(span="receive", seconds=0.5, outcome="failed", error="BodyCutShort"),
+                "receive · body cut short · 500 ms",
             ),
         ):
             self.assertEqual(say(event).text, text)
+
+    def test_reasons(self) -> None:
+        """Names of classes are taken apart, sentences are left alone, and who cancelled is nobody's business."""
+        for outcome, error, text in (
+            ("ok", None, ""),
+            ("unchanged", None, "unchanged"),
+            ("failed", None, "failed"),
+            ("failed", "BodyCutShort", "body cut short"),
+            ("failed", "OSError", "os error"),
+            ("failed", "Connection refused", "Connection refused"),
+            ("cancelled", "DialCancelled", "cancelled"),
+        ):
+            self.assertEqual(reason(outcome, error), text)
 
     def test_marks(self) -> None:
         """What went well and what did not differ by more than their colour."""

@@ -13,7 +13,7 @@ from tnet.view.bars import bar
 from tnet.view.measures import address, duration, plural, size
 from tnet.view.story import StoryView
 from tnet.view.theme import Brush, Tone
-from tnet.view.words import joined, tone_of_status
+from tnet.view.words import joined, reason, tone_of_status
 
 if TYPE_CHECKING:
     from rich.text import Text
@@ -170,7 +170,7 @@ def _told(event: PhaseEvent) -> str:
         case kinds.TlsHandshaken():
             return event.error or event.tls_version or ""
         case kinds.SpanEnded():
-            return event.outcome if event.outcome == "cancelled" else event.error or ""
+            return reason(event.outcome, event.error)
 
 
 def _attempt(event: kinds.DialAttempted) -> str:

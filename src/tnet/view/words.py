@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import singledispatch
@@ -22,6 +23,8 @@ class Said:
     more: tuple[str, ...] = ()
 
 
+_CLASS = re.compile("_?[A-Z][A-Za-z0-9]*")
+_HUMPS = re.compile("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _GOOD = (Mark.GOOD, Tone.GOOD)
 _BAD = (Mark.BAD, Tone.BAD)
 _LEVELS = {
@@ -36,6 +39,15 @@ _LEVELS = {
 def joined(*parts: str) -> str:
     """The parts that are not empty, with a dot between them."""
     return " · ".join(filter(None, parts))
+
+
+def reason(outcome: str, error: str | None) -> str:
+    """Why something did not end well: the words of a name such as `BodyCutShort`, else what was said."""
+    if outcome == "ok":
+        return ""
+    if error is None or outcome == "cancelled":
+        return outcome
+    return _HUMPS.sub(" ", error).lower() if _CLASS.fullmatch(error) else error
 
 
 @singledispatch
@@ -138,8 +150,8 @@ def _(event: kinds.SpanStarted) -> Said:
 
 @say.register
 def _(event: kinds.SpanEnded) -> Said:
-    ended = "" if event.outcome == "ok" else event.error if event.outcome == "failed" else event.outcome
-    return Said("span", joined(event.span, ended or "", duration(event.seconds)), *(_BAD if ended else (Mark.OTHER,)))
+    ended = reason(event.outcome, event.error)
+    return Said("span", joined(event.span, ended, duration(event.seconds)), *(_BAD if ended else (Mark.OTHER,)))
 
 
 @say.register
@@ -219,7 +231,7 @@ def _(event: kinds.TransferProgressed) -> Said:
 @say.register
 def _(event: kinds.TransferEnded) -> Said:
     failed = event.outcome not in ("ok", "unchanged")
-    why = (event.error or event.outcome) if failed else "unchanged" if event.outcome == "unchanged" else ""
+    why = reason(event.outcome, event.error)
     text = joined(event.path, why, size(event.done_bytes), duration(event.seconds), event.checksum or "")
     return Said("failed" if failed else "saved", text, *(_BAD if failed else _GOOD))
 
