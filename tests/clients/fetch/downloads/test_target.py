@@ -45,10 +45,16 @@ class Names(Case):
         self.assertFalse(os.path.exists(self.path("nowhere")))
 
     def test_names_without_an_extension(self):
-        """The number comes last."""
-        for name in ("body", ".body"):
+        """The number comes last; digits are no extension, and neither is all of a name."""
+        for name in ("body", ".body", "127.0.0.1", "tool-1.2.3", ".tar.gz", "a.", "a. b"):
             self.write(b"old", name)
             self.assertEqual(self.settled(self.target(name)), f"{name}-1")
+
+    def test_what_an_extension_is(self):
+        """The number comes before it, and before both of an archive."""
+        for name, taken in (("a.tar.gz", "a-1.tar.gz"), ("a.b.7z", "a.b-1.7z"), (".a.json", ".a-1.json")):
+            self.write(b"old", name)
+            self.assertEqual(self.settled(self.target(name)), taken)
 
     def test_a_name_of_ones_own_choice_is_replaced(self):
         """Case 24: by renaming, so that a link there is not followed."""

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import errno
 import os
+import re
 import stat
 from dataclasses import dataclass, replace
 
 _SHORT_BYTES = 200
 _MOST_NAMES = 10_000
+_EXTENSION = re.compile(r"(?:\.tar)?\.(?=\w*[a-z])\w{1,10}", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Target:
 
     def _reserved(self) -> str:
         """The first of its names that was free, and now is an empty file of ours."""
-        stem, extension = os.path.splitext(self.path)
+        stem, extension = _parted(self.path)
         for number in range(_MOST_NAMES):
             path = f"{stem}-{number}{extension}" if number else self.path
             try:
@@ -60,6 +62,14 @@ class Target:
                 continue
             return path
         raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST))
+
+
+def _parted(path: str) -> tuple[str, str]:
+    """A path without its extension, and that: of an archive both; digits are none, nor is all of a name."""
+    folder, name = os.path.split(path)
+    found = next((each for each in _EXTENSION.finditer(name) if each.end() == len(name) and each.start()), None)
+    at = found.start() if found is not None else len(name)
+    return os.path.join(folder, name[:at]), name[at:]
 
 
 def refuse_unwritable(path: str) -> None:
