@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tnet.errors import CannotWrite
+from tnet.errors import CannotWrite, TnetError
 from tnet.events import Publisher, Record
 from tnet.view.measures import plural
 from tnet.view.privacy import masked
@@ -77,7 +77,7 @@ class Story:
     ) -> None:
         self.views = tuple(views)
         self.outlets = tuple(filter(None, (stderr, *files, stdout)))
-        self.failure: CannotWrite | None = None
+        self.failure: TnetError | None = None
         self._stderr = stderr
         self._stdout = stdout
         self.on_output_closed: Callable[[], None] = lambda: None

@@ -55,7 +55,7 @@ class NameTests(SynchronousTestCase):
             self.assertFalse(is_secret(name), name)
 
 
-class UrlTests(SynchronousTestCase):
+class QueryTests(SynchronousTestCase):
     """`mask_url` and `mask_form`."""
 
     def test_queries(self) -> None:
