@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import Any
 from unittest.mock import patch
 
@@ -228,6 +229,11 @@ class AnswerTests(Case):
         self.refused("h", "-o", "f", "-O")
         self.refused("h", "https://g", "-o", "f")
         self.assertTrue(plan("h", "https://g", "-o", "f", "--race").race)
+        self.assertEqual(plan("h", "https://g", "-o", "/dev/null", "-Z", "2").keeping.path, "/dev/null")
+        fifo = self.mktemp()
+        os.mkfifo(fifo)
+        self.assertEqual(plan("h", "https://g", "-o", fifo).keeping.path, fifo)
+        self.refused("h", "https://g", "-o", fifo, "-Z", "2")
         self.refused("h", "https://g", "--race", "--stream")
 
     def test_showing(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import stat
 import sys
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -248,7 +250,7 @@ def _patience(options: Options) -> Patience:
 def _keeping(options: Options, urls: int) -> Keeping:
     _one_of(options, "--output-file", "--remote-name")
     path, several = options["output_file"], urls > 1 or options["input_file"]
-    if path not in (None, "-") and several and not options["race"]:
+    if path not in (None, "-") and several and not options["race"] and not _takes_several(path, options["parallel"]):
         raise BadUsage("--output-file", "several URLs cannot go to one file", "-O names a file for each")
     if options["race"] and options["stream"]:
         raise BadUsage("--stream", "it does not go with --race")
@@ -268,6 +270,15 @@ def _keeping(options: Options, urls: int) -> Keeping:
     if keeping.checksum and several and not options["race"]:
         raise BadUsage("--checksum", "several URLs cannot have one checksum")
     return keeping
+
+
+def _takes_several(path: str, parallel: int) -> bool:
+    """Whether one body after the other can go there: a device, and a FIFO unless they would be mixed."""
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return False
+    return stat.S_ISCHR(mode) or (stat.S_ISFIFO(mode) and parallel == 1)
 
 
 def _checksum(text: str) -> tuple[str, str]:
