@@ -135,6 +135,20 @@ class SeveralUrls(WholeFetch):
         self.ok()
         self.assertEqual(self.printed, b"231")
 
+    def test_reports_are_lines(self):
+        """One a line, where there are several; a single one is laid out."""
+        for urls, lines in (((A, B), True), ((A,), False)):
+            os.ftruncate(self.stdout, os.lseek(self.stdout, 0, os.SEEK_SET))
+            self.start(*urls, showing=Showing(report=True))
+            for _ in urls:
+                self.answer(OK)
+            self.ok()
+            if not lines:
+                self.assertGreater(self.printed.count(b"\n"), 20)
+                self.assertEqual(json.loads(self.printed)["url"], A)
+            else:
+                self.assertEqual([json.loads(line)["url"] for line in self.printed.splitlines()], [A, B])
+
     def test_bodies_are_not_mixed(self):
         """Standard output takes one whole answer after the other, however their pieces come."""
         self.start(A, B, parallel=2)

@@ -184,4 +184,5 @@ class Transfer:
         from tnet.clients.fetch.report.telling import tell
 
         output, context = self._stage.presenter, self._client.context
-        await self._stage.turn.run(tell, self._ledger, self.number, self.urls[0], error, showing, output, context)
+        told = (self._ledger, self.number, self.urls[0], error, showing, output, context)
+        await self._stage.turn.run(tell, *told, several=self.urls != self._plan.urls)

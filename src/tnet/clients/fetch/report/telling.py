@@ -28,8 +28,12 @@ async def tell(
     showing: Showing,
     output: Screen,
     context: Context,
+    *,
+    several: bool = False,
 ) -> None:
     """Write the report of a transfer, and what `--write-out` asks for; `error` is what it ended with.
+
+    The report of one of `several` is a line, of JSON Lines; a single one is laid out for people.
 
     What cannot be written into a file of `--write-out` is a warning, and changes nothing about how it ended.
 
@@ -39,7 +43,7 @@ async def tell(
     if showing.report:
         from tnet.clients.fetch.report.report import report
 
-        text = json.dumps(report(account, show_secrets=showing.show_secrets), indent=2)
+        text = json.dumps(report(account, show_secrets=showing.show_secrets), indent=None if several else 2)
         await output.write(text.encode("ascii") + b"\n")
     if showing.write_out is not None:
         await _write_out(showing.write_out, account, showing, output, context)
