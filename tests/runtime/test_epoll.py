@@ -169,3 +169,8 @@ class ContractTests(SynchronousTestCase):
         """Twisted's own loop still is: poll, find the descriptor, dispatch in a log context."""
         names = epollreactor.EPollReactor.doPoll.__code__.co_names
         self.assertLessEqual({"_poller", "_selectables", "_doReadOrWrite", "callWithLogger"}, set(names))
+
+    def test_stock_dispatch_does_what_we_replaced(self) -> None:
+        """Its dispatch of an event to read still is: call `doRead`, log what it raises, disconnect for what it says."""
+        names = epollreactor.EPollReactor._doReadOrWrite.__code__.co_names
+        self.assertLessEqual({"doRead", "exc_info", "err", "_disconnectSelectable"}, set(names))
