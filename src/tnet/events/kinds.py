@@ -294,7 +294,7 @@ class TransferProgressed(Event):
 
 
 class TransferEnded(Event):
-    """It is complete (`outcome` ok, or unchanged), or failed; `path` is where it is."""
+    """It is complete (`outcome` ok, or unchanged), or failed; `path` is where it is, `chosen` whether the user said so."""
 
     name: ClassVar[str] = "transfer.end"
     transfer: int
@@ -304,6 +304,7 @@ class TransferEnded(Event):
     outcome: str
     error: str | None = None
     checksum: str | None = None
+    chosen: bool = True
 
 
 class SshChannelChanged(Event):

@@ -101,8 +101,12 @@ class _Choice:
     def _progress(self, teller: Teller, *, live: bool) -> tuple[list[StoryView], Sink]:
         """How far a fetch is, for somebody who watches, or who asked for lines; and where other lines go meanwhile."""
         watched = self._terminal.is_tty or self._output.mode == "plain"
-        if self._command != "fetch" or self._interest.quiet or not watched:
+        if self._command != "fetch" or self._interest.quiet:
             return [], self._stderr
+        if not watched:
+            from tnet.view.saved import SavedNames
+
+            return [SavedNames(self._stderr, teller, self._interest)], self._stderr
         from tnet.view.progress import Progress, ProgressLines
 
         if not live:

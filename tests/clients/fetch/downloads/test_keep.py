@@ -36,6 +36,7 @@ class Places(Case):
         self.write(b"old")
         self.assertEqual(self.keep(Origin(b"x")), "body-1.bin")
         self.assertEqual(self.keep(Origin(b"x")), "body-2.bin")
+        self.assertEqual([event.chosen for event in self.world.recorder.of(TransferEnded)], [False, False])
         self.assertEqual(self.content(), b"old")
 
     def test_a_name_of_ones_own_choice(self):
@@ -45,6 +46,7 @@ class Places(Case):
         origin = Origin(b"new", content_disposition=b"attachment; filename=theirs")
         self.assertEqual(self.keep(origin, path="mine"), "mine")
         self.assertEqual((self.names, self.content("mine")), (["mine"], b"new"))
+        self.assertTrue(self.world.recorder.of(TransferEnded)[0].chosen)
         self.assertEqual(stat.S_IMODE(os.stat(self.path("mine")).st_mode), 0o600)
 
     def test_a_path_without_a_folder(self):

@@ -31,7 +31,7 @@ async def download(client: Client, urls: Sequence[str], transfer: int) -> str:
     """
     source = Source(client, urls, transfer)
     target = _target(client.plan.keeping, source)
-    progress = Progress(client.context, transfer)
+    progress = Progress(client.context, transfer, chosen=target.replaces)
     device = await _device(client, target) if target.replaces else None
     if device is not None:
         return await _into_device(client, source, device, progress)

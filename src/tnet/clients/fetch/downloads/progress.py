@@ -11,11 +11,15 @@ INTERVAL_SECONDS = 0.1
 
 
 class Progress:
-    """Tells of one transfer: that it starts (again, when everything is anew), how far it is, and once that it ends."""
+    """Tells of one transfer: that it starts (again, when everything is anew), how far it is, and once that it ends.
 
-    def __init__(self, context: Context, transfer: int) -> None:
+    `chosen`: it is the user who says what the file is called.
+    """
+
+    def __init__(self, context: Context, transfer: int, *, chosen: bool = True) -> None:
         self._context = context
         self._transfer = transfer
+        self._chosen = chosen
         self._began = context.clock()
         self._told = 0.0
         self._total: int | None = None
@@ -65,4 +69,5 @@ class Progress:
             outcome=outcome,
             error=error,
             checksum=checksum,
+            chosen=self._chosen,
         )
