@@ -294,7 +294,7 @@ class TransferProgressed(Event):
 
 
 class TransferEnded(Event):
-    """It is complete (`outcome` ok, or unchanged), or failed; `path` is where it is, `chosen` whether the user said so."""
+    """It is complete (`outcome` ok, or unchanged), or failed; `path` is where it is, `chosen` if the user named it."""
 
     name: ClassVar[str] = "transfer.end"
     transfer: int
