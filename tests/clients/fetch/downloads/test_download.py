@@ -1,5 +1,6 @@
 """One body into one file, whatever happens to it on its way."""
 
+import errno
 import hashlib
 import os
 import random
@@ -11,6 +12,7 @@ from twisted.internet.defer import CancelledError, Deferred
 
 from tests.clients.fetch.downloads.origin import NOW, URL, Case, Origin, Stalled, head, with_field, without
 from tnet.clients.fetch.downloads import download
+from tnet.clients.fetch.downloads.sidecar import Sidecar
 from tnet.errors import (
     BodyCutShort,
     CannotWrite,
@@ -351,6 +353,16 @@ class Again(Downloading):
 
 
 class Disk(Downloading):
+    def test_a_disk_that_is_full_from_the_beginning(self):
+        """Nothing that is empty stays, and what an earlier run left stays as it was."""
+
+        def full(_):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        self.patch(Sidecar, "as_bytes", full)
+        self.assertEqual(self.failed(CannotWrite, Origin(CONTENT)).exit_status, 23)
+        self.assertEqual(self.names, [])
+
     def test_a_full_disk(self):
         """Case 29: exit 23, and what is written stays."""
         real, written = os.pwritev, []

@@ -1,5 +1,6 @@
 """Unfinished files."""
 
+import errno
 import hashlib
 import os
 import stat
@@ -122,6 +123,27 @@ class Parts(Case):
         self.assertEqual(os.path.getsize(self.path(self.waiting)), 0)
         said = part.recall()
         self.assertEqual((said.url, said.done), ("http://h/b", ()))
+
+    def test_no_room_to_say_so(self):
+        """What was there stays, with what was said about it; only what is empty goes away."""
+
+        def full(_):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+        self.left_over()
+        names = self.names
+        self.patch(Sidecar, "as_bytes", full)
+        part = self.lasting()
+        self.assertRaises(OSError, part.begin, SAID)
+        part.give_up()
+        self.assertEqual(self.names, names)
+        for name in names:
+            os.unlink(self.path(name))
+        part = self.lasting()
+        self.assertRaises(OSError, part.begin, SAID)
+        part.give_up()
+        part.give_up()
+        self.assertEqual(self.names, [])
 
     def test_the_checksum(self):
         """It is that of the file, in whatever order that was written."""

@@ -207,7 +207,11 @@ def _begun(target: Target, sidecar: Sidecar | None, algorithm: str | None, old: 
     if old is not None:
         old.close() if old.resumable and sidecar is not None else old.remove()
     part = (Part.lasting(target, algorithm) if sidecar is not None else None) or Part.passing(target, algorithm)
-    part.begin(sidecar)
+    try:
+        part.begin(sidecar)
+    except OSError:
+        part.give_up()
+        raise
     return part
 
 

@@ -126,10 +126,14 @@ class Part:
     def remove(self) -> None:
         """Close it, and let it and its sidecar go away."""
         with self._turn:
-            if self._open:
-                self._forget_sidecar()
-                os.unlink(self.path)
-                self._close()
+            self._remove()
+
+    def give_up(self) -> None:
+        """Close it, and let it go away if nothing is in it."""
+        with self._turn:
+            if self._open and not os.fstat(self._fd).st_size:
+                self._remove()
+            self._close()
 
     def close(self) -> None:
         """Close it, and leave what is there."""
@@ -146,9 +150,20 @@ class Part:
         new = f"{self._sidecar}.new"
         with suppress(FileNotFoundError):
             os.unlink(new)
-        with open(os.open(new, _FLAGS | os.O_EXCL, 0o600), "wb") as file:
-            file.write(sidecar.as_bytes())
-        os.replace(new, self._sidecar)
+        try:
+            with open(os.open(new, _FLAGS | os.O_EXCL, 0o600), "wb") as file:
+                file.write(sidecar.as_bytes())
+            os.replace(new, self._sidecar)
+        except OSError:
+            with suppress(OSError):
+                os.unlink(new)
+            raise
+
+    def _remove(self) -> None:
+        if self._open:
+            self._forget_sidecar()
+            os.unlink(self.path)
+            self._close()
 
     def _forget_sidecar(self) -> None:
         if self.resumable:
