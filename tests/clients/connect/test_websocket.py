@@ -202,10 +202,10 @@ class EndTests(ExchangeCase):
         self.peer.close(1011, "oops")
         self.peer.lose()
         error = self.ended(ReceiveFailed)
-        self.assertIn("closed by peer: 1011 (internal error): oops", str(error))
+        self.assertIn("closed by peer: 1011 (unexpected condition): oops", str(error))
         self.assertEqual((error.exit_status, self.output.written), (56, b"partly"))
         (closed,) = self.world.recorder.of(ConnectionClosed)
-        self.assertEqual((closed.reason, closed.clean), ("closed by peer: 1011 (internal error): oops", False))
+        self.assertEqual((closed.reason, closed.clean), ("closed by peer: 1011 (unexpected condition): oops", False))
 
     def test_peer_hangs_up(self) -> None:
         """C23: an end without a close is an error."""

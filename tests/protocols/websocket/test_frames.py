@@ -147,7 +147,9 @@ class ClosureTests(SynchronousTestCase):
     def test_words(self) -> None:
         """A close has its code, what that means, and what the peer said, made harmless."""
         self.assertEqual(str(Closure(1000)), "1000 (normal closure)")
-        self.assertEqual(str(Closure(1011, "out of\x1b[2Jluck\n")), "1011 (internal error): out of\\x1b[2Jluck\\x0a")
+        self.assertEqual(
+            str(Closure(1011, "out of\x1b[2Jluck\n")), "1011 (unexpected condition): out of\\x1b[2Jluck\\x0a"
+        )
         self.assertEqual(str(Closure(4401)), "4401 (a code of its own)")
 
     def test_normal(self) -> None:

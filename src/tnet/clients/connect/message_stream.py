@@ -87,6 +87,7 @@ class MessageStream:
     # ── what the protocol inside calls ──
 
     def write(self, data: bytes) -> None:
+        """Send the messages that `data` makes, unless one of the sides has closed."""
         if not self.disconnecting:
             self._send(lambda: self._cutter.feed(data))
 
@@ -174,4 +175,5 @@ class MessageStream:
 
     @ended_because.setter
     def ended_because(self, reason: str) -> None:
+        """See `Stream`."""
         self._line.transport.ended_because = reason

@@ -128,6 +128,7 @@ class JsonLines(Lines):
         self._host = host
 
     def line(self, answer: Knock) -> str:
+        """One port."""
         row: dict[str, Any] = {
             "host": self._host,
             "port": answer.address.port,
@@ -148,9 +149,11 @@ class Table(Lines):
         self._states: Counter[PortState] = Counter()
 
     def begin(self) -> str:
+        """The names of the columns."""
         return f"{'PORT':>5}  {'STATE':<11}  {'TIME':>10}  ADDRESS\n"
 
     def line(self, answer: Knock) -> str:
+        """One port, if it is to be shown."""
         self._states[answer.state] += 1
         if self._count > FEW_PORTS and answer.state is not PortState.OPEN:
             return ""
@@ -159,6 +162,7 @@ class Table(Lines):
         return f"{answer.address.port:>5}  {answer.state.value:<11}  {time:>10}  {answer.address.host}{reason}\n"
 
     def end(self) -> str:
+        """How many of the ports are what."""
         found = ", ".join(f"{self._states[state]} {state.value}" for state in PortState if self._states[state])
         return f"{self._host}: {found}\n"
 

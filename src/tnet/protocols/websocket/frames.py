@@ -29,7 +29,7 @@ _WORDS = {
     1008: "policy violation",
     TOO_LARGE: "message too large",
     1010: "extension wanted",
-    1011: "internal error",
+    1011: "unexpected condition",
     1012: "restarting",
     1013: "try again later",
     1014: "bad gateway",
