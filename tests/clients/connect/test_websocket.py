@@ -16,12 +16,15 @@ from tests.clients.connect.ends import Paper, Typed, Wire
 from tests.clients.connect.socket_peer import SocketPeer
 from tests.protocols.websocket.test_frames import frame
 from tests.support import World
+from tnet.clients.connect.cast import cast
 from tnet.clients.connect.patience import CLOSE_SECONDS, HURRY_SECONDS, LULL
-from tnet.clients.connect.websocket import exchange
+from tnet.clients.connect.websocket import converse, exchange, talk_websocket
 from tnet.errors import (
+    BadUsage,
     CannotRead,
     ConnectFailed,
     ExitStatus,
+    ExpectationFailed,
     HttpStatusRefused,
     OutputClosed,
     ReceiveFailed,
@@ -31,7 +34,7 @@ from tnet.errors import (
 from tnet.events.kinds import ConnectionClosed, DataMoved, SpanEnded
 from tnet.net.stdio.sink import HIGH_WATER_BYTES
 from tnet.plans import WebSocketAddress
-from tnet.plans.connect import ConnectPlan
+from tnet.plans.connect import ConnectPlan, Step, Talk
 from tnet.protocols.websocket.frames import BINARY, TEXT
 
 TARGET = WebSocketAddress("192.0.2.1", 8000, "/")
@@ -263,6 +266,57 @@ class EndTests(ExchangeCase):
         self.assertEqual(self.wire.calls, ["abort"])
         self.peer.lose(ConnectionAborted())
         self.ended(CancelledError)
+
+
+class TakingPartTests(ExchangeCase):
+    """Who else takes part, as with a stream."""
+
+    def start(self, **talk: Any) -> None:
+        """Connect with a plan that has this talk, and be let in."""
+        self.world, self.input, self.output = World(), Typed(), Paper()
+        plan = ConnectPlan(target=TARGET, text=True, talk=Talk(**talk))
+
+        async def job() -> ExitStatus:
+            return await converse(
+                plan, self.world.context, await cast(plan, self.world.context, self.output, lambda: self.input)
+            )
+
+        self.job = Deferred.fromCoroutine(job())
+        self.connect()
+        self.peer.accept()
+
+    def test_script(self) -> None:
+        """A script talks in messages, and is disappointed as elsewhere."""
+        steps = (Step("send", b"hello\n"), Step("expect", b"hel+o"), Step("send", b"bye\n"), Step("expect", b"bye"))
+        self.start(steps=steps)
+        self.assertEqual(self.said(), ["hello"])
+        self.peer.say(TextMessage("hello"))
+        self.assertEqual(self.said(), ["bye"])
+        self.peer.close()
+        self.peer.lose()
+        self.assertEqual(self.ended(ExpectationFailed).exit_status, 111)
+        self.assertEqual(self.output.written, b"hello\n")
+
+    def test_dump(self) -> None:
+        """A dump has both directions; parts of a message have no rows."""
+        self.start(hex=True)
+        self.input.give(b"ask\n")
+        self.peer.say(TextMessage("ans", message_finished=False))
+        self.peer.say(TextMessage("wer"))
+        rows = self.output.written.decode().splitlines()
+        self.assertEqual(len(rows), 2, rows)
+        self.assertIn("|ask.|", rows[0])
+        self.assertIn("|answer.|", rows[1])
+        self.peer.close()
+        self.peer.lose()
+        self.assertIs(self.ended(), ExitStatus.OK)
+
+    def test_size(self) -> None:
+        """Messages that may hold nothing are bad usage, before anything is opened."""
+        world = World()
+        job = Deferred.fromCoroutine(talk_websocket(ConnectPlan(target=TARGET, message_bytes=0), world.context))
+        self.assertEqual(self.failureResultOf(job, BadUsage).value.field, "--message-size")
+        self.assertEqual(world.reactor.tcpClients, [])
 
 
 class OpeningTests(ExchangeCase):

@@ -15,10 +15,12 @@ from twisted.internet.defer import CancelledError, TimeoutError
 from twisted.internet.interfaces import IProtocol
 from twisted.internet.task import deferLater
 
+from tnet.clients.connect.cast import Cast, cast
 from tnet.clients.connect.coupling import Coupling
 from tnet.clients.connect.ends import between
+from tnet.clients.connect.overhearing import Overheard
 from tnet.clients.connect.websocket_line import WebSocketLine
-from tnet.errors import ExitStatus, TimedOut, TnetError
+from tnet.errors import BadUsage, ExitStatus, TimedOut, TnetError
 from tnet.net.context import Context
 from tnet.net.dial import dial
 from tnet.net.resolve import ascii_name, literal_family
@@ -35,28 +37,41 @@ P = TypeVar("P", bound=IProtocol)
 async def talk_websocket(plan: ConnectPlan, context: Context) -> ExitStatus:
     """Exchange messages between the target and standard input and output.
 
-    Raises: what `dial_websocket` raises; TooLarge for a message either way, MalformedReply for a peer that breaks the
-    protocol; SendFailed, ReceiveFailed (also for a close that is no normal one), TimedOut, OutputClosed, CannotWrite,
-    CannotRead.
+    Raises: what `dial_websocket` and `cast` raise; BadUsage for a size that nothing has; TooLarge for a message either
+    way, MalformedReply for a peer that breaks the protocol; SendFailed, ReceiveFailed (also for a close that is no
+    normal one), TimedOut, OutputClosed, CannotWrite, CannotRead, ExpectationFailed.
     """
-    return await exchange(plan, context, standard_input(context), standard_output(context))
+    if plan.message_bytes < 1:
+        raise BadUsage("--message-size", "a message that may hold nothing says nothing")
+    output = standard_output(context)
+    return await converse(plan, context, await cast(plan, context, output, lambda: standard_input(context)))
 
 
 async def exchange(plan: ConnectPlan, context: Context, source: StandardInput, output: StandardOutput) -> ExitStatus:
     """`talk_websocket` with this input and output."""
+    return await converse(plan, context, Cast(source=source, output=output))
 
-    async def attempt(_: object) -> Coupling:
-        lines = plan.text or output.is_terminal
-        return await dial_websocket(plan, lambda: Coupling(plan, context, output), context, lines=lines)
+
+async def converse(plan: ConnectPlan, context: Context, taking_part: Cast) -> ExitStatus:
+    """`talk_websocket` with whoever takes part."""
+    lines = plan.text or taking_part.output.is_terminal
+
+    async def attempt(_: object) -> Coupling | Overheard:
+        return await dial_websocket(plan, lambda: taking_part.coupling(plan, context), context, lines=lines)
 
     async def conversation() -> None:
         coupling = await (_persisted(attempt, plan, context) if plan.retries else attempt(1))
-        await coupling.run(source)
+        await coupling.run(taking_part.source)
 
-    return await between(source, output, context, conversation())
+    try:
+        return await between(taking_part.source, taking_part.output, context, conversation())
+    finally:
+        await taking_part.close()
 
 
-async def _persisted(attempt: Callable[[object], Awaitable[Coupling]], plan: ConnectPlan, context: Context) -> Coupling:
+async def _persisted(
+    attempt: Callable[[object], Awaitable[Coupling | Overheard]], plan: ConnectPlan, context: Context
+) -> Coupling | Overheard:
     from tnet.clients.fetch.retries import persist
     from tnet.plans.fetch import Retrying
 
