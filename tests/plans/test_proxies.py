@@ -127,6 +127,15 @@ class NoProxyTests(SynchronousTestCase):
         )
         self.assertFalse(NoProxy().covers("h", 80))
 
+    def test_networks_that_are_none(self) -> None:
+        """They are refused where somebody typed them, and the field is named; elsewhere they cover nothing."""
+        for text in ("10.0.0.0/33", "a.example,10.0.0/8", "h/8", "[fd00::/129]:80"):
+            error = self.assertRaises(BadUsage, parse_no_proxy, text, field="--noproxy")
+            self.assertIn("--noproxy", str(error))
+            self.assertFalse(parse_no_proxy(text).covers("10.0.0.1", 80))
+        for text in ("10.1.2.3/8", "[fd00::/8]:80", "fd00::/8", "*, .h:80"):
+            self.assertEqual(parse_no_proxy(text, field="--noproxy"), parse_no_proxy(text))
+
     @given(st.text(max_size=40), st.text(max_size=20))
     def test_any_text(self, text: str, host: str) -> None:
         """No list and no host makes it fail."""

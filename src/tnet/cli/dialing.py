@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from tnet.cli.sections import section
+from tnet.cli.sections import OneOf, section
 from tnet.cli.values import DURATION
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ _FILE = click.Path(dir_okay=False)
 _dial, _tls = section("Connection"), section("TLS")
 
 _OPTIONS = (
-    _dial("-4", "family", type=int, flag_value=4, allow_from_autoenv=False, help="Only IPv4."),
-    _dial("-6", "family", type=int, flag_value=6, allow_from_autoenv=False, help="Only IPv6."),
+    _dial("-4", "family", cls=OneOf, type=int, flag_value=4, allow_from_autoenv=False, help="Only IPv4."),
+    _dial("-6", "family", cls=OneOf, type=int, flag_value=6, allow_from_autoenv=False, help="Only IPv6."),
     _dial(
         "--connect-timeout",
         type=DURATION,

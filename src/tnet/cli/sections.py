@@ -18,6 +18,26 @@ class Option(click.Option):
         self.section = section
 
 
+class OneOf(Option):
+    """A flag with its own word for a value that others of the same name give other words: only one is to be given."""
+
+    def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
+        parser.add_option(obj=self, opts=self.opts, dest=self.name, action="append_const", const=self.flag_value)
+
+    def consume_value(self, ctx: click.Context, opts: Any) -> Any:
+        """The one word that was given.
+
+        Raises: click.UsageError.
+        """
+        given = opts.get(self.name)
+        if isinstance(given, list):
+            if len(set(given)) > 1:
+                names = [each.opts[0] for each in ctx.command.params if each.name == self.name]
+                raise click.UsageError(f"{' and '.join(names)} do not go together", ctx)
+            opts[self.name] = given[0]
+        return super().consume_value(ctx, opts)
+
+
 class Command(click.Command):
     """A command whose help lists its options by section, `-h` with its own."""
 
@@ -47,7 +67,7 @@ def sections(command: click.Command, ctx: click.Context) -> dict[str, list[tuple
 def section(title: str) -> Callable[..., Callable[[F], F]]:
     """`click.option` for options of the section `title`."""
 
-    def option(*names: str, **attributes: Any) -> Callable[[F], F]:
-        return click.option(*names, cls=Option, section=title, **attributes)
+    def option(*names: str, cls: type[Option] = Option, **attributes: Any) -> Callable[[F], F]:
+        return click.option(*names, cls=cls, section=title, **attributes)
 
     return option

@@ -105,9 +105,17 @@ class NoProxy:
         return any(_matches(pattern, name, port) for pattern in self.patterns)
 
 
-def parse_no_proxy(text: str) -> NoProxy:
-    """The list of hosts in `text`, separated by commas or white space."""
-    return NoProxy(tuple(text.lower().replace(",", " ").split()))
+def parse_no_proxy(text: str, *, field: str | None = None) -> NoProxy:
+    """The list of hosts in `text`, separated by commas or white space.
+
+    Raises: BadUsage for a network that is none, where there is a `field` to name; else it covers nothing, as with curl.
+    """
+    patterns = tuple(text.lower().replace(",", " ").split())
+    for pattern in patterns if field is not None else ():
+        place, _ = _without_port(pattern)
+        if "/" in place and _network(place) is None:
+            raise BadUsage(field or "", f"{pattern!r} is not a network", "write it as 10.0.0.0/8 or fd00::/8")
+    return NoProxy(patterns)
 
 
 def _host_and_port(place: str, field: str) -> tuple[str, str]:
@@ -159,10 +167,15 @@ def _without_port(pattern: str) -> tuple[str, str]:
 
 
 def _holds(place: str, address: _Address) -> bool:
+    network = _network(place)
+    return network is not None and address in network
+
+
+def _network(place: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network | None:
     try:
-        return address in ipaddress.ip_network(place, strict=False)
+        return ipaddress.ip_network(place, strict=False)
     except ValueError:
-        return False
+        return None
 
 
 _Address = ipaddress.IPv4Address | ipaddress.IPv6Address

@@ -194,6 +194,11 @@ class WayTests(Case):
         self.assertEqual(plan("h", "--proxy", "").way, Way(direct=True))
         self.assertEqual(plan("h").way, Way(tls=TlsDialing()))
 
+    def test_what_contradicts_itself(self) -> None:
+        """Two versions, two families, and a network that is none."""
+        for argv in (("--http1.1", "--http2"), ("-4", "-6"), ("--noproxy", "10.0.0.0/33")):
+            self.assertRaises(click.UsageError, plan, "h", *argv)
+
     def test_patience(self) -> None:
         """A limit for each phase, and for everything."""
         limits = plan(

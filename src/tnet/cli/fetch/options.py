@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
-from tnet.cli.sections import section
+from tnet.cli.sections import OneOf, section
 from tnet.cli.values import DURATION, SIZE
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -108,10 +108,11 @@ _CONNECTION = (
     _way("--proxy", metavar="URL", help="http, https, socks4a, socks5 or socks5h.  [default: from the environment]"),
     _way("--noproxy", metavar="LIST", help="Hosts, .suffixes and networks to reach without a proxy; * for all."),
     _way("--unix-socket", metavar="PATH", help="Connect to this socket, whatever the URL's host."),
-    _way("--http1.1", "version", flag_value="1.1", allow_from_autoenv=False, help="Speak HTTP/1.1 only."),
+    _way("--http1.1", "version", cls=OneOf, flag_value="1.1", allow_from_autoenv=False, help="Speak HTTP/1.1 only."),
     _way(
         "--http2",
         "version",
+        cls=OneOf,
         flag_value="2",
         allow_from_autoenv=False,
         help="HTTP/2; to http:// URLs without asking first.",

@@ -216,7 +216,7 @@ def _way(options: Options, tls: Any) -> Way:
         tls=tls,
         proxy=parse_proxy(proxy) if proxy else None,
         direct=proxy == "",
-        no_proxy=parse_no_proxy(exempt) if exempt is not None else None,
+        no_proxy=parse_no_proxy(exempt, field="--noproxy") if exempt is not None else None,
         unix_socket=options["unix_socket"],
         overrides=_overrides(options),
         family=options["family"],
