@@ -338,6 +338,15 @@ class Flow(FetchCase):
         error = await self.fails(CannotWrite, self.says(OK), keeping=Keeping(path="/dev/full"))
         self.assertEqual((error.exit_status, error.reason), (23, "No space left on device"))
 
+    async def test_an_upload_from_a_fifo_without_a_writer(self):
+        """It is not the network that is late."""
+        path = os.path.join(self.folder(), "fifo")
+        os.mkfifo(path)
+        patience = Patience(total_seconds=0.3)
+        error = await self.fails(TimedOut, self.says(OK), method="POST", body=Body(path=path), patience=patience)
+        self.assertEqual(error.phase, "opening the body")
+        os.close(os.open(path, os.O_WRONLY))
+
     async def test_an_upload_from_a_fifo(self):
         """Without a length it goes in chunks."""
 

@@ -8,13 +8,28 @@ from twisted.internet.defer import Deferred
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.support import AtOnce, World
-from tnet.clients.fetch.outgoing import PIECE_BYTES, FromFile, FromMemory, FromStandardInput, Joined, open_body
+from tnet.clients.fetch.outgoing import (
+    PIECE_BYTES,
+    FromFile,
+    FromMemory,
+    FromStandardInput,
+    Joined,
+    OpeningCancelled,
+    open_body,
+)
 from tnet.errors import BadUsage, CannotRead
 from tnet.plans.fetch import Body, Part
 
 
 def start(work):
     return Deferred.fromCoroutine(work)
+
+
+class Never:
+    """Threads that come to no end."""
+
+    def run(self, function, *args, **named):
+        return Deferred()
 
 
 class Case(SynchronousTestCase):
@@ -46,6 +61,14 @@ class Opening(Case):
         """Nothing is connected for it."""
         error = self.failureResultOf(start(open_body(Body(path="/nowhere"), World().context)), CannotRead).value
         self.assertEqual(str(error), "cannot read /nowhere: No such file or directory")
+
+    def test_waiting_for_it(self):
+        """Who waits in vain, as for the writer of a FIFO, is told that this is where."""
+        never = replace(World().context, workers=Never())
+        for body in (Body(path="fifo"), Body(path="fifo", deflate=True)):
+            opening = start(open_body(body, never))
+            opening.cancel()
+            self.assertEqual(self.failureResultOf(opening, OpeningCancelled).value.phase, "opening the body")
 
     def test_without_a_length(self):
         """A body may be sent in chunks although its length is known."""

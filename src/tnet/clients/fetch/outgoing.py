@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable
 from contextlib import ExitStack
 from typing import BinaryIO, Protocol
 
+from twisted.internet.defer import CancelledError
+
 from tnet.clients.fetch.bell import Bell
 from tnet.errors import CannotRead, TnetError
 from tnet.net.context import Context, Offload
@@ -37,12 +39,21 @@ class Outgoing(Protocol):
         """Let go of it, in the middle or at the end."""
 
 
+class OpeningCancelled(CancelledError):
+    """Somebody cancelled the opening of a body, which may take as long as a FIFO has no writer."""
+
+    phase = "opening the body"
+
+
 async def open_body(body: Body, context: Context) -> Outgoing:
     """The body that a plan means, opened.
 
-    Raises: CannotRead for a file that cannot be opened; BadUsage for a part that cannot be described.
+    Raises: CannotRead for a file that cannot be opened; BadUsage for a part that cannot be described; OpeningCancelled.
     """
-    opened = await _opened(body, context)
+    try:
+        opened = await _opened(body, context)
+    except CancelledError:
+        raise OpeningCancelled from None
     if body.chunked:
         opened.length = None
     return opened
