@@ -75,9 +75,11 @@ class ExpectedBytes(Expected):
 
     @property
     def at(self) -> int:
+        """See `Expected.at`."""
         return self._at
 
     def feed(self, data: bytes) -> None:
+        """See `Expected.feed`."""
         got = 0
         while got < len(data) and not self.failed:
             mask = next((mask for mask in self._masked if mask.end > self._at), None)
@@ -87,6 +89,7 @@ class ExpectedBytes(Expected):
                 got = self._compare(data, got, len(self._data) if mask is None else mask.start)
 
     def reached(self, chunks: int) -> bool:
+        """See `Expected.reached`."""
         return self._at >= self._ends[chunks] or self._in_last_secret()
 
     def _in_last_secret(self) -> bool:
@@ -133,9 +136,11 @@ class ExpectedLines(Expected):
 
     @property
     def at(self) -> int:
+        """See `Expected.at`."""
         return self._starts[self._line]
 
     def feed(self, data: bytes) -> None:
+        """See `Expected.feed`."""
         if not self.failed:
             self._buffer += data
             self._take_lines()
@@ -155,10 +160,12 @@ class ExpectedLines(Expected):
             self._check_unfinished()
 
     def reached(self, chunks: int) -> bool:
+        """See `Expected.reached`."""
         end = self._ends[chunks]
         return self.at >= end or (self._line == self._end_lines[chunks] and self._begins_with(end))
 
     def differ(self, reason: str, got: bytes = b"") -> None:
+        """See `Expected.differ`; `got` is the unfinished line unless something else is given."""
         super().differ(reason, got or self._buffer)
 
     def _check_unfinished(self) -> None:

@@ -100,6 +100,7 @@ class HearingTests(OverheardCase):
         self.overhear(Secured())
         self.protocol.connectionLost(Failure(ConnectionLost()))
         self.assertEqual(self.ear.heard, [])
+        self.failureResultOf(self.running, ReceiveFailed)
 
     def test_cut_off(self) -> None:
         """A connection that is lost is no end of anybody's."""
