@@ -236,6 +236,17 @@ class Attempts(WholeFetch):
         self.ok()
         self.assertEqual(self.printed, b"2")
 
+    def test_a_file_that_never_was(self):
+        """`-w` knows what it was to be called."""
+        self.start(
+            keeping=Keeping(folder=self.folder, remote_name=True),
+            fail=True,
+            showing=Showing(write_out="%{filename_effective}"),
+        )
+        self.answer(answer(404))
+        self.error(HttpStatusRefused)
+        self.assertEqual(self.printed.decode(), self.path("x"))
+
     def test_the_last_answer_in_time_is_an_answer(self):
         """When no attempt fits into the time, or none as late as the server wants, its body is written after all."""
         for retrying in (

@@ -60,8 +60,10 @@ class Transfer:
     async def _deliver(self) -> None:
         showing = self._plan.showing
         if self._plan.keeping.to_file and self._plan.method != "HEAD":
-            from tnet.clients.fetch.downloads import download
+            from tnet.clients.fetch.downloads import download, target_of
 
+            target = target_of(self._plan.keeping, self._client.first_request(self.urls[0]).url)
+            self._ledger.keeps(self.number, target.path)
             await download(self._client, self.urls, self.number)
             if (head := self._client.heads.get(self.number)) is not None:
                 await self._stage.presenter.response_head(head)

@@ -38,6 +38,16 @@ class VariableTests(SynchronousTestCase):
             _values(account, "url", "url_effective", "method"), ["http://h/", "https://h/to?a=1&b=", "GET"]
         )
 
+    def test_certificates(self) -> None:
+        """Each has a line; without TLS there is none."""
+        command = Command()
+        self.assertEqual(_values(command.account(), "num_certs", "certs"), [0, ""])
+        command.begin(1, 0, "https://h/")
+        handshake = kinds.TlsHandshaken(outcome="ok", seconds=0.03, chain=("CN=h", "CN=ca"))
+        command.tell(30, handshake, 1, 1)
+        command.answer(1, 30, 1, head())
+        self.assertEqual(_values(command.account(), "num_certs", "certs"), [2, "CN=h\nCN=ca"])
+
     def test_sizes_of_requests(self) -> None:
         """What went out are heads, and the body of the last request."""
         command = Command()
@@ -89,7 +99,9 @@ class VariableTests(SynchronousTestCase):
         )
         self.assertEqual(_values(account, "time_total", "size_download", "ssl_verify_result"), [0.005, 0, 0])
         rejected = command.account(CertificateRejected("h", "expired"))
-        self.assertEqual(_values(rejected, "ssl_verify_result", "exitcode"), [1, 60])
+        names = ("ssl_verify_result", "proxy_ssl_verify_result", "exitcode")
+        self.assertEqual(_values(rejected, *names), [1, 0, 60])
+        self.assertEqual(_values(command.account(CertificateRejected("p:3128", "expired")), *names), [0, 1, 60])
 
     def test_without_a_request(self) -> None:
         """Nothing is asked of what did not happen: every variable has a value even when no request was made."""

@@ -4,6 +4,6 @@ Read it in this order: `keep` (the whole), `download` (one file), `source` (its 
 `streams` and `body` (what comes), `ranges` (what is there), `part` and `sidecar` (where it waits), `target` (its name).
 """
 
-from tnet.clients.fetch.downloads.keep import download
+from tnet.clients.fetch.downloads.keep import download, target_of
 
-__all__ = ["download"]
+__all__ = ["download", "target_of"]

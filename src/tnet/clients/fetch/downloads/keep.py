@@ -19,6 +19,7 @@ from tnet.clients.fetch.downloads.target import Target
 from tnet.clients.fetch.retries import Attempt, persist
 from tnet.errors import cannot_write
 from tnet.plans.fetch import Keeping
+from tnet.plans.urls import Url
 from tnet.protocols.disposition import name_from_url
 
 
@@ -30,7 +31,7 @@ async def download(client: Client, urls: Sequence[str], transfer: int) -> str:
     Raises: TnetError: of the client; CannotWrite, HttpStatusRefused, RangeRefused, TooLarge, ChecksumMismatch.
     """
     source = Source(client, urls, transfer)
-    target = _target(client.plan.keeping, source)
+    target = target_of(client.plan.keeping, source.request.url)
     progress = Progress(client.context, transfer, chosen=target.replaces)
     device = await _device(client, target) if target.replaces else None
     if device is not None:
@@ -76,8 +77,9 @@ async def _into_device(client: Client, source: Source, device: Device, progress:
     return device.path
 
 
-def _target(keeping: Keeping, source: Source) -> Target:
+def target_of(keeping: Keeping, url: Url) -> Target:
+    """Where what is at `url` is kept, as long as no answer has another name for it."""
     folder = keeping.folder or ""
     if keeping.path is not None:
         return Target.at(os.path.join(folder, keeping.path), replaces=True)
-    return Target.at(os.path.join(folder, name_from_url(source.request.url)), replaces=False)
+    return Target.at(os.path.join(folder, name_from_url(url)), replaces=False)

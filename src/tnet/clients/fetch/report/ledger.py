@@ -13,6 +13,7 @@ from functools import partial
 from typing import Self
 
 from tnet.clients.fetch.outgoing import Outgoing
+from tnet.escape import safe_line
 from tnet.events import Publisher, Record, kinds, phases
 from tnet.events.phases import Hop, Phases
 from tnet.plans.fetch import Showing
@@ -113,6 +114,11 @@ class Ledger:
         """A request for `url` begins."""
         if self.awake:
             self._of(request, len(url)).url = url
+
+    def keeps(self, transfer: int, path: str) -> None:
+        """A transfer is to become the file at `path`, unless its answer has another name for it."""
+        if self.awake:
+            self._keep(transfer, Kept(safe_line(path)))
 
     def asked(self, request: int, fields: Fields, *, proxied: bool = False) -> None:
         """The head of a request went out."""

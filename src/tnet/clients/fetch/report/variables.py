@@ -102,7 +102,26 @@ def _rate(count: Callable[[Account], int]) -> Variable:
     return lambda account: int(count(account) / account.times.total) if account.times.total > 0 else 0
 
 
+def _chain(account: Account) -> tuple[str, ...]:
+    """A line for each certificate that the peer showed."""
+    return account.final.hop.handshake.chain if account.final.hop.handshake is not None else ()
+
+
+def _rejected(*, by_proxy: bool) -> Variable:
+    """1 where the certificate of the server, or that of the proxy, was the end of it."""
+
+    def variable(account: Account) -> Value:
+        error = account.error
+        if not isinstance(error, CertificateRejected):
+            return 0
+        host, port = _part(account.url_effective, "host"), _part(account.url_effective, "port")
+        return int((error.peer.removesuffix(f":{port}").strip("[]") != host) is by_proxy)
+
+    return variable
+
+
 VARIABLES: dict[str, Variable] = {
+    "certs": lambda account: "\n".join(_chain(account)),
     "conn_id": lambda account: account.final.hop.conn,
     "content_type": lambda account: _field(account, b"content-type"),
     "errormsg": lambda account: str(account.error) if account.error is not None else None,
@@ -114,10 +133,12 @@ VARIABLES: dict[str, Variable] = {
     "local_ip": _opened("local_address", ""),
     "local_port": _opened("local_port", 0),
     "method": lambda account: account.final.hop.asked.method if account.final.hop.asked is not None else "",
+    "num_certs": lambda account: len(_chain(account)),
     "num_connects": _count(lambda hop: hop.opened is not None and not hop.reused),
     "num_headers": lambda account: len(account.head.fields) if account.head is not None else 0,
     "num_redirects": _count(lambda hop: hop.asked is not None and hop.asked.cause == "redirect"),
     "num_retries": lambda account: len(account.retries),
+    "proxy_ssl_verify_result": _rejected(by_proxy=True),
     "proxy_used": lambda account: int(account.final.facts.proxied or _tunnelled(account.final.hop)),
     "redirect_url": _redirect_url,
     "referer": _referer,
@@ -132,7 +153,7 @@ VARIABLES: dict[str, Variable] = {
     "size_upload": _uploaded,
     "speed_download": _rate(lambda account: account.wire_bytes),
     "speed_upload": _rate(_uploaded),
-    "ssl_verify_result": lambda account: int(isinstance(account.error, CertificateRejected)),
+    "ssl_verify_result": _rejected(by_proxy=False),
     "time_appconnect": _mark("appconnect"),
     "time_connect": _mark("connect"),
     "time_namelookup": _mark("namelookup"),
