@@ -25,15 +25,13 @@ class DiffTests(TestCase):
             [
                 "--- recorded",
                 "+++ came",
-                "@@ -4,7 +4,5 @@",
+                "@@ -4,5 +4,5 @@",
                 " line 4",
                 " line 5",
                 " line 6",
                 "-line 7",
                 "+line seven",
                 " line 8",
-                "-line 9",
-                "-line 10",
             ],
         )
 
@@ -41,6 +39,11 @@ class DiffTests(TestCase):
         """Lines that differ in their end alone are not shown as equal, nor is a line that is not complete."""
         self.assertEqual(diff(b"ok\r\n", 2, b"\n")[3:], ["-ok\\x0d", "+ok"])
         self.assertEqual(diff(b"ok\n", 2, b"")[3:], ["-ok", "+ok (no line end)"])
+
+    def test_what_is_missing(self) -> None:
+        """Where nothing more came, some of what was to come is shown."""
+        lines = diff(b"one\ntwo\nthree\nfour\nfive\nsix\n", 4, b"")
+        self.assertEqual(lines[3:], [" one", "-two", "-three", "-four", "-five"])
 
     def test_bytes(self) -> None:
         """What is not text is shown in rows of hexadecimal, with their offsets."""

@@ -51,14 +51,19 @@ class Difference:
         new = self.expected[start : self.offset] + self.got[:MOST_BYTES]
         if not (_is_text(old) and _is_text(new)):
             return None
-        return self.expected.count(b"\n", 0, start), *_trimmed(_lines(old), _lines(new))
+        return self.expected.count(b"\n", 0, start), *self._trimmed(_lines(old), _lines(new))
 
     def _as_rows(self) -> tuple[int, list[str], list[str]]:
         before = max(self.offset // ROW_BYTES - CONTEXT_LINES, 0)
         start = before * ROW_BYTES
         old = hex_rows(self.expected[start : self.offset + MOST_BYTES], start)
         new = hex_rows(self.expected[start : self.offset] + self.got[:MOST_BYTES], start)
-        return before, *_trimmed(old, new)
+        return before, *self._trimmed(old, new)
+
+    def _trimmed(self, old: list[str], new: list[str]) -> tuple[list[str], list[str]]:
+        """As much as a person wants to see: where something else came, only what could have come by then."""
+        new = new[:MOST_LINES]
+        return old[: len(new) + (0 if self.got else CONTEXT_LINES + 1)], new
 
 
 def _is_text(data: bytes) -> bool:
@@ -77,9 +82,3 @@ def _lines(data: bytes) -> list[str]:
 
 def _cut(line: str) -> str:
     return line if len(line) <= SHOWN_CHARACTERS else line[:SHOWN_CHARACTERS] + "…"
-
-
-def _trimmed(old: list[str], new: list[str]) -> tuple[list[str], list[str]]:
-    """As much of both as a person wants to see: what came is what matters, and a little of what should follow it."""
-    new = new[:MOST_LINES]
-    return old[: len(new) + CONTEXT_LINES + 1], new

@@ -120,7 +120,7 @@ class BadTests(ReplayCase):
         self.assertIn(f"{self.path}, byte 13 (line 2): what came is not", str(error))
         self.assertEqual(
             self.paper.written.decode().splitlines()[3:],
-            [" ready\\x0d", "-hello you\\x0d", "-and you\\x0d", "+hello me\\x0d"],
+            [" ready\\x0d", "-hello you\\x0d", "+hello me\\x0d"],
         )
 
     def test_silence(self) -> None:
