@@ -157,7 +157,7 @@ class BadTests(TestCase):
 
     def test_options(self) -> None:
         """A bad option is named."""
-        self.assertIn("--expect: (", str(self.assertRaises(BadUsage, steps_of, [("expect", "(")])))
+        self.assertIn("--expect: '(' is no", str(self.assertRaises(BadUsage, steps_of, [("expect", "(")])))
 
     def test_files(self) -> None:
         """A file that is not there, no text, or endless."""

@@ -50,8 +50,8 @@ def steps_of(options: Iterable[tuple[str, str]]) -> tuple[Step, ...]:
 
     Raises: BadUsage, naming the option.
     """
-    steps = tuple(_step(f"--{action}", text, action, text) for action, text in options)
-    return _bounded(steps, "--send", "the options")
+    steps = tuple(_step(f"--{action}", "", action, text) for action, text in options)
+    return _bounded(steps, "--send", "")
 
 
 def read_script(path: str, *, field: str = "--script") -> tuple[Step, ...]:
@@ -83,7 +83,7 @@ def parse_script(text: str, path: str, *, field: str = "--script") -> tuple[Step
     steps = tuple((_of_toml if is_toml else _of_lines)(text, path, field))
     if not steps:
         raise BadUsage(field, f"{path}: there is no step in it")
-    return _bounded(steps, field, path)
+    return _bounded(steps, field, f"{path}: ")
 
 
 # ── plain lines ──
@@ -96,7 +96,7 @@ def _of_lines(text: str, path: str, field: str) -> Iterator[Step]:
         action, _, rest = line.lstrip().partition(" ")
         if not action or action.startswith("#"):
             continue
-        where = f"{path}:{number}"
+        where = f"{path}:{number}: "
         if action == "timeout":
             seconds = _length(field, where, action, rest)
         else:
@@ -114,33 +114,33 @@ def _of_toml(text: str, path: str, field: str) -> Iterator[Step]:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise BadUsage(field, f"{path}: {error}") from None
     tables = document.pop("step", [])
-    timeout = _length(field, path, "timeout", document.pop("timeout", 0))
+    timeout = _length(field, f"{path}: ", "timeout", document.pop("timeout", 0))
     if document:
         raise BadUsage(field, f"{path}: {next(iter(document))!r} is not known", "steps are [[step]] tables")
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         raise BadUsage(field, f"{path}: step is no list of tables", "write [[step]] above each")
     for number, table in enumerate(tables, 1):
-        yield from _of_table(dict(table), f"{path}: step {number}", field, timeout)
+        yield from _of_table(dict(table), f"{path}: step {number}: ", field, timeout)
 
 
 def _of_table(table: dict[str, Any], where: str, field: str, timeout: float) -> Iterator[Step]:
     name = table.pop("name", "")
     if not isinstance(name, str):
-        raise BadUsage(field, f"{where}: name is no text")
+        raise BadUsage(field, f"{where}name is no text")
     seconds = _length(field, where, "timeout", table.pop("timeout", timeout))
     unknown = next((key for key in table if key not in ACTIONS), None)
     if unknown is not None:
         raise _unknown(field, where, unknown)
     if not table:
-        raise BadUsage(field, f"{where}: it does nothing", f"give it one of {', '.join(ACTIONS)}")
+        raise BadUsage(field, f"{where}it does nothing", f"give it one of {', '.join(ACTIONS)}")
     for action in (each for each in ACTIONS if each in table):
         given = table[action]
         if action in ("shutdown", "expect-eof"):
             if given is not True:
-                raise BadUsage(field, f"{where}: {action} can only be true")
+                raise BadUsage(field, f"{where}{action} can only be true")
             given = ""
         elif not isinstance(given, str) and action in ("send", "expect"):
-            raise BadUsage(field, f"{where}: {action} is no text")
+            raise BadUsage(field, f"{where}{action} is no text")
         yield _step(field, where, action, given, seconds, name)
 
 
@@ -148,7 +148,7 @@ def _of_table(table: dict[str, Any], where: str, field: str, timeout: float) -> 
 
 
 def _step(field: str, where: str, action: str, given: Any, seconds: float = 0, name: str = "") -> Step:
-    """A step; `where` says where it stands, `given` is its text or length."""
+    """A step; `where` says in messages where it stands, `given` is its text or length."""
     match action:
         case "send":
             return Step("send", _unescaped(field, where, given), seconds, name)
@@ -157,28 +157,28 @@ def _step(field: str, where: str, action: str, given: Any, seconds: float = 0, n
         case "pause" | "expect-silence":
             length = _length(field, where, action, given)
             if not length:
-                raise BadUsage(field, f"{where}: {action} needs a length of time, such as 1s")
+                raise BadUsage(field, f"{where}{action} needs a length of time, such as 1s")
             return Step("pause" if action == "pause" else "expect-silence", b"", length, name)
         case "shutdown" | "expect-eof":
             if given.strip():
-                raise BadUsage(field, f"{where}: nothing may follow {action}")
+                raise BadUsage(field, f"{where}nothing may follow {action}")
             return Step("shutdown" if action == "shutdown" else "expect-eof", b"", seconds, name)
         case _:
             raise _unknown(field, where, action)
 
 
 def _unknown(field: str, where: str, action: str) -> BadUsage:
-    return BadUsage(field, f"{where}: unknown step {action[:40]!r}", f"one of {', '.join(ACTIONS)}, timeout")
+    return BadUsage(field, f"{where}unknown step {action[:40]!r}", f"one of {', '.join(ACTIONS)}, timeout")
 
 
 def _unescaped(field: str, where: str, text: str) -> bytes:
     if not text:
-        raise BadUsage(field, f"{where}: there is nothing to send")
+        raise BadUsage(field, f"{where}there is nothing to send")
     parts, at = [], 0
     for found in _ESCAPE.finditer(text):
         byte, letter = found.groups()
         if byte is None and letter not in _ESCAPED:
-            raise BadUsage(field, f"{where}: unknown escape {found[0]!r}", r"one of \r \n \t \0 \\ and \xNN")
+            raise BadUsage(field, f"{where}unknown escape {found[0]!r}", r"one of \r \n \t \0 \\ and \xNN")
         parts += [_bytes(text[at : found.start()]), bytes.fromhex(byte) if byte is not None else _ESCAPED[letter]]
         at = found.end()
     return b"".join([*parts, _bytes(text[at:])])
@@ -186,16 +186,16 @@ def _unescaped(field: str, where: str, text: str) -> bytes:
 
 def _expression(field: str, where: str, text: str) -> bytes:
     if not text:
-        raise BadUsage(field, f"{where}: the expression is empty, and would match anything")
+        raise BadUsage(field, f"{where}the expression is empty, and would match anything")
     if len(text) > EXPRESSION_CHARACTERS:
-        raise BadUsage(field, f"{where}: the expression has more than {EXPRESSION_CHARACTERS} characters")
+        raise BadUsage(field, f"{where}the expression has more than {EXPRESSION_CHARACTERS} characters")
     expression = _bytes(text)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what a later Python might mean by it
             re.compile(expression, re.MULTILINE)
     except (re.error, OverflowError, RecursionError) as error:
-        raise BadUsage(field, f"{where}: {text[:80]!r} is no regular expression: {error}") from None
+        raise BadUsage(field, f"{where}{text[:80]!r} is no regular expression: {error}") from None
     return expression
 
 
@@ -209,13 +209,11 @@ def _length(field: str, where: str, action: str, given: Any) -> float:
         given = str(given)
     seconds = duration(given) if isinstance(given, str) else None
     if seconds is None:
-        raise BadUsage(
-            field, f"{where}: {action} {str(given)[:40]!r} is no length of time", "such as 200ms, 1.5s or 2m"
-        )
+        raise BadUsage(field, f"{where}{action} {str(given)[:40]!r} is no length of time", "such as 200ms, 1.5s or 2m")
     return seconds
 
 
 def _bounded(steps: tuple[Step, ...], field: str, where: str) -> tuple[Step, ...]:
     if len(steps) > MOST_STEPS:
-        raise BadUsage(field, f"{where}: there are more than {MOST_STEPS} steps")
+        raise BadUsage(field, f"{where}there are more than {MOST_STEPS} steps")
     return steps
