@@ -136,7 +136,7 @@ class TalkTests(ExchangeCase):
         self.peer.say(TextMessage("answer"))
         told = [(event.by, event.bytes, event.text) for event in self.world.recorder.of(DataMoved)]
         self.assertEqual(told, [("us", 3, "ask"), ("peer", 6, "answer")])
-        self.assertIn("websocket", [event.span for event in self.world.recorder.of(SpanEnded)])
+        self.assertIn("upgrade", [event.span for event in self.world.recorder.of(SpanEnded)])
 
 
 class EndTests(ExchangeCase):

@@ -104,7 +104,7 @@ async def dial_websocket(plan: ConnectPlan, build: Callable[[], P], context: Con
         seconds=plan.connect_seconds,
     )
     left = max(began + plan.connect_seconds - context.clock(), 0) if plan.connect_seconds else None
-    with trace.span("websocket"):
+    with trace.span("upgrade"):
         return await _opened(line, plan.connect_seconds, left, context)
 
 
