@@ -102,6 +102,16 @@ class DryRuns(WholeFetch):
         self.assertIn(b"Authorization: ***\r\n", self.printed)
         self.assertEqual(self.wire.dialled, [])
 
+    def test_secrets_in_a_query_are_masked(self):
+        """Case 13: unless they are to be shown."""
+        for dry in ("offline", "curl"):
+            for shown in (False, True):
+                os.ftruncate(self.stdout, os.lseek(self.stdout, 0, os.SEEK_SET))
+                self.start(A + "?token=s3cret&x=y", dry=dry, showing=Showing(show_secrets=shown))
+                self.ok()
+                self.assertEqual(b"/a?token=s3cret&x=y" in self.printed, shown)
+                self.assertEqual(b"/a?token=***&x=y" in self.printed, not shown)
+
     def test_a_curl_command_is_printed(self):
         """One a line."""
         self.start(dry="curl")

@@ -13,7 +13,7 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tnet.clients.fetch.report.masks import MASK, mask_value
+from tnet.clients.fetch.report.masks import MASK, mask_request, mask_value
 from tnet.clients.fetch.request import Request
 from tnet.errors import BadUsage
 from tnet.net.resolve import ascii_name, literal_family
@@ -39,7 +39,8 @@ def as_curl(request: Request, plan: FetchPlan) -> str:
     """
     words = ["curl", *_asks(request), *_headers(request, plan), *_login(plan), *_body(request)]
     words += [*_way(plan.way, request.url, plan.showing.show_secrets), *_limits(plan, request.url), *_keeping(plan)]
-    command = shlex.join([*words, *_place(request.url)])
+    shown = request if plan.showing.show_secrets else mask_request(request)
+    command = shlex.join([*words, *_place(shown.url)])
     data = request.body.data if request.body is not None and _is_piped(request.body) else b""
     return f"printf '{_octal(data)}' | {command}" if data else command
 

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import os
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tnet.clients.fetch.as_curl import as_curl
 from tnet.clients.fetch.hop import through
 from tnet.clients.fetch.outgoing import Outgoing, open_body
-from tnet.clients.fetch.report.masks import mask_value
+from tnet.clients.fetch.report.masks import mask_request
 from tnet.clients.fetch.request import Request, encoded
 from tnet.clients.fetch.wire.route import Route, route_to
 from tnet.protocols.http1.encoding import LAST_CHUNK, chunk
@@ -45,7 +44,7 @@ async def _write_request(client: Client, request: Request, route: Route, write: 
     try:
         shown = through(request, route)
         if not client.plan.showing.show_secrets:
-            shown = replace(shown, headers=tuple((name, mask_value(name, value)) for name, value in shown.headers))
+            shown = mask_request(shown)
         length = body.length if body is not None else None
         await write(encoded(shown, length=length, absolute=route.forward is not None))
         if body is not None:

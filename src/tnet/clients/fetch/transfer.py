@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from twisted.internet.defer import DeferredLock
 
@@ -12,7 +12,7 @@ from tnet.clients.fetch.client import Client, Response
 from tnet.clients.fetch.deadline import Deadline
 from tnet.clients.fetch.outgoing import open_body
 from tnet.clients.fetch.report.ledger import Ledger
-from tnet.clients.fetch.report.masks import mask_url, mask_value
+from tnet.clients.fetch.report.masks import mask_request, mask_url
 from tnet.clients.fetch.request import Request, encoded
 from tnet.clients.fetch.retries import Attempt, persist
 from tnet.clients.fetch.show.presenter import Presenter
@@ -124,7 +124,7 @@ class Transfer:
     async def _show_request(self, request: Request) -> None:
         presenter, shown = self._stage.presenter, request
         if not self._plan.showing.show_secrets:
-            shown = replace(request, headers=tuple((name, mask_value(name, value)) for name, value in request.headers))
+            shown = mask_request(request)
         if request.body is None or not request.body.resendable:
             await presenter.request_head(encoded(shown, length=None))
             return
