@@ -107,11 +107,15 @@ A file appears under its name only when it is complete and has its checksum. Wit
 -O it never does. What is incomplete waits beside it for --resume, which goes on only if the server proves that it is
 still the same, and otherwise begins anew. --retry goes on likewise.
 
-Compressed bodies are asked for, and undone, only with --compressed. One that grows beyond 200 times its size is
-refused.
+-o on a symbolic link replaces the link, not the file that it leads to.
 
-Passwords, tokens and cookies are shown as *** wherever requests are told of (-v, --print, --har, --report, --curl,
---offline) unless --show-secrets says otherwise.
+Compressed bodies are asked for, and undone, only with --compressed. One that grows beyond 200 times its size is
+refused, unless --max-size allows as much.
+
+Secrets, which are passwords, tokens, cookies and signatures in header fields and in the queries of URLs, are shown as
+*** in -v, --har, --report, --curl, --offline and in the request that --print shows, unless --show-secrets says
+otherwise. What a server sent is shown by -i and --print h as it came; so are the bodies of requests, but for forms and
+JSON in --har, and the URLs that --write-out is asked for.
 """,
 }
 
