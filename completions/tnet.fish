@@ -168,7 +168,7 @@ complete -c tnet -n '__tnet_path serve ssh' -s h -l help -d 'Show this message a
 complete -c tnet -n '__tnet_path connect' -l crlf -d 'Send each line feed as CR LF.'
 complete -c tnet -n '__tnet_path connect' -l hex -d 'Dump both directions on stdout: offsets, times, bytes, text.'
 complete -c tnet -n '__tnet_path connect' -l raw -d 'Do not escape what a terminal would obey.'
-complete -c tnet -n '__tnet_path connect' -l text -d 'Send WebSocket messages as text. [default: binary]'
+complete -c tnet -n '__tnet_path connect' -l text -d 'Send WebSocket messages as text, one a line. [default: binary, as it comes]'
 complete -c tnet -n '__tnet_path connect' -l message-size -x -d 'The largest WebSocket message. [default: 16MiB]'
 complete -c tnet -n '__tnet_path connect' -l no-shutdown -d 'Keep our side open after the end of stdin.'
 complete -c tnet -n '__tnet_path connect' -l linger -x -d 'Silence to wait for after the end of stdin. [default: 5]'

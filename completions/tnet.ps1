@@ -226,7 +226,7 @@ Register-ArgumentCompleter -Native -CommandName tnet -ScriptBlock {
             , @('--crlf', 'Send each line feed as CR LF.')
             , @('--hex', 'Dump both directions on stdout: offsets, times, bytes, text.')
             , @('--raw', 'Do not escape what a terminal would obey.')
-            , @('--text', 'Send WebSocket messages as text. [default: binary]')
+            , @('--text', 'Send WebSocket messages as text, one a line. [default: binary, as it comes]')
             , @('--message-size', 'The largest WebSocket message. [default: 16MiB]')
             , @('--no-shutdown', 'Keep our side open after the end of stdin.')
             , @('--linger', 'Silence to wait for after the end of stdin. [default: 5]')

@@ -24,7 +24,7 @@ _CONVERSATION = (
     _talk("--crlf", is_flag=True, help="Send each line feed as CR LF."),
     _talk("--hex", is_flag=True, help="Dump both directions on stdout: offsets, times, bytes, text."),
     _talk("--raw", is_flag=True, help="Do not escape what a terminal would obey."),
-    _talk("--text", is_flag=True, help="Send WebSocket messages as text.  [default: binary]"),
+    _talk("--text", is_flag=True, help="Send WebSocket messages as text, one a line.  [default: binary, as it comes]"),
     _talk("--message-size", type=SIZE, default="16MiB", show_default=True, help="The largest WebSocket message."),
     _talk("--no-shutdown", is_flag=True, help="Keep our side open after the end of stdin."),
     _talk(

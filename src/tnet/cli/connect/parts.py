@@ -98,17 +98,23 @@ def _proxies(options: Options) -> tuple[Any, ...]:
 
 def _refuse_unfit(target: Target, options: Options) -> None:
     """Refuse what the kind of target cannot have, rather than ignore it."""
-    stream = isinstance(target, TcpAddress | UnixAddress)
-    needs_stream = ("tls", "starttls", "proxy_protocol", "send", "expect", "script", "replay", "record")
-    for name in () if stream else needs_stream:
+    for name in _unfit(target):
         if options[name]:
             raise BadUsage(f"--{name.replace('_', '-')}", f"it does not go with {target}")
-    if isinstance(target, WebSocketAddress) and options["hex"]:
-        raise BadUsage("--hex", f"it does not go with {target}")
     if isinstance(target, UdpAddress | UnixAddress) and options["proxy"]:
         raise BadUsage("--proxy", f"no proxy leads to {target}")
     if options["starttls"] and target.tls:
         raise BadUsage("--starttls", f"{target} has TLS from the start")
+
+
+def _unfit(target: Target) -> tuple[str, ...]:
+    match target:
+        case UdpAddress():
+            return ("tls", "starttls", "proxy_protocol", "send", "expect", "script", "replay", "record")
+        case WebSocketAddress():
+            return ("tls", "starttls", "proxy_protocol")
+        case _:
+            return ()
 
 
 def _talk(options: Options) -> Talk:
