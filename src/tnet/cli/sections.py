@@ -22,7 +22,6 @@ class OneOf(Option):
     """A flag with its own word for a value that others of the same name give other words: only one is to be given."""
 
     def add_to_parser(self, parser: Any, ctx: click.Context) -> None:
-        """Have the parser keep every word that is given, and not just the last one."""
         """Let the parser keep every word that was given."""
         parser.add_option(obj=self, opts=self.opts, dest=self.name, action="append_const", const=self.flag_value)
 
