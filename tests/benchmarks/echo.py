@@ -1,13 +1,15 @@
-"""What an echo costs: ours with limits and an observer, stock Twisted's, asyncio's and uvloop's, in one run.
+"""What an echo costs: ours with limits and an observer, stock Twisted's, asyncio's, uvloop's, socat's and ncat's.
 
-Each server is a process of its own, the load another one, over plain sockets on loopback. The servers take turns,
-several rounds of them; what counts is the processor time of the server's process.
+Each server is a process of its own, the load another one, over plain sockets on loopback, all in one run. The servers
+take turns, several rounds of them; what counts is the processor time of the server's process, and of the processes that
+socat and ncat start for each connection.
 """
 
 from __future__ import annotations
 
 import json
 import select
+import shutil
 import socket
 import subprocess
 import sys
@@ -16,15 +18,21 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 from statistics import median
 from typing import Any
 
 import psutil
 
 MODULE = "tests.benchmarks.echo"
-ROUNDS = 4
-TARGET = 0.65
+ROUNDS = 5
+OF_TWISTED, OF_UVLOOP, RATE_OF_UVLOOP = 0.55, 1.15, 1.2
 HOST = "127.0.0.1"
+PATIENCE_SECONDS = 10.0
+PROGRAMS = {
+    "socat": ["socat", f"TCP-LISTEN:{{port}},bind={HOST},reuseaddr,backlog=128,fork,nodelay", "PIPE"],
+    "ncat": ["ncat", "--listen", HOST, "{port}", "--keep-open", "--exec", "/bin/cat"],
+}
 
 
 @dataclass(frozen=True)
@@ -66,6 +74,7 @@ def main() -> None:
 
 def _report(small: dict[str, list[Cost]], large: dict[str, list[Cost]]) -> None:
     each = {kind: median(cost.cpu / cost.messages * 1e6 for cost in costs) for kind, costs in small.items()}
+    moved = {kind: median(_megabytes(cost) / cost.wall for cost in costs) for kind, costs in large.items()}
     print(
         f"echo: {SMALL.connections} connections with {SMALL.message_bytes}-byte messages, then {LARGE.connections} "
         f"with {LARGE.message_bytes >> 10} KiB; medians of {ROUNDS} rounds\n"
@@ -73,63 +82,118 @@ def _report(small: dict[str, list[Cost]], large: dict[str, list[Cost]]) -> None:
     print(f"{'server':<10}{'CPU µs/message':>16}{'ratio':>8}{'messages/s':>14}{'MB/CPU s':>12}{'MB/s':>10}")
     for kind, costs in small.items():
         rate = median(cost.messages / cost.wall for cost in costs)
-        moved = [(cost.messages * LARGE.message_bytes / 1e6, cost) for cost in large[kind]]
-        per_cpu = median(megabytes / cost.cpu for megabytes, cost in moved)
-        per_second = median(megabytes / cost.wall for megabytes, cost in moved)
         ratio = each[kind] / each["twisted"]
-        print(f"{kind:<10}{each[kind]:>16.2f}{ratio:>8.2f}{rate:>14.0f}{per_cpu:>12.0f}{per_second:>10.0f}")
-    if "uvloop" not in small:
-        print("uvloop is not installed: left out")
-    measured = each["tnet"] / each["twisted"]
-    print(f"\nat most {TARGET} of stock Twisted's CPU per message: measured {measured:.2f}")
+        print(f"{kind:<10}{each[kind]:>16.2f}{ratio:>8.2f}{rate:>14.0f}{_large(large[kind])}")
+    print(f"\nat most {OF_TWISTED} of stock Twisted's CPU per message: {each['tnet'] / each['twisted']:.2f}")
+    if "uvloop" in each:
+        print(f"at most {OF_UVLOOP} of uvloop's: {each['tnet'] / each['uvloop']:.2f}")
+        print(f"at least {RATE_OF_UVLOOP} of uvloop's MB/s: {moved['tnet'] / moved['uvloop']:.2f}")
+    missing = [kind for kind in (*SERVERS, *PROGRAMS) if kind not in each]
+    if missing:
+        print(f"not installed, and left out: {', '.join(missing)}")
+
+
+def _large(costs: list[Cost]) -> str:
+    """The columns of the large messages; a server may wait for itself when one does not fit in its pipes."""
+    if not all(cost.messages for cost in costs):
+        return f"{'stuck':>12}{'stuck':>10}"
+    per_cpu = median(_megabytes(cost) / cost.cpu for cost in costs)
+    return f"{per_cpu:>12.0f}{median(_megabytes(cost) / cost.wall for cost in costs):>10.0f}"
+
+
+def _megabytes(cost: Cost) -> float:
+    return cost.messages * LARGE.message_bytes / 1e6
 
 
 # ── measuring ──
 
 
 def _kinds() -> list[str]:
-    return [kind for kind in SERVERS if kind != "uvloop" or find_spec("uvloop")]
+    own = [kind for kind in SERVERS if kind != "uvloop" or find_spec("uvloop")]
+    return own + [kind for kind in PROGRAMS if shutil.which(kind)]
 
 
 @contextmanager
 def _served(kind: str) -> Iterator[tuple[int, psutil.Process]]:
     """A server of that kind while the body runs: its port and its process."""
-    with subprocess.Popen([sys.executable, "-m", MODULE, "serve", kind], stdout=subprocess.PIPE) as process:
+    port = _free_port()
+    command = PROGRAMS.get(kind) or [sys.executable, "-m", MODULE, "serve", kind]
+    argv = [word.format(port=port) for word in command]
+    with subprocess.Popen(argv, stdout=subprocess.PIPE) as process:
         try:
-            assert process.stdout is not None
-            yield int(process.stdout.readline()), psutil.Process(process.pid)
+            if kind in SERVERS:
+                assert process.stdout is not None
+                port = int(process.stdout.readline())
+            _await_listener(port)
+            yield port, psutil.Process(process.pid)
         finally:
+            for child in psutil.Process(process.pid).children(recursive=True):
+                child.kill()
             process.kill()
 
 
+def _free_port() -> int:
+    with socket.create_server((HOST, 0)) as found:
+        return int(found.getsockname()[1])
+
+
+def _await_listener(port: int) -> None:
+    """Come back when somebody listens there."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        try:
+            socket.create_connection((HOST, port)).close()
+            return
+        except ConnectionRefusedError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
+
+
 def _measured(server: tuple[int, psutil.Process], load: Load) -> Cost:
+    """What a load costs; its connections are open until that is known, and so are the processes that serve them."""
     port, process = server
     asked = [str(part) for part in (port, load.connections, load.message_bytes, load.seconds)]
-    before = _cpu(process)
-    done = subprocess.run([sys.executable, "-m", MODULE, "load", *asked], stdout=subprocess.PIPE, check=True)
-    messages, wall = json.loads(done.stdout)
-    return Cost(messages, wall, _cpu(process) - before)
+    argv = [sys.executable, "-m", MODULE, "load", *asked]
+    with subprocess.Popen(argv, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as loading:
+        assert loading.stdin is not None
+        assert loading.stdout is not None
+        loading.stdout.readline()
+        before = _cpu(process)
+        loading.stdin.write(b"go\n")
+        loading.stdin.flush()
+        messages, wall = json.loads(loading.stdout.readline())
+        return Cost(messages, wall, _cpu(process) - before)
 
 
 def _cpu(process: psutil.Process) -> float:
-    times = process.cpu_times()
-    return times.user + times.system
+    """The processor seconds of a process and of those that it started and that live, finer than in ticks of a clock."""
+    spent = 0
+    for one in (process, *process.children(recursive=True)):
+        for thread in Path(f"/proc/{one.pid}/task").iterdir():
+            spent += int((thread / "schedstat").read_text().split()[0])
+    return spent / 1e9
 
 
 # ── the load ──
 
 
-def _load(port: int, load: Load) -> tuple[int, float]:
-    """How many messages came back whole, in how many seconds."""
+def _load(port: int, load: Load) -> None:
+    """Connect, say so, and when told to, talk: how many messages came back whole, in how many seconds."""
     poll, talks = select.epoll(), dict[int, _Talk]()
     for _ in range(load.connections):
         talk = _Talk(socket.create_connection((HOST, port)), load.message_bytes, poll)
         talks[talk.socket.fileno()] = talk
+    print("connected", flush=True)
+    sys.stdin.readline()
+    for talk in talks.values():
+        talk.begin()
     began = time.monotonic()
     while time.monotonic() - began < load.seconds:
         for fd, event in poll.poll(1):
             talks[fd].go_on(event)
-    return sum(talk.messages for talk in talks.values()), time.monotonic() - began
+    print(json.dumps((sum(talk.messages for talk in talks.values()), time.monotonic() - began)), flush=True)
+    sys.stdin.readline()
 
 
 class _Talk:
@@ -147,6 +211,9 @@ class _Talk:
         self._wants_to_send = False
         self._unsent = self._message
         poll.register(connected, select.EPOLLIN)
+
+    def begin(self) -> None:
+        """Send the first message."""
         self._send()
 
     def go_on(self, event: int) -> None:
@@ -252,4 +319,4 @@ if __name__ == "__main__":
         SERVERS[sys.argv[2]]()
     else:
         _port, _connections, _size, _seconds = sys.argv[2:]
-        print(json.dumps(_load(int(_port), Load(int(_connections), int(_size), float(_seconds)))))
+        _load(int(_port), Load(int(_connections), int(_size), float(_seconds)))
