@@ -1,8 +1,9 @@
-"""What an echo costs: ours with limits and an observer, stock Twisted's, asyncio's, uvloop's, socat's and ncat's.
+"""What an echo costs: ours with limits and events, socat's, ncat's, stock Twisted's, asyncio's and uvloop's.
 
-Each server is a process of its own, the load another one, over plain sockets on loopback, all in one run. The servers
-take turns, several rounds of them; what counts is the processor time of the server's process, and of the processes that
-socat and ncat start for each connection.
+Ours is `tnet serve echo` as people start it, with its events as JSON and an idle timeout. Each server is a process of
+its own, the load another one, over plain sockets on loopback, all in one run. The servers take turns, several rounds of
+them; what counts is the processor time of the server's process, and of the processes that socat and ncat start for each
+connection.
 """
 
 from __future__ import annotations
@@ -30,6 +31,10 @@ OF_TWISTED, OF_UVLOOP, RATE_OF_UVLOOP = 0.55, 1.15, 1.2
 HOST = "127.0.0.1"
 PATIENCE_SECONDS = 10.0
 PROGRAMS = {
+    "tnet": [
+        *(sys.executable, "-m", "tnet", "serve", "echo", "--host", HOST, "--port", "{port}"),
+        *("--idle-timeout", "60", "--output", "json"),
+    ],
     "socat": ["socat", f"TCP-LISTEN:{{port}},bind={HOST},reuseaddr,backlog=128,fork,nodelay", "PIPE"],
     "ncat": ["ncat", "--listen", HOST, "{port}", "--keep-open", "--exec", "/bin/cat"],
 }
@@ -88,7 +93,7 @@ def _report(small: dict[str, list[Cost]], large: dict[str, list[Cost]]) -> None:
     if "uvloop" in each:
         print(f"at most {OF_UVLOOP} of uvloop's: {each['tnet'] / each['uvloop']:.2f}")
         print(f"at least {RATE_OF_UVLOOP} of uvloop's MB/s: {moved['tnet'] / moved['uvloop']:.2f}")
-    missing = [kind for kind in (*SERVERS, *PROGRAMS) if kind not in each]
+    missing = [kind for kind in (*PROGRAMS, *SERVERS) if kind not in each]
     if missing:
         print(f"not installed, and left out: {', '.join(missing)}")
 
@@ -109,8 +114,8 @@ def _megabytes(cost: Cost) -> float:
 
 
 def _kinds() -> list[str]:
-    own = [kind for kind in SERVERS if kind != "uvloop" or find_spec("uvloop")]
-    return own + [kind for kind in PROGRAMS if shutil.which(kind)]
+    installed = [kind for kind, argv in PROGRAMS.items() if shutil.which(argv[0])]
+    return installed + [kind for kind in SERVERS if kind != "uvloop" or find_spec("uvloop")]
 
 
 @contextmanager
@@ -119,7 +124,7 @@ def _served(kind: str) -> Iterator[tuple[int, psutil.Process]]:
     port = _free_port()
     command = PROGRAMS.get(kind) or [sys.executable, "-m", MODULE, "serve", kind]
     argv = [word.format(port=port) for word in command]
-    with subprocess.Popen(argv, stdout=subprocess.PIPE) as process:
+    with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         try:
             if kind in SERVERS:
                 assert process.stdout is not None
@@ -239,33 +244,6 @@ class _Talk:
 # ── the servers ──
 
 
-def _serve_tnet() -> None:
-    from tnet.runtime.reactor import install
-
-    reactor = install()
-    from twisted.internet.defer import Deferred
-
-    from tests.support import World
-    from tnet.net.gate import Gate
-    from tnet.net.listen import listen
-    from tnet.net.tap import Tap
-    from tnet.plans import Limits, TcpAddress
-    from tnet.servers.echo import EchoFactory
-
-    async def serve() -> None:
-        world = World(reactor)
-        world.publisher.unsubscribe(world.recorder)
-        sink = open("/dev/null", "w")  # noqa: SIM115 (for as long as the process lives)
-        world.publisher.subscribe(lambda record: sink.write(json.dumps(record.as_json()) + "\n") and None)
-        limits = Limits(idle_seconds=60)
-        gate = Gate(Tap(EchoFactory(), world.publisher, role="server"), limits, world.context)
-        (bound,) = await listen(TcpAddress(HOST, 0), gate, world.context)
-        print(bound.address.port, flush=True)  # type: ignore[union-attr]
-
-    Deferred.fromCoroutine(serve())
-    reactor.run()
-
-
 def _serve_twisted() -> None:
     from twisted.internet import reactor
     from twisted.internet.protocol import Factory, Protocol
@@ -307,7 +285,6 @@ def _serve_on(loop: Any) -> None:
 
 
 SERVERS: dict[str, Callable[[], None]] = {
-    "tnet": _serve_tnet,
     "twisted": _serve_twisted,
     "asyncio": _serve_asyncio,
     "uvloop": _serve_uvloop,
