@@ -34,7 +34,7 @@ from tests.end_to_end.command import Running, environment, tnet
 from tests.end_to_end.real_world import free_port
 from tnet.accounts.store import Account, Entry
 from tnet.plans import TcpAddress
-from tnet.plans.fetch import Body, FetchPlan
+from tnet.plans.fetch import Body, FetchPlan, Login
 from tnet.plans.serve import AuthPlan, SshPlan
 from tnet.plans.users import UsersPlan
 from tnet.protocols.auth.dialogue import Line, Verify
@@ -100,9 +100,10 @@ class ReprTests(SynchronousTestCase):
             SshPlan(listen=listen, users=url),
             FetchPlan(
                 method="POST",
-                url="http://127.0.0.1/",
+                urls=("http://127.0.0.1/",),
                 headers=(("Authorization", f"Bearer {BEARER}"),),
                 body=Body(data=SAID.encode()),
+                login=Login(user="me", password=PASSWORD, token=BEARER),
             ),
             Entry(Account("alice"), PASSWORD),
             Line(PASSWORD.encode()),
@@ -331,7 +332,10 @@ class CanaryTests(TestCase):
         self.assertNowhere(PASSWORD, BEARER, COOKIE, secret)
 
     def test_clients(self) -> None:
-        """What is sent, the header and the URL's credentials appear in no story, reached or not, followed or not."""
+        """A body, the header and the URL's credentials appear in no story, reached or not, followed or not.
+
+        What `connect` says is told of, where everything is to be told.
+        """
         site = Path(self.mktemp()).absolute()
         (site / "folder").mkdir(parents=True)
         web, echo = self.serve("web", str(site)), self.serve("echo")
@@ -344,8 +348,8 @@ class CanaryTests(TestCase):
                 self.run_tnet("fetch", "--data", "-", f"http://{at}/", stdin=SAID.encode(), output=output)
             for port in (self.port_of(echo), ports[1]):
                 target = f"127.0.0.1:{port}"
-                done = self.run_tnet("connect", "--timings", target, stdin=SAID.encode(), output=output, data=True)
-                self.assertEqual(done.stdout, b"" if port == ports[1] else SAID.encode())
+                done = self.run_tnet("connect", "--timings", target, stdin=b"words", output=output, data=True)
+                self.assertEqual(done.stdout, b"" if port == ports[1] else b"words")
         for server in (web, echo):
             self.stop(server)
         self.assertNowhere(USERINFO, BEARER, SAID)

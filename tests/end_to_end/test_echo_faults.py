@@ -113,13 +113,13 @@ class FaultTests(TestCase):
         """Which of 30 clients, one after the other, are reset."""
         found = []
         for _ in range(30):
-            client = self.connect(server)
             try:
+                client = self.connect(server)
                 client.sendall(b"x")
                 found.append(client.recv(1) != b"x")
+                client.close()
             except (ConnectionResetError, BrokenPipeError):
                 found.append(True)
-            client.close()
         return found
 
     def test_refuse(self) -> None:
