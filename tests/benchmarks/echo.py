@@ -26,7 +26,7 @@ from typing import Any
 import psutil
 
 MODULE = "tests.benchmarks.echo"
-ROUNDS = 5
+ROUNDS = 7
 OF_TWISTED, OF_UVLOOP, RATE_OF_UVLOOP = 0.55, 1.15, 1.2
 HOST = "127.0.0.1"
 PATIENCE_SECONDS = 10.0
@@ -78,8 +78,8 @@ def main() -> None:
 
 
 def _report(small: dict[str, list[Cost]], large: dict[str, list[Cost]]) -> None:
-    each = {kind: median(cost.cpu / cost.messages * 1e6 for cost in costs) for kind, costs in small.items()}
-    moved = {kind: median(_megabytes(cost) / cost.wall for cost in costs) for kind, costs in large.items()}
+    each = {kind: [cost.cpu / cost.messages * 1e6 for cost in costs] for kind, costs in small.items()}
+    moved = {kind: [_megabytes(cost) / cost.wall for cost in costs] for kind, costs in large.items()}
     print(
         f"echo: {SMALL.connections} connections with {SMALL.message_bytes}-byte messages, then {LARGE.connections} "
         f"with {LARGE.message_bytes >> 10} KiB; medians of {ROUNDS} rounds\n"
@@ -87,15 +87,20 @@ def _report(small: dict[str, list[Cost]], large: dict[str, list[Cost]]) -> None:
     print(f"{'server':<10}{'CPU µs/message':>16}{'ratio':>8}{'messages/s':>14}{'MB/CPU s':>12}{'MB/s':>10}")
     for kind, costs in small.items():
         rate = median(cost.messages / cost.wall for cost in costs)
-        ratio = each[kind] / each["twisted"]
-        print(f"{kind:<10}{each[kind]:>16.2f}{ratio:>8.2f}{rate:>14.0f}{_large(large[kind])}")
-    print(f"\nat most {OF_TWISTED} of stock Twisted's CPU per message: {each['tnet'] / each['twisted']:.2f}")
+        ratio = _ratio(each[kind], each["twisted"])
+        print(f"{kind:<10}{median(each[kind]):>16.2f}{ratio:>8.2f}{rate:>14.0f}{_large(large[kind])}")
+    print("\nratios are medians too, each of two servers in the same round, as the machine is not the same in all")
+    print(f"at most {OF_TWISTED} of stock Twisted's CPU per message: {_ratio(each['tnet'], each['twisted']):.2f}")
     if "uvloop" in each:
-        print(f"at most {OF_UVLOOP} of uvloop's: {each['tnet'] / each['uvloop']:.2f}")
-        print(f"at least {RATE_OF_UVLOOP} of uvloop's MB/s: {moved['tnet'] / moved['uvloop']:.2f}")
-    missing = [kind for kind in (*PROGRAMS, *SERVERS) if kind not in each]
+        print(f"at most {OF_UVLOOP} of uvloop's: {_ratio(each['tnet'], each['uvloop']):.2f}")
+        print(f"at least {RATE_OF_UVLOOP} of uvloop's MB/s: {_ratio(moved['tnet'], moved['uvloop']):.2f}")
+    missing = [kind for kind in (*SERVERS, *PROGRAMS) if kind not in each]
     if missing:
         print(f"not installed, and left out: {', '.join(missing)}")
+
+
+def _ratio(ours: list[float], theirs: list[float]) -> float:
+    return median(our / their for our, their in zip(ours, theirs, strict=True))
 
 
 def _large(costs: list[Cost]) -> str:
@@ -114,8 +119,9 @@ def _megabytes(cost: Cost) -> float:
 
 
 def _kinds() -> list[str]:
-    installed = [kind for kind, argv in PROGRAMS.items() if shutil.which(argv[0])]
-    return installed + [kind for kind in SERVERS if kind != "uvloop" or find_spec("uvloop")]
+    """What there is, ours next to those that it is measured against."""
+    own = [kind for kind in SERVERS if kind != "uvloop" or find_spec("uvloop")]
+    return own + [kind for kind in PROGRAMS if shutil.which(PROGRAMS[kind][0])]
 
 
 @contextmanager
@@ -285,8 +291,8 @@ def _serve_on(loop: Any) -> None:
 
 
 SERVERS: dict[str, Callable[[], None]] = {
-    "twisted": _serve_twisted,
     "asyncio": _serve_asyncio,
+    "twisted": _serve_twisted,
     "uvloop": _serve_uvloop,
 }
 
