@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from twisted.internet.interfaces import INegotiated
 from twisted.trial.unittest import SynchronousTestCase
 
@@ -34,6 +36,13 @@ class FaultyTransportTests(SynchronousTestCase):
         self.assertEqual((faulty.bytes_in, faulty.bytes_out, faulty.ended_because), (3, 4, "enough"))
         self.assertEqual(self.beneath.ended_because, "enough")
         self.assertFalse(INegotiated.providedBy(faulty))
+
+    def test_error(self) -> None:
+        """What the system said is told, where it said something."""
+        faulty: Any = self.made(CountingTransport())
+        self.assertIsNone(faulty.os_error)
+        error = self.beneath.os_error = OSError(104, "reset")  # type: ignore[attr-defined]  # as a stream has it
+        self.assertIs(faulty.os_error, error)
 
     def test_secured(self) -> None:
         """Over TLS it says so, and has the session."""

@@ -97,6 +97,12 @@ class FaultyTransport:
         return int(self._beneath.bytes_out)
 
     @property
+    def os_error(self) -> OSError | None:
+        """The first error that the system reported."""
+        error: OSError | None = getattr(self._beneath, "os_error", None)
+        return error
+
+    @property
     def ended_because(self) -> str:
         """Why it was ended, in plain words."""
         return str(getattr(self._beneath, "ended_because", ""))
