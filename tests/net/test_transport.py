@@ -144,6 +144,15 @@ class ReadTests(_Case):
         self.assertEqual([len(chunk) for chunk in wire.protocol.chunks[:4]], [1, 1, 1, SMALLEST_READ])
         self.assertLessEqual(max(map(len, wire.protocol.chunks)), LARGEST_READ)
 
+    def test_for_somebody_with_little_room(self) -> None:
+        """Reads grow only to what somebody takes at once, within the two bounds."""
+        for capacity, largest in ((1, SMALLEST_READ), (40_000, 40_000), (1 << 30, LARGEST_READ)):
+            wire = self.wire()
+            wire.stream.read_for(capacity)
+            self._flood(wire, [b"x" * 100_000, b"x" * 100_000])
+            self.assertLessEqual(max(map(len, wire.protocol.chunks)), largest)
+            self.assertGreaterEqual(max(map(len, wire.protocol.chunks)), min(largest, SMALLEST_READ * 4) - 1)
+
     def _flood(self, wire: Wire, pieces: list[bytes]) -> None:
         for piece in pieces:
             wire.peer.sendall(piece)

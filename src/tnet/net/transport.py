@@ -65,6 +65,7 @@ class Stream(tcp.Connection):
     ended_because = ""
 
     _read_size: int
+    _largest_read: int
     _watcher: Watcher | None = None
     _told_paused = False
     _sendmsgQueue: Any
@@ -75,13 +76,17 @@ class Stream(tcp.Connection):
         # So whatever is looked at for each chunk, or comes with the first byte, is there from the start.
         self.bytes_in = self.bytes_out = 0
         self.producer, self.streamingProducer = None, False
-        self._read_size, self._sendmsgQueue = SMALLEST_READ, ()
+        self._read_size, self._largest_read, self._sendmsgQueue = SMALLEST_READ, LARGEST_READ, ()
         self.TLS = self._aborting = self._writeDisconnected = False
         super().__init__(*args)
 
     def watch(self, watcher: Watcher) -> None:
         """Tell `watcher` from now on when the write side pauses and resumes its producer."""
         self._watcher = watcher
+
+    def read_for(self, capacity: int) -> None:
+        """Hand on no larger chunks than somebody takes at once who has room for `capacity` bytes."""
+        self._largest_read = min(max(capacity, SMALLEST_READ), LARGEST_READ)
 
     def doRead(self) -> Any:
         """Hand on one chunk. The next may be four times as large if this one came full, a quarter if it came small."""
@@ -97,7 +102,7 @@ class Stream(tcp.Connection):
             return CONNECTION_DONE if self.os_error is None else CONNECTION_LOST
         self.bytes_in += got
         if got == size:
-            self._read_size = min(size * 4, LARGEST_READ)
+            self._read_size = min(size * 4, self._largest_read)
         elif got * 4 < size and size > SMALLEST_READ:
             self._read_size = size // 4
         self.protocol.dataReceived(data)

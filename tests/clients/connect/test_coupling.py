@@ -29,6 +29,17 @@ def broke(number: int) -> OSError:
     return OSError(number, os.strerror(number))
 
 
+class Reading(Wire):
+    """A wire that reads as it is told."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: list[int] = []
+
+    def read_for(self, capacity: int) -> None:
+        self.told.append(capacity)
+
+
 class CouplingCase(SynchronousTestCase):
     """A coupling with an input, an output and a wire, running."""
 
@@ -74,6 +85,15 @@ class BytesTests(CouplingCase):
         self.coupling.dataReceived(b"\x1b[31manswer\r\n")
         self.assertEqual(self.wire.value(), b"\x00question\n")
         self.assertEqual(self.output.written, b"\x1b[31manswer\r\n")
+
+    def test_chunks_fit_into_a_pipe(self) -> None:
+        """A connection is read in chunks that the pipe behind it takes whole; where that is not known, as ever."""
+        for capacity, told in ((65536, [65536]), (None, [])):
+            self.world, self.output, wire = World(), Paper(), Reading()
+            self.output.capacity = capacity
+            self.coupling = Coupling(ConnectPlan(target=TcpAddress("h", 1)), self.world.context, self.output)
+            self.coupling.makeConnection(wire)
+            self.assertEqual(wire.told, told)
 
     def test_early_bytes(self) -> None:
         """What the peer says before the input is coupled is written, too."""

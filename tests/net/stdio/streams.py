@@ -10,8 +10,9 @@ from tnet.net.stdio.descriptors import Buffer
 class Memory:
     """Reads what `arrives` holds, writes while there is `room`; an OSError in either place is raised."""
 
-    def __init__(self, *, hangs_up: bool = False) -> None:
+    def __init__(self, *, hangs_up: bool = False, capacity: int | None = None) -> None:
         self.hangs_up = hangs_up
+        self.capacity = capacity
         self.arrives: list[bytes | OSError] = []
         self.written = b""
         self.room = 1 << 30

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import socket
 import termios
@@ -49,6 +50,16 @@ class OwnStreamTests(TestCase):
         self.assertTrue(self.stream(writing, os.O_WRONLY).hangs_up)
         self.assertFalse(self.stream(reading, os.O_RDONLY).hangs_up)
         self.assertFalse(self.stream(theirs, os.O_WRONLY).hangs_up)
+
+    def test_capacity_is_known_of_pipes_alone(self) -> None:
+        """How much a pipe holds is what the system says; of a terminal or a socket it is not known."""
+        _, writing = self.pipe()
+        fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096 * 4)
+        ours, theirs = os.openpty()
+        self.addCleanup(os.close, ours)
+        self.addCleanup(os.close, theirs)
+        self.assertEqual(self.stream(writing, os.O_WRONLY).capacity, 4096 * 4)
+        self.assertIsNone(self.stream(theirs, os.O_WRONLY).capacity)
 
     def test_reactor_waits_on_the_inherited_descriptor(self) -> None:
         """A FIFO opened anew without a writer never reports the end; the inherited one does."""

@@ -123,6 +123,11 @@ class PolledTests(SynchronousTestCase):
         PolledOutput(reactor, Memory(hangs_up=False))
         self.assertEqual(reactor.getReaders(), [])
 
+    def test_capacity(self) -> None:
+        """It takes at once what its stream does."""
+        self.assertIsNone(self.output.capacity)
+        self.assertEqual(PolledOutput(World().reactor, Memory(capacity=65536)).capacity, 65536)
+
     def test_errors(self) -> None:
         """A closed pipe or socket is OutputClosed, a lost terminal too; the rest is CannotWrite with its reason."""
         expected = [

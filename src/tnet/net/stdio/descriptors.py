@@ -20,9 +20,12 @@ class Stream(Protocol):
     """A descriptor that never blocks: `read` and `write` raise BlockingIOError instead.
 
     `fileno` is for the reactor to wait on. `hangs_up` when readability of the writing end means that the reader left.
+
+    Units: `capacity` of an empty pipe in bytes; None of anything else.
     """
 
     hangs_up: bool
+    capacity: int | None
 
     def fileno(self) -> int: ...
     def read(self, limit: int) -> bytes: ...
@@ -43,7 +46,7 @@ def own_stream(fd: int, access: int) -> Stream | None:
     if not (stat.S_ISFIFO(mode) or os.isatty(fd)) or not _allows(fd, access):
         return None
     try:
-        return _Reopened(fd, access, hangs_up=stat.S_ISFIFO(mode) and _access(fd) == os.O_WRONLY)
+        return _Reopened(fd, access, is_pipe=stat.S_ISFIFO(mode))
     except OSError as error:
         if error.errno == errno.ENXIO and stat.S_ISFIFO(mode):
             raise OutputClosed from error
@@ -75,10 +78,11 @@ class _Reopened:
     The reactor waits on `fd` itself: a FIFO opened after its last writer left never reports that on the new one.
     """
 
-    def __init__(self, fd: int, access: int, *, hangs_up: bool) -> None:
+    def __init__(self, fd: int, access: int, *, is_pipe: bool) -> None:
         self._fd = fd
         self._own = os.open(f"/proc/self/fd/{fd}", access | os.O_NONBLOCK | os.O_NOCTTY)
-        self.hangs_up = hangs_up
+        self.hangs_up = is_pipe and _access(fd) == os.O_WRONLY
+        self.capacity = fcntl.fcntl(fd, fcntl.F_GETPIPE_SZ) if is_pipe else None
 
     def fileno(self) -> int:
         return self._fd
@@ -97,6 +101,7 @@ class _Socket:
     """The socket behind `fd`: each call says for itself that it does not want to wait."""
 
     hangs_up = False
+    capacity: int | None = None
 
     def __init__(self, fd: int) -> None:
         self._socket = socket.socket(fileno=os.dup(fd))

@@ -45,8 +45,10 @@ class StandardOutput(ABC):
     `error` is why it takes no more: OutputClosed when its reader left, CannotWrite otherwise; from then on writing
     does nothing.
 
-    Units: `waiting` in bytes.
+    Units: `waiting` in bytes, and `capacity`, which a pipe takes without waiting for its reader; None of anything else.
     """
+
+    capacity: int | None = None
 
     def __init__(self, *, is_terminal: bool = False) -> None:
         self.is_terminal = is_terminal
@@ -159,6 +161,7 @@ class PolledOutput(StandardOutput):
         super().__init__(is_terminal=is_terminal)
         self._reactor = reactor
         self._stream = stream
+        self.capacity = stream.capacity
         self._full = False
         if stream.hangs_up:
             reactor.addReader(self)
