@@ -9,7 +9,7 @@ function __tnet_path --description 'The tnet command that the words so far lead 
             continue
         end
         switch $word
-            case --alpn --attempts --auth --auth-timeout --auth-type --authorized-keys --ca --cert --checksum --client-ca --color --config --connect-timeout --connect-to --cookie-jar --data --dialect --dns-timeout --drain-timeout --events --expect --fault --forward --group --handshake-timeout --har --host --host-key --idle-timeout --index --input-file --key --linger --listen --log-file --max-body --max-connections --max-per-peer --max-redirects --max-size --max-time --message-size --netrc-file --noproxy --output --output-dir --output-file --pager --parallel --password-file --pin --port --pretty --print --proxy --proxy-protocol --record --replay --replay-mode --report --resolve --retry --retry-max-time --script --seed --segments --send --send-proxy --session --session-read-only --slo --sni --source --starttls --step-timeout --tls-min --tls-timeout --ttfb-timeout --unix-socket --users --write-out -A -H -Z -a -o -p -w
+            case --alpn --attempts --auth --auth-timeout --auth-type --authorized-keys --ca --cert --checksum --client-ca --color --config --connect-timeout --connect-to --cookie-jar --data --dialect --dns-timeout --drain-timeout --events --expect --fault --forward --group --handshake-timeout --har --host --host-key --hsts --idle-timeout --index --input-file --key --linger --listen --log-file --max-body --max-connections --max-per-peer --max-redirects --max-size --max-time --message-size --netrc-file --noproxy --output --output-dir --output-file --pager --parallel --password-file --pin --port --pretty --print --proxy --proxy-protocol --record --replay --replay-mode --report --resolve --retry --retry-max-time --script --seed --segments --send --send-proxy --session --session-read-only --slo --sni --source --starttls --step-timeout --tls-min --tls-timeout --ttfb-timeout --unix-socket --users --write-out -A -H -Z -a -o -p -w
                 set skip 1
                 continue
             case '-*'
@@ -232,6 +232,7 @@ complete -c tnet -n '__tnet_path fetch' -l netrc-file -rF -d 'The same, from FIL
 complete -c tnet -n '__tnet_path fetch' -l cookie-jar -rF -d 'Read cookies from FILE, and write them there (Netscape).'
 complete -c tnet -n '__tnet_path fetch' -l session -x -d 'Remember headers, login and cookies for this host.'
 complete -c tnet -n '__tnet_path fetch' -l session-read-only -x -d 'Use a session without changing it.'
+complete -c tnet -n '__tnet_path fetch' -l hsts -rF -d 'Ask hosts in FILE over https alone, and add those that want it.'
 complete -c tnet -n '__tnet_path fetch' -s o -l output-file -rF -d 'Write the body to FILE, once it is whole.'
 complete -c tnet -n '__tnet_path fetch' -s O -l remote-name -d 'Name the file as the answer or the URL does; replace nothing.'
 complete -c tnet -n '__tnet_path fetch' -l output-dir -x -a '(__fish_complete_directories)' -d 'Put files there.'

@@ -336,6 +336,7 @@ Register-ArgumentCompleter -Native -CommandName tnet -ScriptBlock {
             , @('--cookie-jar', 'Read cookies from FILE, and write them there (Netscape).')
             , @('--session', 'Remember headers, login and cookies for this host.')
             , @('--session-read-only', 'Use a session without changing it.')
+            , @('--hsts', 'Ask hosts in FILE over https alone, and add those that want it.')
             , @('-o', 'Write the body to FILE, once it is whole.')
             , @('--output-file', 'Write the body to FILE, once it is whole.')
             , @('-O', 'Name the file as the answer or the URL does; replace nothing.')

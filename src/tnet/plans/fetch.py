@@ -65,11 +65,15 @@ class Login:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Memory:
-    """What is remembered between commands: a Netscape cookie file, and a session (headers, login, cookies) by name."""
+    """What is remembered between commands: a Netscape cookie file, and a session (headers, login, cookies) by name.
+
+    `hsts` is a file of the hosts that want to be asked over https alone.
+    """
 
     cookie_jar: str | None = None
     session: str | None = None
     session_read_only: bool = False
+    hsts: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -171,6 +171,7 @@ class LoginTests(Case):
         """A cookie file, and a session that changes or does not."""
         self.assertEqual(plan("h", "--cookie-jar", "j", "--session", "s").memory, Memory(cookie_jar="j", session="s"))
         self.assertTrue(plan("h", "--session-read-only", "s").memory.session_read_only)
+        self.assertEqual(plan("h", "--hsts", "f").memory, Memory(hsts="f"))
         self.refused("h", "--session", "a", "--session-read-only", "b")
 
 

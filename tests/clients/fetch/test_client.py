@@ -10,7 +10,9 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.certificates import make_authority, write_pair
 from tests.clients.fetch.in_memory import Secured, Wire
 from tnet.clients.fetch.client import DRAIN_SECONDS, DRAINED_BYTES, MOST_LOGINS, Client
+from tnet.clients.fetch.hsts import Hsts
 from tnet.clients.fetch.report.ledger import Ledger
+from tnet.clients.fetch.wire.pool import CLOSE_SECONDS
 from tnet.errors import (
     BodyCutShort,
     BodyNotResendable,
@@ -21,6 +23,7 @@ from tnet.errors import (
 )
 from tnet.events.kinds import Logged, RequestBegan, SpanEnded
 from tnet.plans.fetch import Body, FetchPlan, Keeping, Login, Memory, Way
+from tnet.plans.routes import Override
 from tnet.plans.tls import TlsDialing
 
 A = "http://127.0.0.1:81/x"
@@ -277,6 +280,32 @@ class Redirects(Case):
         self.status()
         self.assertNotIn(b"X-Api-Key", heard)
         self.assertNotIn(b"Authorization", heard)
+
+    def test_hosts_that_want_https(self):
+        """Case 53: what an answer says holds for its redirect, unless nobody has verified who said it."""
+        authority = make_authority()
+        pair = write_pair(self.mktemp(), authority.leaf(["a.example"]))
+        ca_file = os.path.join(os.path.dirname(pair[0]), "ca.pem")
+        with open(ca_file, "wb") as file:
+            file.write(authority.pem)
+        over = (Override("a.example", 443, ("127.0.0.1",)),)
+        said = answer(302, b"Location: http://a.example/y", b"Strict-Transport-Security: max-age=100")
+        for verify in (True, False):
+            tls = TlsDialing(ca_file=ca_file if verify else None, verify=verify)
+            self.open(urls=("https://a.example/x",), way=Way(direct=True, tls=tls, overrides=over))
+            path = f"{self.folder}-{verify}"
+            self.client.hsts = self.successResultOf(Deferred.fromCoroutine(Hsts.open(path, self.wire.context)))
+            self.ask()
+            _, peer = self.answers(said, Secured(self.wire.accept(), pair))
+            if verify:
+                self.assertIn(b"GET /y ", self.answers(answer(), peer)[0])
+                self.assertEqual(self.client.first_request("http://a.example/z").url.scheme, "https")
+            self.status() if verify else self.error(RedirectRefused)
+            closing = Deferred.fromCoroutine(self.client.close())
+            self.advance(CLOSE_SECONDS)
+            self.advance()
+            self.successResultOf(closing)
+            self.assertEqual(os.path.exists(path), verify)
 
     def test_each_proxy_is_shown_its_own_login(self):
         """Case 8: where a redirect leads to another scheme, and so through another proxy."""

@@ -48,6 +48,18 @@ class OneUrl(WholeFetch):
             self.failureResultOf(self.running) if fail else self.ok()
             self.assertIn(f"\ta\t{fail}\n".encode(), self.content("jar"))
 
+    def test_each_url_honours_who_wants_https(self):
+        """Case 53: CVE-2023-23914: every URL of a batch is asked over https where its host has asked for that."""
+        path = self.keep("hsts", b'.a.example "unlimited"\n')
+        urls = ("http://a.example/x", "http://w.a.example:81/y", "http://b.example/z")
+        self.start(*urls, dry="offline", memory=Memory(hsts=path))
+        self.ok()
+        self.assertEqual(self.told("debug"), [f"{url} is asked over https, as its host wants" for url in urls[:2]])
+        self.start(*urls, dry="curl", memory=Memory(hsts=path))
+        self.ok()
+        for url in (b"https://a.example/x", b"https://w.a.example:81/y", b"http://b.example/z"):
+            self.assertIn(url, self.printed)
+
     def test_the_archive(self):
         """`--har` has every hop, whatever it ended in; a place where it cannot be is an error."""
         self.start(showing=Showing(har=self.path("har")))

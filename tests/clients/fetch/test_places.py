@@ -25,6 +25,8 @@ class Places(WholeFetch):
             self.refused(path, showing=Showing(har=path))
             self.refused(path, memory=Memory(cookie_jar=path))
             self.refused(path, keeping=Keeping(path=path))
+        path = os.path.abspath(self.path("nowhere/x"))
+        self.refused(path, memory=Memory(hsts=path))
 
     def test_a_session_makes_its_folders(self):
         """Unless they cannot be; one that is only read needs none."""

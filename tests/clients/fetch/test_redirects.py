@@ -1,5 +1,7 @@
 """Where redirects lead, and what goes with them."""
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import TestCase
@@ -49,6 +51,14 @@ class Locations(TestCase):
             b"#part": "http://a/dir/file?q",
         }.items():
             self.assertEqual(str(follow(to).url), url, to)
+
+    def test_https_where_it_is_wanted(self):
+        """Case 53: then a redirect to http does not leave https."""
+        request = Request("GET", parse_url("https://a/"))
+        upgraded = redirected(
+            request, head(302), b"http://a/x", upgrade=lambda url: replace(url, scheme="https", port=443)
+        )
+        self.assertEqual((str(upgraded.url), upgraded.stray), ("https://a/x", False))
 
     def test_user_information_in_a_location_is_ignored(self):
         """Case 11: a server does not choose our credentials."""

@@ -65,6 +65,7 @@ _LOGIN = (
     _who("--cookie-jar", type=_FILE, metavar="FILE", help="Read cookies from FILE, and write them there (Netscape)."),
     _who("--session", metavar="NAME|PATH", help="Remember headers, login and cookies for this host."),
     _who("--session-read-only", metavar="NAME|PATH", help="Use a session without changing it."),
+    _who("--hsts", type=_FILE, metavar="FILE", help="Ask hosts in FILE over https alone, and add those that want it."),
 )
 _DOWNLOAD = (
     _save("-o", "--output-file", type=_FILE_OR_DASH, metavar="FILE", help="Write the body to FILE, once it is whole."),

@@ -202,7 +202,12 @@ def _asked_for(user: str) -> str:
 def _memory(options: Options) -> Memory:
     _one_of(options, "--session", "--session-read-only")
     name = options["session"] or options["session_read_only"]
-    return Memory(cookie_jar=options["cookie_jar"], session=name, session_read_only=bool(options["session_read_only"]))
+    return Memory(
+        cookie_jar=options["cookie_jar"],
+        session=name,
+        session_read_only=bool(options["session_read_only"]),
+        hsts=options["hsts"],
+    )
 
 
 # ── the way there ──

@@ -31,6 +31,7 @@ from tnet.plans.urls import parse_url
 from tnet.protocols.http1.responses import ResponseHead
 
 if TYPE_CHECKING:
+    from tnet.clients.fetch.hsts import Hsts
     from tnet.protocols.codings import Decoder
 
 _PARTS = frozenset({"segment", "mirror"})
@@ -120,6 +121,7 @@ class Client:
     """One command's requests: their connections, what is remembered, who we are. Close it in the end.
 
     `heads` has the head of each transfer's last answer (not of a part of one), until somebody takes it out.
+    `hsts` are the hosts to ask over https alone.
     """
 
     plan: FetchPlan
@@ -129,9 +131,10 @@ class Client:
     memory: Remembered
     credentials: Credentials
     heads: dict[int, ResponseHead] = field(default_factory=dict)
+    hsts: Hsts | None = None
 
     @classmethod
-    async def open(cls, plan: FetchPlan, context: Context, ledger: Ledger) -> Self:
+    async def open(cls, plan: FetchPlan, context: Context, ledger: Ledger, hsts: Hsts | None = None) -> Self:
         """Read what is remembered, for the origin of the plan's first URL.
 
         Raises: CannotRead.
@@ -146,20 +149,27 @@ class Client:
             Hops(plan, context, pool, ledger),
             memory,
             await Credentials.open(memory.login, first, context, {parse_url(url).origin for url in plan.urls}),
+            hsts=hsts,
         )
 
     async def close(self) -> None:
         """Write down what is to be remembered, and end the connections.
 
-        Raises: CannotWrite.
+        Raises: CannotWrite, CannotRead.
         """
         try:
             await self.memory.close()
         finally:
-            await self.pool.close()
+            try:
+                if self.hsts is not None:
+                    await self.hsts.close()
+            finally:
+                await self.pool.close()
 
     def first_request(self, url: str) -> Request:
-        """What the plan asks for at `url`."""
+        """What the plan asks for at `url`, over https where its host has asked for that meanwhile."""
+        if self.hsts is not None:
+            url = str(self.hsts.upgraded(parse_url(url)))
         request = first_request(self.plan, url)
         if not self.plan.compressed:
             return request
@@ -185,7 +195,7 @@ class Client:
         while True:
             async with self.hops.take(dressed, transfer, cause) as exchange:
                 head = await exchange.answer()
-                self.memory.learn(dressed, head)
+                self._learn(dressed, head)
                 to = location(head) if self.plan.follow else None
                 if to is not None:
                     redirects, cause = redirects + 1, "redirect"
@@ -206,10 +216,17 @@ class Client:
             self._tell_dropped(request, before, dressed)
             request = onward
 
+    def _learn(self, request: Request, head: ResponseHead) -> None:
+        """Take in what is to be remembered; a host that nobody has verified says nothing about https."""
+        self.memory.learn(request, head)
+        if self.hsts is not None and self.plan.way.tls.verify:
+            self.hsts.learn(request.url, head)
+
     def _redirected(self, request: Request, head: ResponseHead, to: bytes, count: int) -> Request:
         if count > self.plan.max_redirects:
             raise RedirectRefused(mask_url(str(request.url)), f"it would be redirect number {count}")
-        onward = redirected(request, head, to, downgrade=self.plan.downgrade)
+        upgrade = self.hsts.upgraded if self.hsts is not None else None
+        onward = redirected(request, head, to, downgrade=self.plan.downgrade, upgrade=upgrade)
         self.context.publisher.log("debug", f"redirected to {mask_url(str(onward.url))}")
         return onward
 

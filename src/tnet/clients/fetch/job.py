@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from twisted.internet.defer import CancelledError, Deferred, DeferredLock, FirstError, gatherResults
 
@@ -15,6 +16,10 @@ from tnet.clients.fetch.transfer import Stage, Transfer
 from tnet.errors import Ended, ExitStatus, PartlyFailed, TnetError
 from tnet.net.context import Context
 from tnet.plans.fetch import FetchPlan
+from tnet.plans.urls import parse_url
+
+if TYPE_CHECKING:
+    from tnet.clients.fetch.hsts import Hsts
 
 
 async def fetch(plan: FetchPlan, context: Context, *, stdout: int = 1) -> ExitStatus:
@@ -61,11 +66,12 @@ class _Command:
 
     async def _all(self, stdout: int) -> None:
         async with open_presenter(self._plan.showing, self._context, stdout, self._break) as presenter:
+            hsts = await self._upgrade() if self._plan.memory.hsts is not None else None
             if self._plan.dry is None:
                 from tnet.clients.fetch.places import make_ready
 
                 await make_ready(self._plan, self._context)
-            client = await Client.open(self._plan, self._context, self._ledger)
+            client = await Client.open(self._plan, self._context, self._ledger, hsts)
             if self._plan.dry is not None:
                 from tnet.clients.fetch.dry import rehearse
 
@@ -76,6 +82,18 @@ class _Command:
             finally:
                 await client.close()
                 await self._archive()
+
+    async def _upgrade(self) -> Hsts:
+        """Who wants https alone; the URLs of the plan become what that makes of them."""
+        from tnet.clients.fetch.hsts import Hsts
+
+        hsts = await Hsts.open(self._plan.memory.hsts or "", self._context)
+        urls = tuple(str(hsts.upgraded(parse_url(url))) for url in self._plan.urls)
+        for before, after in zip(self._plan.urls, urls, strict=True):
+            if after != before:
+                self._context.publisher.log("debug", f"{mask_url(before)} is asked over https, as its host wants")
+        self._plan = replace(self._plan, urls=urls)
+        return hsts
 
     async def _carry_out(self, client: Client, presenter: Presenter) -> None:
         stage = Stage(presenter, DeferredLock())

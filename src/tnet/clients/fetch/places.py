@@ -37,6 +37,8 @@ def _paths(plan: FetchPlan) -> Iterator[str]:
         yield os.path.realpath(plan.showing.har)
     if memory.cookie_jar is not None:
         yield os.path.realpath(memory.cookie_jar)
+    if memory.hsts is not None:
+        yield os.path.realpath(memory.hsts)
     if memory.session is not None and not memory.session_read_only:
         from tnet.clients.fetch.session import session_path
 

@@ -9,6 +9,7 @@ Source: RFC 9110 sections 10.2.2 and 15.4; RFC 3986 section 5; CVE-2022-27776, C
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import urljoin
 
@@ -33,15 +34,22 @@ def location(head: ResponseHead) -> bytes | None:
     return found[0] if head.status in STATUSES and found else None
 
 
-def redirected(request: Request, head: ResponseHead, to: bytes, *, downgrade: bool = False) -> Request:
+def redirected(
+    request: Request,
+    head: ResponseHead,
+    to: bytes,
+    *,
+    downgrade: bool = False,
+    upgrade: Callable[[Url], Url] | None = None,
+) -> Request:
     """The request that follows `request` after a response with `head` has sent us `to` somewhere.
 
-    With `downgrade` it may leave https, where no secret follows it.
+    With `downgrade` it may leave https, where no secret follows it. `upgrade` makes it https where that is wanted.
 
     Raises: RedirectRefused for a place that we do not go to; BodyNotResendable when the body is wanted there again
     and was read from a stream.
     """
-    url = _resolved(request.url, to, downgrade)
+    url = _resolved(request.url, to, downgrade, upgrade)
     method, body = _method(request, head.status), request.body
     if method != request.method:
         body = None
@@ -76,7 +84,7 @@ def _is_harmless(name: str) -> bool:
     return name in _HARMLESS or name.startswith(_HARMLESS_BEGINNINGS)
 
 
-def _resolved(base: Url, to: bytes, downgrade: bool) -> Url:
+def _resolved(base: Url, to: bytes, downgrade: bool, upgrade: Callable[[Url], Url] | None) -> Url:
     text = _text(to)
     if "\\" in text or not text.isprintable() or _DOUBTFUL.match(text):
         raise RedirectRefused(mask_url(text), "it can be read in more than one way")
@@ -87,6 +95,8 @@ def _resolved(base: Url, to: bytes, downgrade: bool) -> Url:
         url = parse_url(absolute)
     except (BadUsage, ValueError) as error:
         raise RedirectRefused(mask_url(text), error.reason if isinstance(error, BadUsage) else str(error)) from error
+    if upgrade is not None:
+        url = upgrade(url)
     if base.scheme == "https" and url.scheme != "https" and not downgrade:
         raise RedirectRefused(mask_url(str(url)), "it leaves https, and what we send would be safe no more")
     return replace(url, userinfo="")
