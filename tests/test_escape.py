@@ -12,10 +12,13 @@ from tnet.escape import EXCERPT_BYTES, SafeStream, excerpt, safe, safe_line
 
 _ANY_TEXT = st.text(st.characters(exclude_categories=()))
 _BIDI = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_UNSEEN = frozenset("\xad\ufeff").union(*(map(chr, each) for each in (
+    range(0x200B, 0x200E), range(0x2060, 0x2065), range(0xE0000, 0xE0080),
+)))  # fmt: skip
 
 
 def _is_hostile(character: str) -> bool:
-    return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or character in _BIDI
+    return unicodedata.category(character) in ("Cc", "Cs", "Zl", "Zp") or character in _BIDI | _UNSEEN
 
 
 class SafeTests(SynchronousTestCase):
@@ -34,10 +37,17 @@ class SafeTests(SynchronousTestCase):
         self.assertEqual(safe(safe(text)), safe(text))
         self.assertEqual(safe_line(safe_line(text)), safe_line(text))
 
-    @given(st.text(st.characters(exclude_categories=("Cc", "Cs", "Cf", "Zl", "Zp"))))
+    @given(st.text(st.characters(exclude_categories=("Cc", "Cs", "Cf", "Cn", "Zl", "Zp"))))
     def test_ordinary_text_stays(self, text: str) -> None:
         """Ordinary text of any script stays as it is."""
         self.assertEqual((safe(text), safe_line(text)), (text, text))
+
+    @given(st.text(st.sampled_from(sorted(_UNSEEN) + ["a"])))
+    def test_what_takes_no_place_is_visible(self, text: str) -> None:
+        """Whatever takes no place shows as its code, above 0xFFFF in eight digits, so that no two names look alike."""
+        for made in (safe(text), safe_line(text)):
+            self.assertTrue(made.isascii())
+            self.assertEqual(made.encode("ascii").decode("unicode_escape"), text)
 
     def test_shown(self) -> None:
         """What was taken out can be read: its code in hexadecimal."""
@@ -46,6 +56,8 @@ class SafeTests(SynchronousTestCase):
             ("\x00\x7f\x9b", "\\x00\\x7f\\x9b"),
             ("\u202egpj.exe", "\\u202egpj.exe"),
             ("\ud83d", "\\ud83d"),
+            ("pay\u200bpal\xad", "pay\\u200bpal\\xad"),
+            ("\U000e0041", "\\U000e0041"),
             ("a\r\nb", "a\\x0d\nb"),
         ):
             self.assertEqual(safe(text), shown)

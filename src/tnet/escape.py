@@ -9,8 +9,10 @@ import codecs
 import re
 
 _BIDI = "\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069"
-_HOSTILE = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029{_BIDI}\ud800-\udfff]")
-_HOSTILE_LINE = re.compile(f"[\x00-\x1f\x7f-\x9f\u2028\u2029{_BIDI}\ud800-\udfff]")
+_UNSEEN = "\xad\u200b-\u200d\u2060-\u2064\ufeff\U000e0000-\U000e007f"
+_ANYWHERE = f"\x7f-\x9f\u2028\u2029{_BIDI}{_UNSEEN}\ud800-\udfff"
+_HOSTILE = re.compile(f"[\x00-\x08\x0b-\x1f{_ANYWHERE}]")
+_HOSTILE_LINE = re.compile(f"[\x00-\x1f{_ANYWHERE}]")
 
 EXCERPT_BYTES = 256
 
@@ -18,7 +20,8 @@ EXCERPT_BYTES = 256
 def safe(text: str) -> str:
     """`text` with every character that could move a terminal made visible; tab and newline stay.
 
-    Escaped are C0, DEL, C1, line and paragraph separators, bidirectional controls and lone surrogates.
+    Escaped are C0, DEL, C1, line and paragraph separators, bidirectional controls and lone surrogates; and what takes
+    no place, so that two texts that differ would look the same: soft hyphen, joiners (of emoji, too), tags.
     """
     return _HOSTILE.sub(_visible, text)
 
@@ -65,4 +68,6 @@ class SafeStream:
 
 def _visible(match: re.Match[str]) -> str:
     point = ord(match.group())
+    if point > 0xFFFF:
+        return f"\\U{point:08x}"
     return f"\\x{point:02x}" if point < 0x100 else f"\\u{point:04x}"
