@@ -42,6 +42,19 @@ class ConnectTests(TestCase):
             (["h:1", "--script", "/nowhere"], "/nowhere"),
             (["ws://h/", "--tls"], "--tls"),
             (["h:x-y", "--probe"], "TARGET"),
+            (["h:1", "--probe", "--proxy", "socks5://p"], "--proxy"),
+            (["h:1", "--probe", "--tls"], "--tls"),
+            (["h:1", "--probe", "--pin", "x"], "--pin"),
+            (["h:1", "--probe", "--starttls", "smtp"], "--starttls"),
+            (["h:1", "--probe", "--send", "x"], "--send"),
+            (["h:1", "--probe", "--expect", "x"], "--expect"),
+            (["h:1", "--probe", "--script", "/nowhere"], "--script"),
+            (["h:1", "--probe", "--record", "f"], "--record"),
+            (["h:1", "--probe", "--replay", "f"], "--replay"),
+            (["h:1", "--probe", "--hex"], "--hex"),
+            (["h:1", "--probe", "--retry", "0"], "--retry"),
+            (["h:1", "--json"], "--json"),
+            (["h:1", "--parallel", "64"], "--parallel"),
         ):
             with self.subTest(words=words):
                 error = self.assertRaises(click.UsageError, parse, ["connect", *words])

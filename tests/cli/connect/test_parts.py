@@ -88,3 +88,9 @@ class ConnectTests(TestCase):
         self.assertEqual(
             asked, ProbePlan(host="localhost", ports=(22, 80, 81, 82), parallel=3, as_json=True, seconds=2.0)
         )
+
+    def test_time_for_each_port(self) -> None:
+        """What was asked for, even if it is the limit of a connection; else much less than a connection gets."""
+        for seconds in (0.5, 10, 30):
+            self.assertEqual(plan("h:1", "--probe", "--connect-timeout", str(seconds)).seconds, seconds)
+        self.assertEqual(plan("h:1", "--probe").seconds, 2)

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+import click
+from click.core import ParameterSource
+
 from tnet.cli.connect.options import order
 from tnet.cli.dialing import tls_dialing
 from tnet.errors import BadUsage
@@ -15,6 +18,13 @@ from tnet.plans.tls import TlsDialing
 Options = dict[str, Any]
 
 _PROBE_SECONDS = 2.0
+_ONLY_PROBES = ("parallel", "json")
+_NEVER_PROBES = (
+    *("crlf", "hex", "raw", "text", "message_size", "no_shutdown", "linger", "idle_timeout", "record"),
+    *("send", "expect", "script", "step_timeout", "replay", "replay_mode"),
+    *("tls", "starttls", "tofu", "ca", "cert", "key", "sni", "pin", "tls_min", "insecure", "alpn"),
+    *("proxy", "proxy_protocol", "retry"),
+)
 
 
 def plan(words: tuple[str, ...], options: Options) -> ConnectPlan:
@@ -22,6 +32,7 @@ def plan(words: tuple[str, ...], options: Options) -> ConnectPlan:
 
     Raises: BadUsage, CannotRead; click.UsageError for TLS options that need TLS.
     """
+    _refuse_given(_ONLY_PROBES, "it is for --probe")
     target = _target(words)
     _refuse_unfit(target, options)
     return ConnectPlan(
@@ -52,6 +63,7 @@ def probe(words: tuple[str, ...], options: Options) -> ProbePlan:
     """
     from tnet.plans.ports import parse_ports
 
+    _refuse_given(_NEVER_PROBES, "it does not go with --probe, which only sees whether ports are open")
     if len(words) != 1:
         raise BadUsage("TARGET", "one HOST:PORTS, such as localhost:22,80,8000-8010")
     host, ports = parse_ports(words[0])
@@ -60,7 +72,7 @@ def probe(words: tuple[str, ...], options: Options) -> ProbePlan:
         ports=ports,
         family=options["family"],
         source=options["source"],
-        seconds=min(options["connect_timeout"], _PROBE_SECONDS),
+        seconds=options["connect_timeout"] if _is_given("connect_timeout") else _PROBE_SECONDS,
         parallel=options["parallel"],
         as_json=options["json"],
     )
@@ -94,6 +106,17 @@ def _proxies(options: Options) -> tuple[Any, ...]:
     from tnet.plans.proxies import parse_proxy
 
     return tuple(map(parse_proxy, options["proxy"]))
+
+
+def _refuse_given(names: tuple[str, ...], reason: str) -> None:
+    """Refuse options that stand on the command line; in a configuration they are for other uses of the command."""
+    for name in names:
+        if click.get_current_context().get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise BadUsage(f"--{name.replace('_', '-')}", reason)
+
+
+def _is_given(name: str) -> bool:
+    return click.get_current_context().get_parameter_source(name) is not ParameterSource.DEFAULT
 
 
 def _refuse_unfit(target: Target, options: Options) -> None:
