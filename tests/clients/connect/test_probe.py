@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import resource
 import socket
 from typing import Any
 
@@ -14,7 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.clients.connect.ends import DONE, Paper, Wire
 from tests.support import World
-from tnet.clients.connect.probe import FEW_PORTS, NAME_SECONDS, look
+from tnet.clients.connect.probe import FEW_PORTS, NAME_SECONDS, SPARE_DESCRIPTORS, look
 from tnet.errors import BadUsage, ExitStatus, NameNotResolved, OutputClosed, TimedOut
 from tnet.events.kinds import ProbeAnswered
 from tnet.plans.connect import ProbePlan
@@ -106,6 +107,16 @@ class ProbeTests(ProbeCase):
         self.assertEqual([client[1] for client in self.clients], [1, 2, 3, 4])
         job.cancel()
         self.failureResultOf(job, CancelledError)
+
+    def test_few_descriptors(self) -> None:
+        """No more are asked at once than descriptors allow, but one always is."""
+        for soft, count in ((SPARE_DESCRIPTORS + 3, 3), (10, 1), (resource.RLIM_INFINITY, 5)):
+            self.setUp()
+            self.patch(resource, "getrlimit", lambda _, soft=soft: (soft, soft))
+            job = self.look(1, 2, 3, 4, 5)
+            self.assertEqual(len(self.clients), count)
+            job.cancel()
+            self.failureResultOf(job, CancelledError)
 
     def test_one_lookup(self) -> None:
         """A name is looked up once for all ports, and every address of it is tried."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -23,6 +24,7 @@ from tnet.plans.connect import ProbePlan
 
 NAME_SECONDS = 10.0
 FEW_PORTS = 24
+SPARE_DESCRIPTORS = 32
 
 
 async def probe(plan: ProbePlan, context: Context) -> ExitStatus:
@@ -42,7 +44,10 @@ async def look(plan: ProbePlan, context: Context, output: StandardOutput) -> Exi
 
 
 class Probing:
-    """One probe: at most `plan.parallel` connections are begun, open or closing at any time."""
+    """One probe: at most `plan.parallel` connections are begun, open or closing at any time.
+
+    There are fewer when the process may not open as many descriptors.
+    """
 
     def __init__(self, plan: ProbePlan, context: Context, output: StandardOutput) -> None:
         self._plan = plan
@@ -61,7 +66,7 @@ class Probing:
         addresses = await self._addresses()
         self._output.write(self._report.begin().encode())
         rest = iter(enumerate(self._plan.ports))
-        count = min(self._plan.parallel, len(self._plan.ports))
+        count = min(_affordable(self._plan.parallel), len(self._plan.ports))
         visits = [Deferred.fromCoroutine(self._visit(rest, addresses)) for _ in range(count)]
         self._output.watch(lambda error: _stop(visits))
         try:
@@ -171,6 +176,11 @@ def _report(plan: ProbePlan, *, is_terminal: bool) -> Lines:
     if plan.as_json:
         return JsonLines(plan.host)
     return Table(plan.host, len(plan.ports)) if is_terminal else Lines()
+
+
+def _affordable(wanted: int) -> int:
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return wanted if soft == resource.RLIM_INFINITY else min(wanted, max(1, soft - SPARE_DESCRIPTORS))
 
 
 def _stop(visits: Sequence[Deferred[None]]) -> None:
