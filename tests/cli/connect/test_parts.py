@@ -72,6 +72,20 @@ class ConnectTests(TestCase):
         self.assertEqual(plan("h:1", "--starttls", "imap", "--pin", "sha256//" + "A" * 43 + "=").starttls, "imap")
         self.assertTrue(plan("h:1", "--tls", "--tofu").tls.known_hosts.endswith("/known_hosts"))
 
+    def test_proxy_protocol(self) -> None:
+        """Its version is the next word only if that is one: else the target, or another option, may follow."""
+        for words, version in (
+            (["--proxy-protocol", "h:1"], "v1"),
+            (["--proxy-protocol", "--", "h:1"], "v1"),
+            (["--proxy-protocol", "--crlf", "h:1"], "v1"),
+            (["h:1", "--proxy-protocol"], "v1"),
+            (["--proxy-protocol", "v2", "h:1"], "v2"),
+            (["--proxy-protocol=v2", "h:1"], "v2"),
+        ):
+            with self.subTest(words=words):
+                asked = plan(*words)
+                self.assertEqual((asked.target, asked.proxy_protocol), (TcpAddress("h", 1), version))
+
     def test_talk(self) -> None:
         """Steps in their order, and what is kept."""
         talk = plan("h:1", "--expect", "a", "--send", r"b\r\n", "--step-timeout", "2", "--record", "f", "--hex").talk

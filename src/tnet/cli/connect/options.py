@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import zip_longest
 from typing import Any, TypeVar
 
 import click
@@ -14,8 +15,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 DIALECTS = ("smtp", "imap", "pop3", "ftp", "xmpp", "postgres", "ldap")
 
+PROXY_VERSIONS = ("v1", "v2")
+
 _FILE = click.Path(dir_okay=False)
 _ORDER = "tnet.order"
+_PROXY_PROTOCOL = "--proxy-protocol"
 
 _talk, _script, _tls = section("Conversation"), section("Script"), section("TLS")
 _way, _probe = section("Connection"), section("Probe")
@@ -58,10 +62,10 @@ _CONNECTION = (
     _way("--source", metavar="ADDR[:PORT]", help="Connect from this address."),
     _way("--proxy", multiple=True, metavar="URL", help="http, https, socks4a, socks5 or socks5h; repeatable: a chain."),
     _way(
-        "--proxy-protocol",
+        _PROXY_PROTOCOL,
         is_flag=False,
-        flag_value="v1",
-        type=click.Choice(["v1", "v2"]),
+        flag_value=PROXY_VERSIONS[0],
+        type=click.Choice(PROXY_VERSIONS),
         help="Tell the target our address first.  [v1 if no version is given]",
     ),
     _way("--retry", type=click.IntRange(0, 1000), metavar="N", default=0, help="Try to connect N times more."),
@@ -77,13 +81,26 @@ _ALL = (*_CONVERSATION, *_SCRIPT, *_SECURITY, *_CONNECTION, *_PROBE)
 
 
 class Ordered(Command):
-    """A command that remembers in which order its options stood: `order` tells."""
+    """A command that remembers in which order its options stood: `order` tells.
+
+    `--proxy-protocol` takes the next word only if that is a version, so that the target may follow.
+    """
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Parse as ever, and note the order."""
+        args = list(_with_version(args))
         _, _, params = self.make_parser(ctx).parse_args(list(args))
         ctx.meta[_ORDER] = [param.name for param in params]
         return super().parse_args(ctx, args)
+
+
+def _with_version(words: list[str]) -> Iterator[str]:
+    """Give `--proxy-protocol` its version where none follows."""
+    options = words[: words.index("--")] if "--" in words else words
+    for word, following in zip_longest(options, options[1:], fillvalue=""):
+        bare = word == _PROXY_PROTOCOL and following not in PROXY_VERSIONS
+        yield f"{word}={PROXY_VERSIONS[0]}" if bare else word
+    yield from words[len(options) :]
 
 
 def order() -> list[str]:
