@@ -42,7 +42,7 @@ class SafeTests(SynchronousTestCase):
         """Ordinary text of any script stays as it is."""
         self.assertEqual((safe(text), safe_line(text)), (text, text))
 
-    @given(st.text(st.sampled_from(sorted(_UNSEEN) + ["a"])))
+    @given(st.text(st.sampled_from([*sorted(_UNSEEN), "a"])))
     def test_what_takes_no_place_is_visible(self, text: str) -> None:
         """Whatever takes no place shows as its code, above 0xFFFF in eight digits, so that no two names look alike."""
         for made in (safe(text), safe_line(text)):

@@ -9,6 +9,7 @@ from twisted.trial.unittest import TestCase
 
 from tnet.cli.dialing import tls_dialing
 from tnet.cli.main import parse
+from tnet.errors import BadUsage
 from tnet.plans.tls import TlsDialing
 
 NOTHING: dict[str, Any] = {
@@ -55,6 +56,22 @@ class TlsDialingTests(TestCase):
     def test_certificate_and_key_go_together(self) -> None:
         """One without the other is a usage error."""
         self.assertRaises(click.UsageError, self.within_a_command, NOTHING | {"cert": "c"}, wanted=True)
+
+    def test_protocols_that_cannot_be_offered(self) -> None:
+        """A protocol's name of no bytes, too many or others than ASCII is refused before anything is opened."""
+        for bad in ("", "x" * 256, "hé"):
+            error = self.assertRaises(BadUsage, tls_dialing, NOTHING | {"alpn": ("h2", bad)}, wanted=True)
+            self.assertIn("--alpn", str(error))
+        self.assertIsNotNone(tls_dialing(NOTHING | {"alpn": ("x" * 255,)}, wanted=True))
+
+    def test_names_that_no_host_has(self) -> None:
+        """What cannot be the name of a host is refused, the empty one, too; without TLS it is one option too many."""
+        for bad in ("", "a b", "a..b", "x" * 64 + ".example", "h:1", "\0"):
+            error = self.assertRaises(BadUsage, tls_dialing, NOTHING | {"sni": bad}, wanted=True)
+            self.assertIn("--sni", str(error))
+        for good in ("h.example.", "bücher.example", "192.0.2.1", "::1"):
+            self.assertIsNotNone(tls_dialing(NOTHING | {"sni": good}, wanted=True))
+        self.assertRaises(click.UsageError, self.within_a_command, NOTHING | {"sni": ""}, wanted=False)
 
     def within_a_command(self, options: dict[str, Any], *, wanted: bool) -> object:
         """`tls_dialing` as a command would call it."""

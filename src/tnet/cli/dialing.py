@@ -13,6 +13,9 @@ from tnet.cli.values import DURATION
 if TYPE_CHECKING:
     from tnet.plans.tls import TlsDialing
 
+ALPN_BYTES = 255
+LABEL_CHARACTERS = 63
+
 F = TypeVar("F", bound=Callable[..., Any])
 
 _FILE = click.Path(dir_okay=False)
@@ -55,17 +58,23 @@ def dials(command: F) -> F:
 def tls_dialing(options: dict[str, Any], *, wanted: bool) -> TlsDialing | None:
     """The TLS plan that the options add up to, None when TLS is not wanted.
 
-    Raises: click.UsageError for options that need another one.
+    Raises: click.UsageError for options that need another one; BadUsage for a value that cannot be.
     """
     from tnet.plans.tls import TlsDialing, parse_pins
 
     if (options["cert"] is None) != (options["key"] is None):
         raise click.UsageError("--cert and --key go together", click.get_current_context())
-    given = [f"--{name}" for name in ("ca", "cert", "sni", "alpn", "pin", "insecure") if options.get(name)]
+    given = [
+        f"--{name}"
+        for name in ("ca", "cert", "sni", "alpn", "pin", "insecure")
+        if options.get(name) not in (None, False, ())
+    ]
     if not wanted and given:
         raise click.UsageError(f"{given[0]} is for TLS: add --tls", click.get_current_context())
     if not wanted:
         return None
+    _check_name(options["sni"])
+    _check_protocols(options.get("alpn", ()))
     return TlsDialing(
         verify=not options["insecure"],
         ca_file=options["ca"],
@@ -76,3 +85,24 @@ def tls_dialing(options: dict[str, Any], *, wanted: bool) -> TlsDialing | None:
         pins=tuple(pin for text in options["pin"] for pin in parse_pins(text)),
         min_version=options["tls_min"],
     )
+
+
+def _check_name(name: str | None) -> None:
+    """Refuse what no host can be called. Source: RFC 1035 section 2.3.4."""
+    if name is None:
+        return
+    from tnet.errors import BadUsage
+    from tnet.plans.addresses import parse_host
+
+    labels = parse_host(name, field="--sni").removesuffix(".").split(".")
+    if not all(0 < len(label) <= LABEL_CHARACTERS for label in labels):
+        raise BadUsage("--sni", f"{name!r} is not a host name")
+
+
+def _check_protocols(protocols: tuple[str, ...]) -> None:
+    """Refuse what is no name of a protocol. Source: RFC 7301 section 3.1."""
+    from tnet.errors import BadUsage
+
+    for each in protocols:
+        if not (each.isascii() and 0 < len(each) <= ALPN_BYTES):
+            raise BadUsage("--alpn", f"a protocol's name has 1 to {ALPN_BYTES} ASCII bytes, not {each[:40]!r}")
