@@ -126,8 +126,10 @@ def _refuse_unfit(target: Target, options: Options) -> None:
             raise BadUsage(f"--{name.replace('_', '-')}", f"it does not go with {target}")
     if isinstance(target, UdpAddress | UnixAddress) and options["proxy"]:
         raise BadUsage("--proxy", f"no proxy leads to {target}")
-    if options["starttls"] and target.tls:
-        raise BadUsage("--starttls", f"{target} has TLS from the start")
+    if options["starttls"] and (target.tls or options["tls"]):
+        raise BadUsage("--starttls", f"{target if target.tls else '--tls'} has TLS from the start")
+    if options["record"] == "-":
+        raise BadUsage("--record", "a file: standard output is for the conversation")
 
 
 def _unfit(target: Target) -> tuple[str, ...]:
@@ -136,6 +138,8 @@ def _unfit(target: Target) -> tuple[str, ...]:
             return ("tls", "starttls", "proxy_protocol", "send", "expect", "script", "replay", "record")
         case WebSocketAddress():
             return ("tls", "starttls", "proxy_protocol")
+        case UnixAddress():
+            return ("source",)
         case _:
             return ()
 
