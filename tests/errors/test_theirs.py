@@ -23,6 +23,18 @@ EXAMPLES: tuple[tuple[TnetError, int, str, str], ...] = (
         "cannot connect to h:1: 127.0.0.1:1: connection refused after 0 ms; [::1]:1: timed out after 5000 ms",
         "",
     ),
+    (
+        errors.ConnectFailed("127.0.0.1:1", (_REFUSED,)),
+        7,
+        "cannot connect to 127.0.0.1:1: connection refused after 0 ms",
+        "nothing listens there: check the port, or start the server",
+    ),
+    (
+        errors.ConnectFailed("h:1", (_REFUSED,)),
+        7,
+        "cannot connect to h:1: 127.0.0.1:1: connection refused after 0 ms",
+        "nothing listens there: check the port, or start the server",
+    ),
     (errors.MalformedReply("h", "no colon"), 8, "malformed reply from h: no colon", ""),
     (errors.BodyCutShort(5, 9), 18, "body cut short: 5 of 9 bytes came", ""),
     (errors.BodyCutShort(5), 18, "body cut short: 5 bytes came", ""),

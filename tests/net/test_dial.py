@@ -382,7 +382,7 @@ class UnixTests(DialTestCase):
             dialling = self.dial(UnixAddress("/run/x"))
             self.reactor.unixClients[number][1].clientConnectionFailed(None, Failure(getConnectError((code, ""))))
             error = self.failureResultOf(dialling, ConnectFailed).value
-            self.assertTrue(str(error).startswith(f"cannot connect to unix:/run/x: unix:/run/x: {reason} after"))
+            self.assertTrue(str(error).startswith(f"cannot connect to unix:/run/x: {reason} after"))
 
     def test_tls_needs_a_name(self) -> None:
         """A path is no name to check: TLS without one is refused, unless nothing is checked."""

@@ -55,13 +55,16 @@ class FailedAttempt:
 
 @dataclass(eq=False)
 class ConnectFailed(NetworkError, status=ExitStatus.NOT_CONNECTED):
-    """No address of the target accepted the connection; every attempt is listed."""
+    """No address of the target accepted the connection; every attempt is listed, without its address if it is the target."""
 
     target: str
     attempts: tuple[FailedAttempt, ...]
 
     def __str__(self) -> str:
-        return f"cannot connect to {self.target}: " + "; ".join(map(str, self.attempts))
+        told = "; ".join(map(str, self.attempts))
+        if len(self.attempts) == 1:
+            told = told.removeprefix(f"{self.target}: ")
+        return f"cannot connect to {self.target}: {told}"
 
     @property
     def hint(self) -> str:
