@@ -174,7 +174,7 @@ class TerminalTests(TestCase):
         shown = terminal.screen.decode().split("\r\n")
         self.assertRegex(shown[0], rf"^tnet: connected to {self.peer.target} in \S+ ms$")
         self.assertEqual(shown[1], "hello")
-        self.assertRegex(shown[2], r"^tnet: closed by us after \S+ m?s · we ended first, after \S+ m?s$")
+        self.assertRegex(shown[2], r"^tnet: closed by us after \S+ m?s( · we ended first, after \S+ m?s)?$")
         rate = r"6 B at \S+ [KM]?i?B/s"
         self.assertRegex(shown[3], rf"^tnet: sent {rate}, received {rate} · first answer after \S+ m?s$")
 

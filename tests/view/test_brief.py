@@ -50,6 +50,15 @@ class BriefTests(SynchronousTestCase):
             lines = self.tell(opened(role="client"), DIALLED, *halves, closed(reason="closed by peer"))
             self.assertEqual(lines[-2], f"tnet: closed by peer after 1.5 s · {told}")
 
+    def test_one_end(self) -> None:
+        """Who ended first is not told twice, where that was the end of it all."""
+        for by, reason in (("us", "closed by us"), ("peer", "closed by peer")):
+            self.setUp()
+            self.show.stage.now = 0.0
+            half = kinds.HalfClosed(by=by, bytes_in=0, bytes_out=0)
+            lines = self.tell(opened(role="client"), DIALLED, DIALLED, half, closed(reason=reason))
+            self.assertEqual(lines[-2], f"tnet: {reason} after 1.5 s")
+
     def test_second_connection(self) -> None:
         """What was so of one connection is not told of the next."""
         half = kinds.HalfClosed(by="us", bytes_in=0, bytes_out=0)
