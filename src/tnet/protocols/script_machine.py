@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from typing import Literal, TypeAlias
@@ -116,13 +117,15 @@ class Fail:
 Input: TypeAlias = Begin | Heard | HeardEnd | Due | Lost
 Output: TypeAlias = Say | EndOurs | Wait | Ended | Finish | Fail
 
+Search: TypeAlias = Callable[[re.Pattern[bytes], bytes, int], re.Match[bytes] | None]
+
 
 class ScriptMachine:
     """Carries out `steps`, each of which may take `seconds` unless it says otherwise.
 
     What came is kept until a step consumes it: up to and with what its expression matched. An expression is tried on
     the last `WINDOW_BYTES` and on what has just come, so that what it costs is bounded; while nothing is expected at
-    most `HELD_BYTES` are kept, the last.
+    most `HELD_BYTES` are kept, the last. What `search` raises TimeoutError for has taken longer than `search_seconds`.
 
     Which state each input leads to when one more step follows, which sends::
 
@@ -138,8 +141,16 @@ class ScriptMachine:
     go well even then.
     """  # noqa: E501 (the table)
 
-    def __init__(self, steps: tuple[Step, ...], seconds: float) -> None:
+    def __init__(
+        self,
+        steps: tuple[Step, ...],
+        seconds: float,
+        search: Search = re.Pattern.search,
+        search_seconds: float = 0,
+    ) -> None:
         self.state = State.READY
+        self._search = search
+        self._search_seconds = search_seconds
         self._steps = steps
         self._seconds = seconds
         self._next = 0
@@ -188,7 +199,10 @@ class ScriptMachine:
         """Carry out steps until one has to wait, or has waited for it already."""
         outputs: list[Output] = []
         while self._next < len(self._steps):
-            state, more = self._carry_out(self.step)
+            try:
+                state, more = self._carry_out(self.step)
+            except TimeoutError:
+                state, more = self._failed("timeout", f"the expression took longer than {self._search_seconds:g} s")
             outputs += more
             if state is not None:
                 return state, outputs
@@ -239,7 +253,7 @@ class ScriptMachine:
 
     def _consumed(self, expression: bytes) -> bool:
         """Whether what came matches; then it is consumed as far as that."""
-        match = re.compile(expression, re.MULTILINE).search(self._came, self._from)
+        match = self._search(re.compile(expression, re.MULTILINE), self._came, self._from)
         if match is not None:
             self._from = match.end()
         return match is not None

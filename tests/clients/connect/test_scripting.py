@@ -139,6 +139,14 @@ class BadTests(ScriptCase):
         )
         self.assertEqual((self.paper.written, self.steps()), (b"500 no\n", [(1, "expect", "timeout")]))
 
+    def test_catastrophic_expression(self) -> None:
+        """An expression that would keep everything waiting for minutes fails its step; those before it went well."""
+        self.script(EXPECT, SEND, Step("expect", rb"(a+)+$"))
+        self.protocol.dataReceived(b"220 x\n" + b"a" * 30 + b"!")
+        self.assertEqual(self.wire.value(), b"QUIT\n")
+        self.assertIn("step 3 (expect (a+)+$): the expression took longer than 1 s; what came: aaa", str(self.failed()))
+        self.assertEqual(self.steps(), [(1, "expect", "ok"), (2, "send", "ok"), (3, "expect", "timeout")])
+
     def test_after_our_end(self) -> None:
         """A step can fail when our half is closed already."""
         self.script(Step("shutdown"), EXPECT)

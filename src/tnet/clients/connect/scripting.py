@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from twisted.internet.interfaces import IDelayedCall
 
+from tnet.clients.connect.bounded import SEARCH_SECONDS, bounded_search
 from tnet.clients.connect.overhearing import Line
 from tnet.errors import ExpectationFailed, TnetError
 from tnet.events.kinds import StepEnded
@@ -43,7 +44,7 @@ class Script(StandardInput):
 
     def __init__(self, steps: tuple[Step, ...], seconds: float, context: Context) -> None:
         super().__init__(WaitsFor.NOBODY)
-        self._machine = ScriptMachine(steps, seconds)
+        self._machine = ScriptMachine(steps, seconds, bounded_search, SEARCH_SECONDS)
         self._context = context
         self._line: Line | None = None
         self._outputs: deque[Output] = deque()
