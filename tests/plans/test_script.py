@@ -172,6 +172,13 @@ class BadTests(TestCase):
         """Steps have a bound."""
         self.assertBad("send x\n" * (MOST_STEPS + 1), "more than")
 
+    def test_after_our_end(self) -> None:
+        """What could not be sent any more is refused before anything is; to listen goes on."""
+        self.assertBad("send x\nshutdown\nexpect y\nsend z\n", "step 4 (send) comes after our half was shut down")
+        self.assertBad("shutdown\nshutdown\n", "step 2 (shutdown)")
+        self.assertBad("[[step]]\nshutdown=true\n[[step]]\nname='bye'\nsend='x'", "step 2 'bye' (send)")
+        self.assertEqual(len(parse_script("shutdown\npause 1s\nexpect y\nexpect-eof\n", "x")), 4)
+
     @given(st.text(), st.sampled_from(["a", "a.toml"]))
     def test_anything(self, text: str, path: str) -> None:
         """Any text is a script or a usage error."""

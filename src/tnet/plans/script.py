@@ -8,7 +8,7 @@ As options, in their order: `--send TEXT` and `--expect REGEX`. As plain lines, 
     send EHLO me\\r\\n           the rest of the line is sent
     expect-silence 200ms       nothing may come for so long
     pause 1s                   wait
-    shutdown                   end our half
+    shutdown                   end our half: nothing can be sent after that
     expect-eof                 the peer has to end its half
 
 As TOML, where a table with several keys is several steps, done in the order of this line::
@@ -51,7 +51,7 @@ def steps_of(options: Iterable[tuple[str, str]]) -> tuple[Step, ...]:
     Raises: BadUsage, naming the option.
     """
     steps = tuple(_step(f"--{action}", "", action, text) for action, text in options)
-    return _bounded(steps, "--send", "")
+    return _sensible(steps, "--send", "")
 
 
 def read_script(path: str, *, field: str = "--script") -> tuple[Step, ...]:
@@ -83,7 +83,7 @@ def parse_script(text: str, path: str, *, field: str = "--script") -> tuple[Step
     steps = tuple((_of_toml if is_toml else _of_lines)(text, path, field))
     if not steps:
         raise BadUsage(field, f"{path}: there is no step in it")
-    return _bounded(steps, field, f"{path}: ")
+    return _sensible(steps, field, f"{path}: ")
 
 
 # ── plain lines ──
@@ -213,7 +213,13 @@ def _length(field: str, where: str, action: str, given: Any) -> float:
     return seconds
 
 
-def _bounded(steps: tuple[Step, ...], field: str, where: str) -> tuple[Step, ...]:
+def _sensible(steps: tuple[Step, ...], field: str, where: str) -> tuple[Step, ...]:
     if len(steps) > MOST_STEPS:
         raise BadUsage(field, f"{where}there are more than {MOST_STEPS} steps")
+    ended = False
+    for number, step in enumerate(steps, 1):
+        if ended and step.action in ("send", "shutdown"):
+            named = f" {step.name!r}" if step.name else ""
+            raise BadUsage(field, f"{where}step {number}{named} ({step.action}) comes after our half was shut down")
+        ended = ended or step.action == "shutdown"
     return steps
