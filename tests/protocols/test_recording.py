@@ -122,3 +122,4 @@ class StrictnessTests(TestCase):
         self.assertBad(HEADER + line(t=1, by="us", text="x" * 100), ":2:", "MiB")
         self.patch(recording, "RECORDING_BYTES", 100)
         self.assertBad(HEADER + line(t=1, by="us", text="x" * 100), "MiB")
+        self.assertBad((HEADER + line(t=1, by="us", text="x" * 100))[:101], "more than")

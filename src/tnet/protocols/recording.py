@@ -94,11 +94,11 @@ def parse_recording(data: bytes, path: str, *, field: str = "--replay") -> Recor
 
     Raises: BadUsage, naming `field`, the file and the line.
     """
+    if len(data) > RECORDING_BYTES:
+        raise BadUsage(field, f"{path}: it has more than {RECORDING_BYTES >> 20} MiB")
     lines = data.split(b"\n")
     if lines.pop():
         raise _bad(field, path, len(lines) + 1, "the line has no end: the recording was cut off")
-    if len(data) > RECORDING_BYTES:
-        raise BadUsage(field, f"{path}: it has more than {RECORDING_BYTES >> 20} MiB")
     at = 1
     try:
         header = _header(_object(lines[0]) if lines else {})
