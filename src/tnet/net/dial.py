@@ -337,7 +337,8 @@ class _Call(Generic[P]):
     def _secured(self, factory: IProtocolFactory, tls: ClientTls, host: str | None, called: str) -> IProtocolFactory:
         from tnet.net.tls.connection import TlsFactory
 
-        made = TlsFactory(tls.towards(host, called), factory, self._context.reactor, is_client=True)
+        creator = tls.towards(host, called, was_asked=self._way.starttls is not None)
+        made = TlsFactory(creator, factory, self._context.reactor, is_client=True)
         return cast(IProtocolFactory, made)
 
 

@@ -161,6 +161,18 @@ class FailedTests(TlsTestCase):
             self.assertEqual(reason.reason, f"the port does not speak TLS: it says {line}")
             self.assertIn(advice, reason.hint)
 
+    def test_plaintext_behind_the_go_ahead(self) -> None:
+        """Where a server agreed to TLS, plaintext means that somebody is in between: nothing advises to go without."""
+        for greeting in (b"250 injected\r\n", b"HTTP/1.1 200 OK\r\n", b"\x00\x01\x02\x03\x04\x05"):
+            pair = Pair(self.dialing(), self.serving())
+            pair.client_tls.getHandle().was_asked = True
+            pair.client_tls.dataReceived(greeting)
+            reason = pair.settle().client.reason
+            assert isinstance(reason, TlsFailed)
+            self.assertIn("it agreed to TLS, but plaintext came: ", reason.reason)
+            self.assertIn("somebody in between", reason.hint)
+            self.assertNotIn("leave TLS out", reason.hint)
+
     def test_binary_server(self) -> None:
         """C32: what is no text is not shown, and what is too long is shown in part."""
         for greeting in (b"\x00\x01\x02\x03\x04\x05\x06", b"\xff\xfd\x01 login: ", b"\n\nhello\n"):

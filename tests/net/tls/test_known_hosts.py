@@ -144,12 +144,12 @@ class HandshakeTests(TlsTestCase):
         return [(each.level, each.text) for each in self.world.recorder.of(Logged)]
 
     def test_stranger(self) -> None:
-        """C32: a self-signed server is let in the first time, with a notice that shows its key, and then without."""
+        """C32: a self-signed server is let in the first time, with a warning that shows its key, and then without."""
         pems = self_signed(["server.example"])
         pair = self.meet(pems)
         ((level, text),) = self.said()
         pin = pair.client_tls.getHandle().shown_pin
-        self.assertEqual(level, "notice")
+        self.assertEqual(level, "warning")
         self.assertIn(f"{PEER} is met for the first time, and nobody vouches for it: it is self-signed", text)
         self.assertTrue(text.endswith(f"its key is {pin}"))
         self.assertEqual(self.meet(pems).client.handshakes, 1)
@@ -169,13 +169,15 @@ class HandshakeTests(TlsTestCase):
     def test_trusted(self) -> None:
         """A server that is trusted anyway is remembered as that."""
         self.meet(self.authority.leaf(["server.example"]))
-        self.assertIn("and it is trusted; its key is sha256//", self.said()[0][1])
+        ((level, text),) = self.said()
+        self.assertEqual(level, "notice")
+        self.assertIn("and it is trusted; its key is sha256//", text)
 
     def test_not_verified(self) -> None:
         """Without verification the keys are known all the same, and nobody is warned that nothing is checked."""
         pems = self_signed(["server.example"])
         self.meet(pems, verify=False)
-        self.assertEqual([level for level, _ in self.said()], ["notice"])
+        self.assertEqual([level for level, _ in self.said()], ["warning"])
         self.assertIsInstance(self.meet(self_signed(["x"]), verify=False).client.reason, PinMismatch)
 
     def test_pins_count(self) -> None:

@@ -58,8 +58,10 @@ class ClientTls:
         """What a server that was dialled as `host` is to be called."""
         return self._plan.server_name or host
 
-    def towards(self, host: str | None, peer: str = "") -> ClientConnections:
+    def towards(self, host: str | None, peer: str = "", *, was_asked: bool = False) -> ClientConnections:
         """What makes the connections to `host`, which errors call `peer`; the plan's own server name goes first.
+
+        `was_asked` is for one that goes over to TLS because it agreed to.
 
         Raises: BadUsage: there is no name to check, or the one given is none.
         """
@@ -70,7 +72,9 @@ class ClientTls:
             wanted = None if name is None else name if literal_family(name) else ascii_name(name)
         except NameNotResolved as error:
             raise BadUsage("--sni", f"{name!r} is not a host name") from error
-        return ClientConnections(self._plan, self._context, wanted, peer, self._known)
+        made = ClientConnections(self._plan, self._context, wanted, peer, self._known)
+        made.was_asked = was_asked
+        return made
 
     async def remember(self, session: TlsSession, context: Context) -> None:
         """Keep the key of a peer that was met for the first time, where that is wanted, and say so.
@@ -88,8 +92,10 @@ class ClientTls:
         except (CannotRead, CannotWrite) as error:
             context.publisher.log("warning", f"the key of {session.peer} is not remembered: {error}", error.hint)
             return
-        vouched = f"nobody vouches for it: {why_rejected(session.doubt)}" if session.doubt else "it is trusted"
-        context.publisher.log("notice", f"{session.peer} is met for the first time, and {vouched}; its key is {pin}")
+        doubt = session.doubt
+        vouched = f"nobody vouches for it: {why_rejected(doubt)}" if doubt else "it is trusted"
+        level = "warning" if doubt else "notice"
+        context.publisher.log(level, f"{session.peer} is met for the first time, and {vouched}; its key is {pin}")
 
 
 @implementer(IOpenSSLClientConnectionCreator)
@@ -98,6 +104,8 @@ class ClientConnections:
 
     The name is sent (SNI) even when it is not checked; an IP address never is, see RFC 6066 section 3.
     """
+
+    was_asked = False
 
     def __init__(
         self, plan: TlsDialing, context: SSL.Context, name: str | None, peer: str, known: KnownHosts | None = None
@@ -118,6 +126,7 @@ class ClientConnections:
         elif self._plan.verify:
             session.require(self._name, is_address=is_address)
         session.pin(self._plan.pins)
+        session.was_asked = self.was_asked
         session.oldest = self._plan.min_version
         session.offer(tuple(protocol.encode("ascii") for protocol in self._plan.alpn))
         return session

@@ -24,6 +24,7 @@ _OUR_CERTIFICATE = "name one with --cert and --key"
 _OTHER_CERTIFICATE = "give it one that it knows, with --cert and --key"
 _EXPIRED = "its owner has to renew it; check the clock of this machine, too"
 _NO_TLS = "leave TLS out, or check the port"
+_INJECTED = "somebody in between may have put that there: trust nothing that this connection says"
 _OLD_CIPHERS = "we speak what has forward secrecy and authenticated encryption, as of RFC 9325"
 _GREETINGS = (
     (re.compile(rb"220[ -].*(SMTP|mail)", re.IGNORECASE), "a mail server goes over to TLS with --starttls smtp"),
@@ -88,6 +89,8 @@ def _plaintext(session: TlsSession) -> tuple[str, str]:
     if session.is_server:
         return "the peer does not speak TLS", ""
     line = session.heard.partition(b"\n")[0].rstrip()
+    if session.was_asked:
+        return f"it agreed to TLS, but plaintext came: {bounded(excerpt(line, BANNER_BYTES))}", _INJECTED
     if not line.isascii() or b"\0" in line or not line:
         return "the port does not speak TLS", _NO_TLS
     advice = next((advice for mark, advice in _GREETINGS if mark.match(line)), _NO_TLS)

@@ -64,7 +64,7 @@ class TlsSession(SSL.Connection):
     """A connection that counts plaintext on `transport` and keeps why it rejected its peer.
 
     `peer` is what an error calls the other end. `is_server` is our role. `oldest` is the first version of TLS that we
-    speak. `unpinned` is the pin of a key that is none of those that were asked for, `changed` the error for one that is
+    speak. `was_asked`: the peer agreed to go over to TLS in its own protocol's words. `unpinned` is the pin of a key that is none of those that were asked for, `changed` the error for one that is
     not that of the last time. `doubt` is what would have been a rejection, if a known key were not enough. `heard` is
     how the peer began to speak, until it has shown that this is TLS.
     """
@@ -75,6 +75,7 @@ class TlsSession(SSL.Connection):
         self.is_server = is_server
         self.offered: tuple[bytes, ...] = ()
         self.oldest = "1.2"
+        self.was_asked = False
         self.rejection: Rejection | None = None
         self.doubt: Rejection | None = None
         self.unpinned: str | None = None
