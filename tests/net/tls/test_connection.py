@@ -132,6 +132,16 @@ class TransportTests(TlsTestCase):
         pair.server_tls.pauseProducing()
         self.assertEqual(calls, ["pause", "resume", "pause"])
 
+    def test_abort_says_nothing(self) -> None:
+        """Whoever is cut hears no close_notify, which would make it a good end."""
+        pair = self.pair(Witness(b"last words"))
+        sent: list[bytes] = []
+        pair.server_wire.write = sent.append
+        pair.server_tls.abortConnection()
+        self.assertEqual((sent, pair.server_wire.disconnecting), ([], True))
+        pair.settle()
+        self.assertIsInstance(pair.client.reason, ConnectionLost)
+
     def test_clean_close(self) -> None:
         """Both sides say close_notify: nothing was cut, and nothing waits any more."""
         pair = self.pair(Witness(b"last words"))

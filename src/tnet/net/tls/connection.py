@@ -112,6 +112,11 @@ class TlsTransport(BufferingTLSTransport):
         if self.connected and self._closing is None:
             self._await_progress()
 
+    def abortConnection(self) -> None:
+        """Cut it now, and say nothing: Twisted's own sends close_notify first, which the peer takes for a good end."""
+        self._aborted = self.disconnecting = True
+        self.transport.abortConnection()
+
     def stopProducing(self) -> None:
         """Close: whoever consumed what is received wants no more; once the connection is lost it is too late."""
         if not self.transport.disconnected:
