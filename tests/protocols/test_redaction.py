@@ -77,6 +77,17 @@ REDIS_INLINE: tuple[Said, ...] = (
     ("peer", b"-WRONGPASS no\r\n"),
     ("us", b"PING\r\n"),
 )
+REDIS_HELLO: tuple[Said, ...] = (("us", b"HELLO 3 AUTH bob hunter2\r\nhello 3 setname me auth bob hunter2\r\n"),)
+REDIS_CONFIG: tuple[Said, ...] = (
+    ("us", b'CONFIG SET requirepass hunter2\r\nconfig set port 1 "requirepass" "hunter2"\r\nCONFIG GET port\r\n'),
+    ("us", b"*4\r\n$6\r\nCONFIG\r\n$3\r\nSET\r\n$11\r\nrequirepass\r\n$7\r\nhunter2\r\n*1\r\n$4\r\nPING\r\n"),
+    ("us", b"*4\r\n$6\r\nCONFIG\r\n$3\r\nSET\r\n$24\r\ntls-client-key-file-pass\r\n$7\r\nhunter2\r\n"),
+)
+REDIS_ACL: tuple[Said, ...] = (("us", b"ACL SETUSER bob on >hunter2\r\n"),)
+HTTP_TOKENS: tuple[Said, ...] = (
+    ("us", b"GET / HTTP/1.1\r\nX-Auth-Token: hunter2\r\nx-api-key:hunter2\r\nX-Amz-Security-Token: hunter2\r\n"),
+    ("us", b"Sec-WebSocket-Key: a\r\n\r\n"),
+)
 PROMPT: tuple[Said, ...] = (
     ("peer", b"Username:\r\n"),
     ("us", b"alice\n"),
@@ -87,7 +98,7 @@ PROMPT: tuple[Said, ...] = (
 )
 ALL = (
     POP3, APOP, POP3_SASL, SMTP, SMTP_AT_ONCE, IMAP, IMAP_LITERALS, IMAP_ONE_LITERAL, IMAP_SASL, HTTP, REDIS,
-    REDIS_INLINE, PROMPT,
+    REDIS_INLINE, REDIS_HELLO, REDIS_CONFIG, REDIS_ACL, HTTP_TOKENS, PROMPT,
 )  # fmt: skip
 
 
@@ -141,6 +152,23 @@ class DialectTests(TestCase):
             b"*5\r\n$5\r\nHELLO\r\n$1\r\n3\r\n$4\r\nAUTH\r\n$5\r\n*****\r\n$7\r\n*******\r\n",
         )
         self.assertEqual(kept(REDIS_INLINE), b"AUTH ***\r\nPING\r\n")
+
+    def test_redis_settings(self) -> None:
+        """Passwords that are set, or come with HELLO, inline and as a request."""
+        self.assertEqual(kept(REDIS_HELLO), b"HELLO 3 AUTH ***\r\nhello 3 setname me auth ***\r\n")
+        inline = b'CONFIG SET requirepass ***\r\nconfig set port 1 "requirepass" ***\r\nCONFIG GET port\r\n'
+        self.assertTrue(kept(REDIS_CONFIG).startswith(inline))
+        self.assertIn(b"requirepass\r\n$7\r\n*******\r\n*1\r\n$4\r\nPING\r\n", kept(REDIS_CONFIG))
+        self.assertTrue(kept(REDIS_CONFIG).endswith(b"key-file-pass\r\n$7\r\n*******\r\n"))
+        self.assertEqual(kept(REDIS_ACL), b"ACL SETUSER bob ***\r\n")
+
+    def test_http_tokens(self) -> None:
+        """Headers that are called tokens or keys of an API; other keys stay."""
+        self.assertEqual(
+            kept(HTTP_TOKENS),
+            b"GET / HTTP/1.1\r\nX-Auth-Token: ***\r\nx-api-key:***\r\nX-Amz-Security-Token: ***\r\n"
+            b"Sec-WebSocket-Key: a\r\n\r\n",
+        )
 
     def test_prompt(self) -> None:
         """The line after a prompt for a password is one, whatever the protocol."""

@@ -18,12 +18,15 @@ DIALECTS = ("POP3", "IMAP", "SMTP", "FTP", "HTTP", "Redis", "a prompt for a pass
 STARS = b"***"
 PREFIX_BYTES = 1024
 TAIL_BYTES = 512
-WORD_BYTES = 16
+WORD_BYTES = 32
 MOST_WORDS = 1 << 20
 
 _TAG = rb"[^\s*]{1,32} +"
+_TOKEN = rb"(?:[a-z0-9]{1,20}-){0,4}(?:token|api-?key):"
+_SETTING = rb'"?(?:requirepass|masterauth|tls-(?:client-)?key-file-pass)"?'
 _BEGINS = re.compile(
-    rb"(?im)^(?:PASS|ACCT|APOP|AUTH|" + _TAG + rb"(?:LOGIN|AUTHENTICATE)|(?:proxy-)?authorization:|cookie:|\*\d)"
+    rb"(?im)^(?:PASS|ACCT|APOP|AUTH|" + _TAG + rb"(?:LOGIN|AUTHENTICATE)|(?:proxy-)?authorization:|cookie:|\*\d"
+    rb"|HELLO +\d|CONFIG +SET|ACL +SETUSER|" + _TOKEN + rb")"
 )
 _AFTER = re.compile(
     rb"(?i)(?:PASS|ACCT) +"
@@ -32,6 +35,13 @@ _AFTER = re.compile(
     rb"|" + _TAG + rb"AUTHENTICATE +\S+ +"
     rb"|(?:proxy-)?authorization:[ \t]*(?:[a-z][a-z0-9-]*[ \t]+)?"
     rb"|cookie:[ \t]*"
+    rb"|" + _TOKEN + rb"[ \t]*"
+    rb"|HELLO +\d+ +(?:SETNAME +\S+ +)?AUTH +"
+    rb"|CONFIG +SET +(?:\S+ +\S+ +)*?" + _SETTING + rb" +"
+    rb"|ACL +SETUSER +\S+ +"
+)
+_SECRET_FOLLOWS = frozenset(
+    (b"AUTH", b"AUTH2", b"SETUSER", b"REQUIREPASS", b"MASTERAUTH", b"TLS-KEY-FILE-PASS", b"TLS-CLIENT-KEY-FILE-PASS")
 )
 _AUTH = re.compile(rb"(?i)AUTH +")
 _MECHANISM = re.compile(
@@ -215,9 +225,9 @@ class _ClientLines:
             self._block_ended()
 
     def _block_ended(self) -> None:
-        """Behind `AUTH` every word of a request of Redis is a secret; a name may be among them."""
+        """Behind `AUTH` and its like every word of a request of Redis is a secret; a name may be among them."""
         if self._word is not None:
-            self._hides_next = bool(self._words) and (self._hides_next or self._word.upper() in (b"AUTH", b"AUTH2"))
+            self._hides_next = bool(self._words) and (self._hides_next or self._word.upper() in _SECRET_FOLLOWS)
             self._word = None
 
     def _hide(self, stars: bytes, hides: Hides) -> None:
