@@ -829,7 +829,10 @@ class StartTlsTests(DialTestCase):
         self.assertTrue(transport.value().startswith(self.CLIENT_HELLO))
         proxy.dataReceived(b"no TLS after all\r\n")
         proxy.connectionLost(Failure(ConnectionDone()))
-        self.assertIn("it agreed to TLS, but plaintext came: no TLS after all", str(self.failureResultOf(dialling, TlsFailed).value))
+        self.assertIn(
+            "it agreed to TLS, but plaintext came: no TLS after all",
+            str(self.failureResultOf(dialling, TlsFailed).value),
+        )
 
     def test_silent(self) -> None:
         """A target that does not answer runs into the deadline, which says what was awaited."""

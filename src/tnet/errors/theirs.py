@@ -239,7 +239,7 @@ class ProxyRefused(_PeerSaid, status=ExitStatus.PROXY, says="proxy {peer} refuse
 
 
 class ClientCertificateWanted(TlsFailed, status=ExitStatus.CLIENT_CERTIFICATE):
-    """The peer lets in only those who show a certificate."""
+    """The peer lets in only those who show a certificate, and one that it accepts."""
 
 
 @dataclass(eq=False)

@@ -253,7 +253,9 @@ class FailedTests(TlsTestCase):
         """A client with a stranger's certificate: the server names it, the client learns that it was refused."""
         certificate, key = write_pair(self.folder(), make_authority("Stranger").leaf(["client.example"]), "client")
         dialing = self.dialing(certificate_file=certificate, key_file=key)
-        client, server = self.ends(Pair(dialing, self.serving(client_ca_file=self.file(self.authority.pem))))
+        pair = Pair(dialing, self.serving(client_ca_file=self.file(self.authority.pem)))
+        client, server = self.ends(pair)
+        self.assertIsInstance(pair.client.reason, ClientCertificateWanted)
         self.assertIn("does not accept our certificate (unknown ca)", client)
         self.assertIn("issued by CN=Stranger", server)
         self.assertIn("(certificate: CN=client.example)", server)

@@ -62,7 +62,8 @@ def _explained(cause: BaseException | None, session: TlsSession, peer: str) -> T
         reason = reason_of(cause)
         if not session.is_server and _wants_certificate(reason, session):
             return ClientCertificateWanted(peer, "the peer wants a client certificate", _OUR_CERTIFICATE)
-        return TlsFailed(peer, *_said(reason, session))
+        ours = not session.is_server and _refuses_certificate(reason)
+        return (ClientCertificateWanted if ours else TlsFailed)(peer, *_said(reason, session))
     how = "closed" if isinstance(cause, (ConnectionDone, SSL.SysCallError)) else "broke"
     advice = "" if session.is_server or session.heard else "check that the port speaks TLS"
     return TlsFailed(peer, f"the peer {how} the connection during the handshake", advice)
@@ -79,9 +80,13 @@ def _said(reason: str, session: TlsSession) -> tuple[str, str]:
     for marks, say in _REASONS:
         if any(mark in reason for mark in marks):
             return say(session)
-    if "alert" in reason and any(mark in reason for mark in _REJECTED_US):
+    if _refuses_certificate(reason):
         return f"the peer does not accept our certificate ({reason.rpartition('alert ')[2]})", _OTHER_CERTIFICATE
     return reason, ""
+
+
+def _refuses_certificate(reason: str) -> bool:
+    return "alert" in reason and any(mark in reason for mark in _REJECTED_US)
 
 
 def _plaintext(session: TlsSession) -> tuple[str, str]:

@@ -64,9 +64,10 @@ class TlsSession(SSL.Connection):
     """A connection that counts plaintext on `transport` and keeps why it rejected its peer.
 
     `peer` is what an error calls the other end. `is_server` is our role. `oldest` is the first version of TLS that we
-    speak. `was_asked`: the peer agreed to go over to TLS in its own protocol's words. `unpinned` is the pin of a key that is none of those that were asked for, `changed` the error for one that is
-    not that of the last time. `doubt` is what would have been a rejection, if a known key were not enough. `heard` is
-    how the peer began to speak, until it has shown that this is TLS.
+    speak. `was_asked`: the peer agreed to go over to TLS in its own protocol's words. `unpinned` is the pin of a key
+    that is none of those that were asked for, `changed` the error for one that is not that of the last time. `doubt` is
+    what would have been a rejection, if a known key were not enough. `heard` is how the peer began to speak, until it
+    has shown that this is TLS.
     """
 
     def __init__(self, context: SSL.Context, transport: Secured, *, is_server: bool, peer: str = "") -> None:
