@@ -15,7 +15,15 @@ from tests.clients.connect.ends import ABORTED, DONE, Paper, Typed, Wire
 from tests.support import World
 from tnet.clients.connect.coupling import Coupling
 from tnet.clients.connect.patience import HURRY_SECONDS, QUIET_SECONDS, STALL_SECONDS
-from tnet.errors import CannotRead, OutputClosed, ReceiveFailed, SendFailed, TimedOut
+from tnet.errors import (
+    CannotRead,
+    ClientCertificateWanted,
+    OutputClosed,
+    ReceiveFailed,
+    SendFailed,
+    TimedOut,
+    TlsFailed,
+)
 from tnet.events.kinds import DataMoved, Logged, SpanEnded, StateEntered
 from tnet.net.stdio import WaitsFor
 from tnet.net.stdio.sink import HIGH_WATER_BYTES
@@ -296,6 +304,16 @@ class EndTests(CouplingCase):
         self.couple(tls=TlsDialing())
         self.lose()
         self.assertOver()
+
+    def test_certificate_wanted_after_the_handshake(self) -> None:
+        """A server of TLS 1.3 that wants a certificate of ours says so late, and is told with its hint."""
+        self.couple(tls=TlsDialing())
+        self.lose(Failure(ClientCertificateWanted("peer", "it wants a client certificate", "--cert and --key")))
+        error = self.assertFailed(ClientCertificateWanted)
+        self.assertEqual((error.exit_status, error.hint), (98, "--cert and --key"))
+        self.couple(tls=TlsDialing())
+        self.lose(Failure(TlsFailed("peer", "bad record mac")))
+        self.assertFailed(ReceiveFailed)
 
     def test_cancelled(self) -> None:
         """Cancelling closes, waits a moment, and then drops the connection."""

@@ -17,7 +17,7 @@ from tnet.clients.connect.conversation import Conversation, Do, Got
 from tnet.clients.connect.line_ends import LineEnds
 from tnet.clients.connect.patience import Patience
 from tnet.clients.connect.telling import Telling
-from tnet.errors import ReceiveFailed, SendFailed, TimedOut, TlsFailed, TnetError
+from tnet.errors import ClientCertificateWanted, ReceiveFailed, SendFailed, TimedOut, TlsFailed, TnetError
 from tnet.escape import SafeStream
 from tnet.events import silent_trace
 from tnet.events.kinds import Logged, StateEntered
@@ -254,8 +254,11 @@ class Coupling(Protocol):
             self._over.callback(self._ending[0])
 
     def _explained(self, reason: Failure) -> TnetError:
-        if isinstance(reason.value, TnetError) and not isinstance(reason.value, TlsFailed):
-            return reason.value
+        error = reason.value
+        if isinstance(error, ClientCertificateWanted):
+            return error  # from TLS 1.3 on a server says so only after our handshake
+        if isinstance(error, TnetError) and not isinstance(error, TlsFailed):
+            return error
         broke: OSError | None = getattr(self.transport, "os_error", None)
         sending = self._peer_ended or self._input.paused or (broke is not None and broke.errno == errno.EPIPE)
         return (SendFailed if sending else ReceiveFailed)(self._peer, closing(reason, self.transport).reason)
