@@ -133,7 +133,15 @@ class BytesTests(CouplingCase):
         self.coupling.readConnectionLost()
         self.pass_time(1)
         self.lose()
-        self.assertEqual(self.output.written, b"\\x1b[2Jtext\\xc3")
+        self.assertEqual(self.output.written, b"\\x1b[2Jtext\\xc3\n")
+
+    def test_last_line_on_a_terminal(self) -> None:
+        """It is ended before the end of the connection is told, and only if it was not."""
+        for text in (b"abc", b"abc\n"):
+            self.couple(terminal=True)
+            self.coupling.dataReceived(text)
+            self.lose()
+            self.assertEqual(self.output.written, b"abc\n")
 
     def test_raw_terminal(self) -> None:
         """With `raw` a terminal gets the bytes."""

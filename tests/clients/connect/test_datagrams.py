@@ -151,7 +151,7 @@ class ExchangeTests(SynchronousTestCase):
 
     def test_terminal(self) -> None:
         """C38: at a terminal, what the peer sends is made harmless, unless raw bytes are asked for."""
-        for raw, shown in ((False, b"\\x1b[31m"), (True, b"\x1b[31m")):
+        for raw, shown in ((False, b"\\x1b[31m\n"), (True, b"\x1b[31m\n")):
             self.box, self.input, self.output = Box(), Typed(), Paper(is_terminal=True)
             job = self.talk(raw=raw)
             self.come(b"\x1b[31m")

@@ -49,6 +49,17 @@ class BetweenTests(SynchronousTestCase):
         self.failureResultOf(self.job, ReceiveFailed)
         self.assert_released()
 
+    def test_last_line_on_a_terminal(self) -> None:
+        """It is ended, however the conversation was: what is said next is no part of it."""
+        for text, error in ((b"half", None), (b"half\n", None), (b"half", ReceiveFailed("peer", "reset"))):
+            output, over = Paper(is_terminal=True), Deferred[None]()
+            job = Deferred.fromCoroutine(between(Typed(), output, self.world.context, over))
+            output.write(text)
+            over.errback(error) if error else over.callback(None)
+            job.addErrback(lambda failure: failure.trap(ReceiveFailed))
+            self.successResultOf(job)
+            self.assertEqual(output.written, b"half\n")
+
     def test_output_that_broke(self) -> None:
         """An output whose reader has gone is what is told in the end."""
         self.output.fail(OSError(errno.EPIPE, os.strerror(errno.EPIPE)))

@@ -52,6 +52,18 @@ class PolledTests(SynchronousTestCase):
         self.output.write(b"one")
         self.assertEqual((self.stream.written, self.waits, self.output.waiting), (b"one", False, 0))
 
+    def test_line_is_ended_on_a_terminal_alone(self) -> None:
+        """What is no terminal gets no byte that was not written; what has ended its line needs none."""
+        self.output.write(b"one")
+        self.output.end_line()
+        self.assertEqual(self.stream.written, b"one")
+        output = PolledOutput(self.reactor, stream := Memory(hangs_up=True), is_terminal=True)
+        output.end_line()
+        for data in (b"one", b"two\n"):
+            output.write(data)
+            output.end_line()
+        self.assertEqual(stream.written, b"one\ntwo\n")
+
     def test_rest_waits_for_room(self) -> None:
         """What finds no room is written in order when there is."""
         self.stream.room = 4

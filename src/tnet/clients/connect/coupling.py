@@ -238,6 +238,7 @@ class Coupling(Protocol):
         self._output.unregisterProducer()
         if self._display is not None:
             self._output.write(self._display.finish())
+        self._output.end_line()
         self._settle()
 
     def _say_that_we_leave(self) -> None:

@@ -19,18 +19,23 @@ async def between(
 ) -> ExitStatus:
     """OK after `conversation`, or its error; what came is written before that, and both ends are let go of.
 
+    On a terminal the line that came last is ended.
+
     Who cancels does not wait long for an output that takes nothing.
     """
     try:
         await conversation
     except CancelledError:
+        output.end_line()
         with suppress(TimeoutError, TnetError):
             await output.flushed().addTimeout(LAST_WORDS_SECONDS, context.reactor)
         raise
     except TnetError:
+        output.end_line()
         await output.flushed()
         raise
     else:
+        output.end_line()
         await output.flushed()
         return ExitStatus.OK
     finally:

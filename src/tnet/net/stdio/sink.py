@@ -56,7 +56,7 @@ class StandardOutput(ABC):
         self.waiting = 0
         self._chunks: deque[memoryview] = deque()
         self._producer: IPushProducer | None = None
-        self._pausing = False
+        self._pausing = self._line_open = False
         self._flushing: list[Deferred[None]] = []
         self._broken: Callable[[TnetError], object] | None = None
 
@@ -83,10 +83,16 @@ class StandardOutput(ABC):
         if self.error is not None or not data:
             return
         self._chunks.append(memoryview(data))
+        self._line_open = data[-1:] != b"\n"
         self.waiting += len(data)
         self._push()
         if self.waiting:
             self._balance()
+
+    def end_line(self) -> None:
+        """Let what is shown next on a terminal begin on a line of its own; other outputs stay exact."""
+        if self.is_terminal and self._line_open:
+            self.write(b"\n")
 
     def flushed(self) -> Deferred[None]:
         """Fires with: None when everything is written; the error when it cannot be."""
