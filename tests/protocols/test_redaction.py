@@ -174,6 +174,16 @@ class DialectTests(TestCase):
         """The line after a prompt for a password is one, whatever the protocol."""
         self.assertEqual(kept(PROMPT), b"alice\n***\nhello\n")
 
+    def test_too_late(self) -> None:
+        """A prompt that comes behind several lines, or behind what was said first, comes too late."""
+        ahead: tuple[Said, ...] = (("peer", b"login: "), ("us", b"alice\nhunter2\n"), ("peer", b"Password: "))
+        first: tuple[Said, ...] = (("us", b"hunter2"), ("peer", b"hello\n"), ("peer", b"Password: "))
+        for said, expected in ((ahead, True), (first, True), (PROMPT, False), (SMTP, False)):
+            redactor = Redactor()
+            for by, data in said:
+                redactor.feed(by, data)
+            self.assertIs(redactor.too_late, expected)
+
     def test_masks(self) -> None:
         """Each mask says where it is and what it hides."""
         self.assertEqual(Redactor().feed("us", b"NOOP\r\nPASS x\r\n")[1], (Mask(11, 3),))

@@ -13,7 +13,7 @@ import re
 
 from tnet.protocols.recording import Hides, Mask, Side
 
-DIALECTS = ("POP3", "IMAP", "SMTP", "FTP", "HTTP", "Redis", "a prompt for a password")
+DIALECTS = ("POP3", "IMAP", "SMTP", "FTP", "HTTP", "Redis", "a prompt for a password, answered after it came")
 
 STARS = b"***"
 PREFIX_BYTES = 1024
@@ -58,21 +58,32 @@ _ASKS = re.compile(rb"(?i)pass(?:word|phrase|code)[^\r\n]{0,60}:[ \t]*(?:\r?\n)?
 
 
 class Redactor:
-    """Takes the secrets out of one conversation; give it what each side says, in order."""
+    """Takes the secrets out of one conversation; give it what each side says, in order.
+
+    `too_late` once a prompt for a password came behind what may have answered it already: what we said before the
+    peer had said anything, or several lines at once.
+    """
 
     def __init__(self) -> None:
+        self.too_late = False
         self._lines = _ClientLines()
         self._tail = b""
+        self._peer_spoke = self._said_ahead = False
+        self._lines_in_turn = 0
 
     def feed(self, by: Side, data: bytes) -> tuple[bytes, tuple[Mask, ...]]:
         """What may be kept of `data`, and what stands for a secret in it."""
         if by == "us":
+            self._lines_in_turn += data.count(b"\n")
+            self._said_ahead = self._said_ahead or not self._peer_spoke or self._lines_in_turn > 1
             kept = self._lines.feed(data)
             if self._lines.in_sasl:
                 self._tail = b""  # what was said before is no answer
             return kept
         self._tail = (self._tail + data)[-TAIL_BYTES:]
         self._lines.asked = _ASKS.search(self._tail) is not None
+        self.too_late = self.too_late or (self._lines.asked and self._said_ahead)
+        self._peer_spoke, self._lines_in_turn = True, 0
         if self._lines.in_sasl and _ENDS_SASL.search(self._tail):
             self._lines.in_sasl = False
         return data, ()

@@ -59,6 +59,25 @@ class WritingTests(RecorderCase):
             found.chunks, (Chunk(0, "us", b"hello\n"), Chunk(0.25, "peer", b"\xff"), Chunk(0.25, "peer", eof=True))
         )
 
+    def test_password_ahead_of_its_prompt(self) -> None:
+        """It is too late to mask what was sent before it was asked for: that is said, once."""
+        self.record()
+        self.recorder.hear("us", b"alice\nsecret\n")
+        self.recorder.hear("peer", b"login: ")
+        self.recorder.hear("peer", b"Password: ")
+        self.recorder.hear("peer", b"Password: ")
+        self.close()
+        said = [event.text for event in self.world.recorder.of(Logged)]
+        self.assertEqual(said, ["what was sent before the prompt for a password is in the recording as it is"])
+
+    def test_password_behind_its_prompt(self) -> None:
+        """Who answers a line at a time is not warned."""
+        self.record()
+        for by, data in (("peer", b"login: "), ("us", b"alice\n"), ("peer", b"Password: "), ("us", b"secret\n")):
+            self.recorder.hear(by, data)
+        self.close()
+        self.assertEqual(self.world.recorder.of(Logged), [])
+
     def test_passwords(self) -> None:
         """A password is not in the file, where it was is, and the header says what was looked for."""
         self.record()

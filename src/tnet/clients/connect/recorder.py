@@ -36,7 +36,7 @@ class Recorder:
         self._began = 0.0
         self._lines: list[bytes] = []
         self._waiting = self._size = 0
-        self._holds = self._writing = False
+        self._holds = self._writing = self._warned = False
         self._error: TnetError | None = None
         self._idle: Deferred[None] | None = None
 
@@ -74,6 +74,9 @@ class Recorder:
             kept, masked = self._redactor.feed(by, data[start : start + PIECE_BYTES])
             if kept:
                 self._keep(chunk_line(Chunk(seconds, by, kept, masked=masked)))
+        if self._redactor.too_late and not self._warned:
+            self._warned = True
+            self._warn("what was sent before the prompt for a password is in the recording as it is")
 
     def hear_end(self, by: Side) -> None:
         """See `Ear`."""
@@ -89,14 +92,17 @@ class Recorder:
             return
         before, self._size = self._size, self._size + len(line)
         if before <= RECORDING_BYTES < self._size:
-            text = f"the recording {self._file.path} is now too large to be replayed"
-            self._line.trace.emit(Logged, level="warning", text=text)
+            self._warn(f"the recording {self._file.path} is now too large to be replayed")
         self._lines.append(line)
         self._waiting += len(line)
         self._write()
         if self._waiting > HIGH_WATER_BYTES and not self._holds:
             self._holds = True
             self._line.hold()
+
+    def _warn(self, text: str) -> None:
+        if self._line is not None:
+            self._line.trace.emit(Logged, level="warning", text=text)
 
     def _write(self) -> None:
         if self._writing or not self._lines:
