@@ -246,13 +246,15 @@ class EndTests(CouplingCase):
         self.assertOver()
 
     def test_leaving_is_told(self) -> None:
-        """That the peer was silent is worth a line."""
-        self.couple(linger_seconds=1)
+        """That the peer was silent is worth a line, even to whoever asked for no more, and one of its own."""
+        self.couple(linger_seconds=1, terminal=True)
+        self.coupling.dataReceived(b"abc")
         self.coupling.trace = self.world.publisher.trace()
         self.input.give(b"")
         self.pass_time(1.5)
         (told,) = self.world.recorder.of(Logged)
-        self.assertEqual((told.level, "nothing for 1 s" in told.text), ("info", True))
+        self.assertEqual((told.level, "nothing for 1 s" in told.text), ("notice", True))
+        self.assertEqual(self.output.written, b"abc\n")
 
     def test_states_are_told(self) -> None:
         """Each state that the conversation enters is an event."""

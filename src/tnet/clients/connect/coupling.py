@@ -243,7 +243,8 @@ class Coupling(Protocol):
 
     def _say_that_we_leave(self) -> None:
         text = f"the peer said nothing for {self._plan.linger_seconds:g} s after the end of our input"
-        self.trace.emit(Logged, level="info", text=text)
+        self._output.end_line()
+        self.trace.emit(Logged, level="notice", text=text)
 
     def _why_aborted(self) -> str:
         error = self._ending[0] if self._ending else None
