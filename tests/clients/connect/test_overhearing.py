@@ -51,6 +51,16 @@ class Secured(Wire):
     negotiatedProtocol = None
 
 
+class Whole(Wire):
+    """A connection that has no halves: to end ours is to close."""
+
+    disconnecting = False
+
+    def loseWriteConnection(self) -> None:
+        super().loseWriteConnection()
+        self.disconnecting = True
+
+
 class OverheardCase(SynchronousTestCase):
     """A coupling that is overheard."""
 
@@ -117,6 +127,16 @@ class HearingTests(OverheardCase):
         self.protocol.connectionLost(DONE)
         self.assertEqual(self.ear.heard[2:], ["lost: closed by peer"])
         self.failureResultOf(self.running, CancelledError)
+
+    def test_end_without_halves(self) -> None:
+        """Where our end is to close, it is heard, once, and a good end of the connection is the peer's answer to it."""
+        self.overhear(Whole())
+        self.input.give(b"")
+        self.protocol.transport.loseWriteConnection()
+        self.assertEqual(self.ear.heard, ["joined", "us ended"])
+        self.protocol.connectionLost(DONE)
+        self.assertEqual(self.ear.heard[2:], ["peer ended", "lost: closed by us"])
+        self.assertIsNone(self.successResultOf(self.running))
 
     def test_sequence(self) -> None:
         """Pieces that are written at once are heard as one; nothing is heard of nothing."""

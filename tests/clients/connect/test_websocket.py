@@ -32,6 +32,7 @@ from tnet.errors import (
     TooLarge,
 )
 from tnet.events.kinds import ConnectionClosed, DataMoved, SpanEnded
+from tnet.net.recordings import read_recording
 from tnet.net.stdio.sink import HIGH_WATER_BYTES
 from tnet.plans import WebSocketAddress
 from tnet.plans.connect import ConnectPlan, Step, Talk
@@ -307,6 +308,32 @@ class TakingPartTests(ExchangeCase):
         self.assertEqual(len(rows), 2, rows)
         self.assertIn("|ask.|", rows[0])
         self.assertIn("|answer.|", rows[1])
+        self.peer.close()
+        self.peer.lose()
+        self.assertIs(self.ended(), ExitStatus.OK)
+
+    def test_recording(self) -> None:
+        """A recording has our end and then the peer's, and a replay of it goes as it went."""
+        path = self.mktemp()
+        self.start(record=path)
+        self.input.give(b"ask\n")
+        self.peer.say(TextMessage("answer"))
+        self.input.give(b"")
+        self.pass_time(1)
+        self.peer.events()
+        self.peer.close()
+        self.peer.lose()
+        self.assertIs(self.ended(), ExitStatus.OK)
+        chunks = read_recording(path).chunks
+        self.assertEqual(
+            [(chunk.by, chunk.data, chunk.eof) for chunk in chunks],
+            [("us", b"ask\n", False), ("peer", b"answer\n", False), ("us", b"", True), ("peer", b"", True)],
+        )
+        self.start(replay=path)
+        self.assertEqual(self.said(), ["ask"])
+        self.peer.say(TextMessage("answer"))
+        self.pass_time(1)
+        self.assertEqual(self.said(), [1000])
         self.peer.close()
         self.peer.lose()
         self.assertIs(self.ended(), ExitStatus.OK)

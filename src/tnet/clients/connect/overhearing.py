@@ -79,6 +79,7 @@ class Overheard(TwistedProtocol):
         self._ears = ears
         self._trace = silent_trace()
         self._joined = self._gone = self._failed_late = False
+        self._peer_closes = False  # as the answer to our end, without a half-close of its own
         self._ended: set[Side] = set()
         self._failure: TnetError | None = None
 
@@ -136,7 +137,7 @@ class Overheard(TwistedProtocol):
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self.connected = 0
         self._gone = True
-        if reason.check(ConnectionDone) and "us" not in self._ended:
+        if reason.check(ConnectionDone) and ("us" not in self._ended or self._peer_closes):
             self.heard_end("peer")
         if self._joined:
             told = closing(reason, self.transport).reason
@@ -158,6 +159,11 @@ class Overheard(TwistedProtocol):
             self._ended.add(by)
             for ear in self._ears:
                 ear.hear_end(by)
+
+    def heard_whole_end(self) -> None:
+        """We say no more, and where the connection then ends in good order the peer has said so, too."""
+        self._peer_closes = True
+        self.heard_end("us")
 
     # ── what ears do ──
 
@@ -225,6 +231,13 @@ class _Wire:
     def loseConnection(self) -> None:
         self._overheard.heard_end("us")
         self._transport.loseConnection()
+
+    def loseWriteConnection(self) -> None:
+        """Where there is no half of a connection to close, this is our end; elsewhere the transport says when it is."""
+        before = getattr(self._transport, "disconnecting", False)
+        self._transport.loseWriteConnection()
+        if getattr(self._transport, "disconnecting", False) and not before:
+            self._overheard.heard_whole_end()
 
     # ── who may go on ──
 
