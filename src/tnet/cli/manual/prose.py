@@ -88,12 +88,16 @@ Under TLS many peers close as soon as they are told of our end, and drop an answ
 once they have answered and then said nothing for a fifth of the linger timeout; before TLS 1.3, which made it possible
 to end one direction alone, not before the linger timeout.
 
+With --probe the exit status is 0 when every port is open, and 7 otherwise. A port that has not answered after 2 s, or
+the --connect-timeout if one is given, counts as filtered.
+
 With --tofu a server is known by the key it showed first, whatever its certificate says otherwise; the keys are in
 $XDG_DATA_HOME/tnet/known_hosts, a line each, which can be removed to forget one.
 
 A script is a line a step: send TEXT, expect REGEX, expect-eof, expect-silence 2s, pause 1s, timeout 5s, shutdown; or
-TOML with a [[step]] table each. Recordings are JSON Lines; passwords of POP3, IMAP, SMTP, FTP, HTTP and Redis are
-masked in them.
+TOML with a [[step]] table each. An expression sees the last 16 KiB of what came and is not yet consumed, and may take
+1 s. Recordings are JSON Lines; passwords of POP3, IMAP, SMTP, FTP, HTTP and Redis are masked in them, and what answers
+a prompt for a password after it came.
 """,
     "tnet-fetch": """\
 Several URLs may follow one another: those after the first begin with http://, https:// or ://, or are :PORT, :/PATH,
