@@ -256,6 +256,22 @@ class EndTests(CouplingCase):
         self.assertEqual((told.level, "nothing for 1 s" in told.text), ("notice", True))
         self.assertEqual(self.output.written, b"abc\n")
 
+    def test_close_that_is_told_at_once(self) -> None:
+        """A connection that is gone as soon as we close it is so after what we said of it, and after the line."""
+        seen: list[tuple[int, bytes]] = []
+
+        def close() -> None:
+            self.lose()
+            seen.append((len(self.world.recorder.of(Logged)), self.output.written))
+
+        self.couple(linger_seconds=1, terminal=True)
+        self.coupling.trace = self.world.publisher.trace()
+        self.coupling.dataReceived(b"abc\xc3")
+        self.patch(self.wire, "loseConnection", close)
+        self.input.give(b"")
+        self.pass_time(1.5)
+        self.assertEqual(seen, [(1, b"abc\\xc3\n")])
+
     def test_states_are_told(self) -> None:
         """Each state that the conversation enters is an event."""
         self.couple()

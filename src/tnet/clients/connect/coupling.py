@@ -108,6 +108,7 @@ class Coupling(Protocol):
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         self._connected = False
+        self._end_line()
         self._lost_by = self._explained(reason)
         self._feed(Got.CLOSE if reason.check(ConnectionDone) else Got.LOSS)
         self._settle()
@@ -188,6 +189,8 @@ class Coupling(Protocol):
         orders = self._conversation.advance(got)
         if self._conversation.state is not before:
             self.trace.emit(StateEntered, machine="conversation", state=self._conversation.state.value)
+        if Do.AWAIT_CLOSE in orders:
+            self._say_that_we_leave()
         for order in orders:
             self._perform(order)
 
@@ -216,8 +219,6 @@ class Coupling(Protocol):
                 self._end(self._broken_by)
             case _:
                 self._patience.order(order)
-                if order is Do.AWAIT_CLOSE:
-                    self._say_that_we_leave()
 
     def _half_close(self) -> None:
         """Say that we send no more; under TLS and on a WebSocket, where the peer then closes, too, after its answer."""
@@ -236,14 +237,18 @@ class Coupling(Protocol):
         self._patience.stop()
         self._input.stopProducing()
         self._output.unregisterProducer()
+        self._end_line()
+        self._settle()
+
+    def _end_line(self) -> None:
+        """Let what is told next begin on a line of its own."""
         if self._display is not None:
             self._output.write(self._display.finish())
         self._output.end_line()
-        self._settle()
 
     def _say_that_we_leave(self) -> None:
         text = f"the peer said nothing for {self._plan.linger_seconds:g} s after the end of our input"
-        self._output.end_line()
+        self._end_line()
         self.trace.emit(Logged, level="notice", text=text)
 
     def _why_aborted(self) -> str:
