@@ -55,7 +55,7 @@ class FailedAttempt:
 
 @dataclass(eq=False)
 class ConnectFailed(NetworkError, status=ExitStatus.NOT_CONNECTED):
-    """No address of the target accepted the connection; every attempt is listed, without its address if it is the target."""
+    """No address of the target accepted the connection; every attempt is listed, by its address unless that is said."""
 
     target: str
     attempts: tuple[FailedAttempt, ...]
