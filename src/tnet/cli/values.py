@@ -2,15 +2,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 import click
-
-_SECONDS = {"": 1.0, "s": 1.0, "ms": 0.001, "m": 60.0, "h": 3600.0}
-_BYTES = {"": 1, "k": 1000, "m": 1000**2, "g": 1000**3, "ki": 1 << 10, "mi": 1 << 20, "gi": 1 << 30}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|)")
-_SIZE = re.compile(r"(\d+)\s*(ki|mi|gi|k|m|g|)b?", re.IGNORECASE)
 
 
 class Duration(click.ParamType[float]):
@@ -19,10 +13,12 @@ class Duration(click.ParamType[float]):
     name = "seconds"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        match = _DURATION.fullmatch(str(value).strip())
-        if match is None:
+        from tnet.plans.units import duration
+
+        seconds = duration(str(value))
+        if seconds is None:
             self.fail(f"{value!r} is not a duration such as 10, 250ms or 2m", param, ctx)
-        return float(match[1]) * _SECONDS[match[2]]
+        return seconds
 
 
 class Size(click.ParamType[int]):
@@ -31,10 +27,12 @@ class Size(click.ParamType[int]):
     name = "size"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        match = _SIZE.fullmatch(str(value).strip())
-        if match is None:
+        from tnet.plans.units import size
+
+        count = size(str(value))
+        if count is None:
             self.fail(f"{value!r} is not a size such as 500, 64KiB or 1G", param, ctx)
-        return int(match[1]) * _BYTES[match[2].lower()]
+        return count
 
 
 class Port(click.ParamType[int]):

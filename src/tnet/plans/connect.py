@@ -64,7 +64,6 @@ class ConnectPlan(Plan):
     target: Target
     tls: TlsDialing | None = None
     starttls: str | None = None
-    tofu: bool = False
     proxies: tuple[Proxy, ...] = ()
     proxy_protocol: Literal["v1", "v2"] | None = None
     family: int | None = None

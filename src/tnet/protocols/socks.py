@@ -5,6 +5,7 @@ Source: RFC 1928; RFC 1929 for the login; openssh.com's `socks4.protocol` and `s
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Generator
 from ipaddress import IPv4Address, IPv6Address, ip_address
 
@@ -55,8 +56,9 @@ class _Socks(Passage):
             self.surplus, self._data = self._data, b""
         return answer
 
+    @abstractmethod
     def _talk(self) -> _Talk:
-        raise NotImplementedError
+        """What is said, piece by piece; nothing while more has to come."""
 
     def _take(self, count: int) -> Generator[bytes, None, bytes]:
         """The next `count` bytes, once they have come."""

@@ -5,6 +5,7 @@ Source: "Why TLS is better without STARTTLS" (USENIX Security 2021) for what mus
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Generator
 from typing import ClassVar, NoReturn, TypeVar
 
@@ -68,15 +69,17 @@ class Upgrade(Way):
 
     # ── what a dialect is made of ──
 
+    @abstractmethod
     def _talk(self) -> Talk[None]:
-        raise NotImplementedError
+        """What is said, piece by piece; nothing while more has to come."""
 
+    @abstractmethod
     def _feed(self, data: bytes) -> None:
-        raise NotImplementedError
+        """More came."""
 
+    @abstractmethod
     def _unread(self) -> int:
         """How many bytes came that nobody took yet."""
-        raise NotImplementedError
 
     def _refuse(self, what: str, said: bytes) -> NoReturn:
         raise self.refusal(f"{what}: {excerpt(said, SHOWN_BYTES)}")
