@@ -10,24 +10,8 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import TestCase
 
 from tnet.protocols.recording import Chunk, Recording, Side
-from tnet.protocols.replaying import (
-    Begin,
-    Differ,
-    Due,
-    EndOurs,
-    Finish,
-    Heard,
-    HeardEnd,
-    Input,
-    Late,
-    Lost,
-    Mode,
-    Output,
-    Player,
-    Say,
-    State,
-    WaitUntil,
-)
+from tnet.protocols.replaying import Differ, Input, Late, Mode, Output, Player, State, WaitUntil
+from tnet.protocols.talk import Begin, Due, EndOurs, Finish, Heard, HeardEnd, Lost, Say
 
 BEGIN, END, DUE, LATE, LOST = Begin(), HeardEnd(), Due(), Late(3), Lost("reset by peer")
 

@@ -13,22 +13,15 @@ from tnet.plans.connect import Step
 from tnet.protocols.script_machine import (
     HELD_BYTES,
     WINDOW_BYTES,
-    Begin,
-    Due,
     Ended,
-    EndOurs,
     Fail,
-    Finish,
-    Heard,
-    HeardEnd,
     Input,
-    Lost,
     Output,
-    Say,
     ScriptMachine,
     State,
     Wait,
 )
+from tnet.protocols.talk import Begin, Due, EndOurs, Finish, Heard, HeardEnd, Lost, Say
 
 BEGIN, END, DUE, LOST = Begin(), HeardEnd(), Due(), Lost("reset by peer")
 QUIT = Step("send", b"quit")

@@ -10,24 +10,8 @@ from twisted.internet.interfaces import IDelayedCall
 from tnet.net.context import Context
 from tnet.protocols.difference import Difference
 from tnet.protocols.recording import Recording, Side
-from tnet.protocols.replaying import (
-    Begin,
-    Differ,
-    Due,
-    EndOurs,
-    Finish,
-    Heard,
-    HeardEnd,
-    Input,
-    Late,
-    Lost,
-    Mode,
-    Output,
-    Player,
-    Say,
-    State,
-    WaitUntil,
-)
+from tnet.protocols.replaying import Differ, Input, Late, Mode, Output, Player, State, WaitUntil
+from tnet.protocols.talk import Begin, Due, EndOurs, Finish, Heard, HeardEnd, Lost, Say
 
 
 class Stage(Protocol):

@@ -14,6 +14,7 @@ from typing import Literal, TypeAlias
 from tnet.protocols.difference import Difference
 from tnet.protocols.expected import Expected, ExpectedBytes, ExpectedLines
 from tnet.protocols.recording import Chunk, Recording, Side
+from tnet.protocols.talk import Begin, Due, EndOurs, Finish, Heard, HeardEnd, Lost, Say
 
 Mode = Literal["strict", "line", "timed"]
 
@@ -32,54 +33,13 @@ class State(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Begin:
-    """The connection stands."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """The other side said something."""
-
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class HeardEnd:
-    """The other side says no more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """The time that was waited for has come."""
-
-
-@dataclass(frozen=True, slots=True)
 class Late:
     """Nothing came for as long as it is waited for."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """The connection is gone."""
-
-    reason: str
-
-
 # ── outputs ──
-
-
-@dataclass(frozen=True, slots=True)
-class Say:
-    """Say this."""
-
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class EndOurs:
-    """Say that nothing more comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +47,6 @@ class WaitUntil:
     """Wait until so many seconds after the beginning; then it is `Due`."""
 
     seconds: float
-
-
-@dataclass(frozen=True, slots=True)
-class Finish:
-    """Everything was said, and everything has come."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Literal, TypeAlias
 
 from tnet.escape import excerpt
 from tnet.plans.connect import Step
+from tnet.protocols.talk import Begin, Due, EndOurs, Finish, Heard, HeardEnd, Lost, Say
 
 WINDOW_BYTES = 1 << 14
 HELD_BYTES = 1 << 20
@@ -41,48 +42,7 @@ WAITS = {
 # ── inputs ──
 
 
-@dataclass(frozen=True, slots=True)
-class Begin:
-    """The connection stands."""
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """The peer said something."""
-
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class HeardEnd:
-    """The peer says no more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """The time of the last `Wait` is over."""
-
-
-@dataclass(frozen=True, slots=True)
-class Lost:
-    """The connection is gone."""
-
-    reason: str
-
-
 # ── outputs ──
-
-
-@dataclass(frozen=True, slots=True)
-class Say:
-    """Send this."""
-
-    data: bytes
-
-
-@dataclass(frozen=True, slots=True)
-class EndOurs:
-    """Say that nothing more comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +59,6 @@ class Ended:
     number: int
     step: Step
     outcome: Outcome
-
-
-@dataclass(frozen=True, slots=True)
-class Finish:
-    """Every step went well."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,22 +15,8 @@ from tnet.net.context import Context
 from tnet.net.stdio import StandardInput, WaitsFor
 from tnet.plans.connect import Step
 from tnet.protocols.recording import Side
-from tnet.protocols.script_machine import (
-    Begin,
-    Due,
-    Ended,
-    EndOurs,
-    Fail,
-    Finish,
-    Heard,
-    HeardEnd,
-    Input,
-    Lost,
-    Output,
-    Say,
-    ScriptMachine,
-    Wait,
-)
+from tnet.protocols.script_machine import Ended, Fail, Input, Output, ScriptMachine, Wait
+from tnet.protocols.talk import Begin, Due, EndOurs, Finish, Heard, HeardEnd, Lost, Say
 
 
 class Script(StandardInput):
