@@ -1,11 +1,11 @@
-"""Server-sent events out of bytes."""
+"""Server-sent events out of bytes, and into them."""
 
 from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tnet.errors import TooLarge
-from tnet.protocols.event_stream import EventStream, ServerEvent
+from tnet.protocols.event_stream import EventStream, ServerEvent, encoded
 
 STREAM = (
     b"\xef\xbb\xbf: a comment\r\n\r\nid: 1\rdata: one\r\rdata: two\ndata:  lines\r\nevent: add\n\nretry: 20\n\n"
@@ -97,3 +97,34 @@ class Cuts(SynchronousTestCase):
     def test_anything(self, data):
         """No bytes are an error."""
         events(data)
+
+
+WORDS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\r\n\0"))
+DATA = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="\r"))
+
+
+class Encoding(SynchronousTestCase):
+    def test_fields(self):
+        """Only what says something is sent; each line of the data is a field of its own."""
+        self.assertEqual(encoded(ServerEvent("")), b"data: \n\n")
+        event = ServerEvent("a\nb", "add", "7", 2000)
+        self.assertEqual(encoded(event), b"event: add\nid: 7\nretry: 2000\ndata: a\ndata: b\n\n")
+
+    def test_every_line_end(self):
+        """No kind of line end in the data can begin another field."""
+        self.assertEqual(encoded(ServerEvent("a\revent: b\r\nid: c")), b"data: a\ndata: event: b\ndata: id: c\n\n")
+
+    def test_names_of_one_line(self):
+        """A name or an id that would end its line is refused."""
+        for event in (
+            ServerEvent("", "a\nb"),
+            ServerEvent("", "a\rb"),
+            ServerEvent("", id="1\n"),
+            ServerEvent("", id="\0"),
+        ):
+            self.assertRaises(ValueError, encoded, event)
+
+    @given(st.builds(ServerEvent, DATA, WORDS.filter(bool), WORDS))
+    def test_there_and_back(self, event):
+        """What is encoded is read as it was."""
+        self.assertEqual(events(encoded(event)), [event])

@@ -1,4 +1,4 @@
-"""Server-sent events out of bytes, however they are cut.
+"""Server-sent events out of bytes, however they are cut, and into bytes.
 
 Source: WHATWG HTML, section 9.2.6 "Interpreting an event stream".
 """
@@ -29,6 +29,20 @@ class ServerEvent:
     event: str = "message"
     id: str = ""
     retry_ms: int | None = None
+
+
+def encoded(event: ServerEvent) -> bytes:
+    """What `EventStream` reads as `event`; every kind of line end in its data becomes a line feed.
+
+    Raises: ValueError for a name or an id that would end its own line.
+    """
+    if _LINE_END.search(event.event.encode()) or set(event.id) & set("\r\n\0"):
+        raise ValueError("a line end, or NUL, in the name or the id of an event")
+    lines = [] if event.event == "message" else [f"event: {event.event}"]
+    lines += [f"id: {event.id}"] if event.id else []
+    lines += [] if event.retry_ms is None else [f"retry: {event.retry_ms}"]
+    lines += [f"data: {line}" for line in event.data.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+    return ("\n".join(lines) + "\n\n").encode("utf-8", "replace")
 
 
 class EventStream:
