@@ -10,8 +10,9 @@ from twisted.trial.unittest import TestCase
 from tests.cli.test_main import said
 from tnet.cli.main import parse
 from tnet.plans import FdAddress, Limits, TcpAddress, UnixAddress
-from tnet.plans.serve import DIALECTS, AuthPlan, SshPlan, WebPlan
+from tnet.plans.serve import DIALECTS, AuthPlan, SshPlan
 from tnet.plans.tls import TlsServing
+from tnet.plans.web import WebPlan
 
 
 def plan(*argv: str) -> Any:

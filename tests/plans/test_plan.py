@@ -10,8 +10,9 @@ from twisted.trial.unittest import SynchronousTestCase
 from tnet.plans import Plan
 from tnet.plans.connect import ConnectPlan
 from tnet.plans.fetch import FetchPlan
-from tnet.plans.serve import AuthPlan, EchoPlan, SshPlan, WebPlan
+from tnet.plans.serve import AuthPlan, EchoPlan, SshPlan
 from tnet.plans.users import UsersPlan
+from tnet.plans.web import WebPlan
 
 SERVERS = (EchoPlan, AuthPlan, WebPlan, SshPlan)
 PLANS: tuple[type[Plan], ...] = (*SERVERS, ConnectPlan, FetchPlan, UsersPlan)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from twisted.trial.unittest import SynchronousTestCase
 
 from tnet.plans import FdAddress, ListenAddress, TcpAddress, UnixAddress
-from tnet.plans.serve import EchoPlan, WebPlan
+from tnet.plans.serve import EchoPlan
+from tnet.plans.web import WebPlan
 
 
 class ServePlanTests(SynchronousTestCase):

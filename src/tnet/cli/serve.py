@@ -16,7 +16,8 @@ from tnet.cli.values import DURATION, FILE_NAME, PORT, SIZE
 if TYPE_CHECKING:
     from tnet.plans import ListenAddress
     from tnet.plans.addresses import StreamTarget
-    from tnet.plans.serve import AuthPlan, EchoPlan, SshPlan, WebPlan
+    from tnet.plans.serve import AuthPlan, EchoPlan, SshPlan
+    from tnet.plans.web import WebPlan
 
 _FILE = click.Path(dir_okay=False)
 
@@ -230,7 +231,7 @@ def web(
       tnet serve web
       tnet serve web ~/Downloads --upload --port 9000
     """
-    from tnet.plans.serve import DEFAULT_INDEX, WebPlan
+    from tnet.plans.web import DEFAULT_INDEX, WebPlan
 
     return WebPlan(
         **common,

@@ -12,7 +12,6 @@ from tnet.plans.plan import Plan
 from tnet.plans.tls import TlsServing
 
 DIALECTS = ("line", "pop3", "redis")
-DEFAULT_INDEX = ("index.html", "index.htm")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,23 +69,6 @@ class AuthPlan(ServePlan):
     dialect: str = "line"
     forward: Target | None = None
     send_proxy: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WebPlan(ServePlan):
-    """A directory over HTTP.
-
-    Units: `max_body_bytes` of one request's body.
-    """
-
-    tool: ClassVar[str] = "web"
-    offer: ClassVar[str] = "tnet.servers.web:offer"
-    root: str = "."
-    upload: bool = False
-    hidden: bool = False
-    listing: bool = True
-    index: tuple[str, ...] = DEFAULT_INDEX
-    max_body_bytes: int = 1 << 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

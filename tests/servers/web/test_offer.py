@@ -16,7 +16,7 @@ from tests.support import World
 from tnet.errors import CannotRead
 from tnet.net.server import Server
 from tnet.plans import TcpAddress
-from tnet.plans.serve import WebPlan
+from tnet.plans.web import WebPlan
 from tnet.servers.web import offer
 from tnet.servers.web.site import WebFactory
 

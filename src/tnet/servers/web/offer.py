@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tnet.net.context import Context
 from tnet.net.server import Server
-from tnet.plans.serve import WebPlan
+from tnet.plans.web import WebPlan
 from tnet.servers.web.root import Root
 from tnet.servers.web.site import WebFactory
 from tnet.servers.web.tree import Tree
