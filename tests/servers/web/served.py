@@ -9,8 +9,10 @@ from twisted.trial.unittest import TestCase
 
 from tests.servers.web.wire import Wire
 from tests.support import AtOnce
+from tnet.servers.web.listing import DirectoryPages
 from tnet.servers.web.root import Root
 from tnet.servers.web.tree import Tree
+from tnet.servers.web.upload import Uploads
 
 
 class ServedTestCase(TestCase):
@@ -30,12 +32,21 @@ class ServedTestCase(TestCase):
             os.utime(path, (1_000_000_000, 1_000_000_000))
 
     def serve(
-        self, *, hidden: bool = False, workers: Any = None, max_body_bytes: int = 1 << 20, **options: Any
+        self,
+        *,
+        hidden: bool = False,
+        workers: Any = None,
+        max_body_bytes: int = 1 << 20,
+        list_directories: bool = True,
+        accept_uploads: bool = False,
+        **options: Any,
     ) -> Wire:
         """A wire to the directory."""
-        root = Root(self.path, hidden=hidden)
+        root, workers = Root(self.path, hidden=hidden), workers or AtOnce()
         self.addCleanup(root.close)
-        return Wire(Tree(root, workers or AtOnce(), **options), max_body_bytes=max_body_bytes)
+        options.setdefault("pages", DirectoryPages(root, workers, uploads=accept_uploads) if list_directories else None)
+        options.setdefault("writing", Uploads(root, workers) if accept_uploads else None)
+        return Wire(Tree(root, workers, **options), max_body_bytes=max_body_bytes)
 
     def content(self, name: str) -> bytes:
         """What a file in the directory holds."""

@@ -16,8 +16,10 @@ from datetime import UTC, datetime
 from urllib.parse import quote
 
 from tnet.escape import safe_line
+from tnet.net.context import Offload
 from tnet.servers.web import pages
 from tnet.servers.web.bodies import Refusal
+from tnet.servers.web.request import WebRequest
 from tnet.servers.web.root import OpenDirectory, OpenFile, Root
 
 MAX_ENTRIES = 10_000
@@ -58,6 +60,42 @@ class Listing:
     names: tuple[bytes, ...]
     entries: tuple[Entry, ...]
     more: int = 0
+
+
+class DirectoryPages:
+    """Shows the directories below `root`; with `uploads`, as places to put files."""
+
+    def __init__(self, root: Root, workers: Offload, *, uploads: bool = False) -> None:
+        self._root = root
+        self._workers = workers
+        self._uploads = uploads
+
+    async def list(self, request: WebRequest, opened: OpenDirectory, names: Sequence[bytes]) -> None:
+        """Answer with what the directory holds, in the form that was asked for."""
+        opened.close()
+        form = _form_for(request)
+        with request.channel.trace.span("list directory"):
+            body = await self._workers.run(make, self._root, names, form, upload=self._uploads)
+        for field, value in (pages.fields_for(form) | {b"Cache-Control": b"no-cache"}).items():
+            request.setHeader(field, value)
+        request.setHeader(b"Vary", b"Accept, User-Agent")
+        request.setHeader(b"Content-Length", b"%d" % len(body))
+        request.write(body)
+        request.finish()
+
+    async def view(self, request: WebRequest, opened: OpenFile, names: Sequence[bytes]) -> None:
+        """Answer with a page about the file."""
+        opened.close()
+        raise Refusal(404)
+
+
+def _form_for(request: WebRequest) -> bytes:
+    """A page, unless something else is asked for by name, or it is curl that takes anything."""
+    accept = request.getHeader(b"accept") or b"*/*"
+    if accept.strip() != b"*/*":
+        return pages.preferred(accept)
+    is_curl = (request.getHeader(b"user-agent") or b"").startswith(b"curl/")
+    return pages.TEXT if is_curl else pages.HTML
 
 
 def shown(name: bytes) -> str:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from tnet.net.context import Context
 from tnet.net.server import Server
 from tnet.plans.web import WebPlan
+from tnet.servers.web.listing import DirectoryPages
 from tnet.servers.web.root import Root
 from tnet.servers.web.site import WebFactory
 from tnet.servers.web.tree import Tree
+from tnet.servers.web.upload import Uploads
 
 
 async def offer(plan: WebPlan, context: Context) -> Server:
@@ -16,7 +18,13 @@ async def offer(plan: WebPlan, context: Context) -> Server:
     Raises: CannotRead.
     """
     root = Root(plan.root, hidden=plan.hidden)
-    tree = Tree(root, context.workers, index=plan.index, list_directories=plan.listing, accept_uploads=plan.upload)
+    tree = Tree(
+        root,
+        context.workers,
+        index=plan.index,
+        pages=DirectoryPages(root, context.workers, uploads=plan.upload) if plan.listing else None,
+        writing=Uploads(root, context.workers) if plan.upload else None,
+    )
     factory = WebFactory(tree, reactor=context.reactor, now=context.clock, max_body_bytes=plan.max_body_bytes)
     return Server(
         factory=factory, goodbye=factory.goodbye, close=tree.close, notes=_warnings(plan), alpn=(b"http/1.1",)

@@ -19,6 +19,7 @@ from tnet.protocols.http1.requests import RequestHead
 from tnet.servers.web import pages
 from tnet.servers.web.bodies import IBodyConsumer, IBodySink, Refusal
 from tnet.servers.web.forms import parse_multipart, parse_urlencoded
+from tnet.servers.web.permissions import Permissions
 
 # Names of twisted.web that are its own business, or that it calls "not intended for users": a contract test
 # says when one of them goes.
@@ -41,6 +42,7 @@ class WebRequest(server.Request):
     content: Any
     postpath: Any
     resource: Any = None
+    permissions: Permissions = Permissions()
 
     def headReceived(self, head: RequestHead) -> None:
         """Become the request that `head` describes.

@@ -1,31 +1,68 @@
-"""The resource for everything below the root: files, listings, and the way in for uploads."""
+"""The resource for everything below the root: which part of the house answers for a path and a method."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from typing import Any, Protocol
 
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
 from zope.interface import implementer
 
 from tnet.net.context import Offload
-from tnet.servers.web import listing, pages
 from tnet.servers.web.bodies import IBodyConsumer, IBodySink, Refusal
 from tnet.servers.web.files import UNTRUSTED, FileResource
 from tnet.servers.web.media import is_active, media_type
+from tnet.servers.web.permissions import Right
 from tnet.servers.web.request import WebRequest
 from tnet.servers.web.root import OpenDirectory, OpenFile, Root
-from tnet.servers.web.upload import Uploads
 
-KNOWN_METHODS = (b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"PATCH", b"OPTIONS", b"TRACE")
+KNOWN_METHODS = frozenset(b"GET HEAD POST PUT DELETE PATCH OPTIONS TRACE MKCOL MOVE COPY".split())
+FORM_BYTES = 1 << 20
+
+_FORM = b"application/x-www-form-urlencoded"
+
+
+class Pages(Protocol):
+    """Shows directories, and what is in files; closes what it is given."""
+
+    def list(self, request: WebRequest, opened: OpenDirectory, names: Sequence[bytes]) -> Coroutine[Any, Any, None]:
+        """Answer with what the directory holds."""
+
+    def view(self, request: WebRequest, opened: OpenFile, names: Sequence[bytes]) -> Coroutine[Any, Any, None]:
+        """Answer with a page about the file."""
+
+
+class Archived(Protocol):
+    """Makes one file of many; closes what it is given."""
+
+    def send(
+        self, request: WebRequest, opened: OpenDirectory, names: Sequence[bytes], selection: Sequence[bytes]
+    ) -> Coroutine[Any, Any, None]:
+        """Answer with the directory, or with what `selection` names in it."""
+
+
+class Written(Protocol):
+    """Changes what is below the root; `methods` are those that it answers."""
+
+    methods: tuple[bytes, ...]
+
+    def begin(self, request: WebRequest, names: Sequence[bytes], slash: bool) -> IBodySink:
+        """Where the body of the request goes; it answers when the body is there. Raises: Refusal."""
+
+    def act(self, request: WebRequest, names: Sequence[bytes], action: bytes) -> Coroutine[Any, Any, None]:
+        """Answer a form, which is in `request.args`."""
+
+    def close(self) -> Coroutine[Any, Any, None]:
+        """Returns when nothing is left of what was cut off."""
 
 
 @implementer(IBodyConsumer)
 class Tree(Resource):
     """Serves `root`; may be put anywhere in a Resource tree.
 
-    `index` are the names that stand for their directory, first match first. Without `list_directories` a directory
-    without an index is 404; with `accept_uploads` PUT and POST make new files.
+    `index` are the names that stand for their directory, first match first. `pages` shows directories and previews;
+    without it a directory without an index is 404. `writing` is the way in, `archives` the way out for many files.
     """
 
     isLeaf = True
@@ -36,30 +73,39 @@ class Tree(Resource):
         workers: Offload,
         *,
         index: Sequence[str] = (),
-        list_directories: bool = True,
-        accept_uploads: bool = False,
+        pages: Pages | None = None,
+        archives: Archived | None = None,
+        writing: Written | None = None,
     ) -> None:
         super().__init__()
         self._root = root
         self._workers = workers
         self._index = tuple(name.encode("utf-8", "surrogateescape") for name in index)
-        self._lists = list_directories
-        self._uploads = Uploads(root, workers) if accept_uploads else None
-        self._allowed = b"GET, HEAD, OPTIONS" + (b", POST, PUT" if accept_uploads else b"")
+        self._pages = pages
+        self._archives = archives
+        self._writing = writing
+        self._writes = writing.methods if writing is not None else ()
+        self._allowed = b", ".join(dict.fromkeys((b"GET", b"HEAD", b"OPTIONS", *self._writes)))
 
     def bodyBegun(self, request: WebRequest, length: int | None) -> IBodySink | None:
-        """Take an upload, refuse every other body that belongs to no method of ours, and ignore that of a GET."""
+        """Take what is written, refuse every other body that belongs to no method of ours, ignore that of a GET."""
         names, slash = names_of(request.postpath)
-        if self._uploads and request.method in (b"PUT", b"POST"):
-            return self._uploads.begin(request, names, slash)
+        if self._is_form(request):
+            if length is None or length > FORM_BYTES:
+                raise Refusal(413 if length else 411, f"a form has at most {FORM_BYTES} bytes, and says how many")
+            return None
+        if self._writing is not None and request.method in self._writes:
+            return self._writing.begin(request, names, slash)
         self._judge_method(request, names)
         return None
 
     def render(self, request: WebRequest) -> int:
-        """Answer what has no body."""
+        """Answer what has no body, and forms."""
         names, slash = names_of(request.postpath)
-        if self._uploads and request.method in (b"PUT", b"POST"):
-            self._uploads.begin(request, names, slash).bodyEnded()
+        if self._is_form(request):
+            return self._act(request, names)
+        if self._writing is not None and request.method in self._writes:
+            self._writing.begin(request, names, slash).bodyEnded()
             return NOT_DONE_YET
         self._judge_method(request, names)
         opened = self._root.open(names)
@@ -71,10 +117,24 @@ class Tree(Resource):
         return self._directory(request, opened, names, slash)
 
     async def close(self) -> None:
-        """Serve nothing more, once nothing is left of uploads that were cut off."""
-        if self._uploads is not None:
-            await self._uploads.cleaned_up()
+        """Serve nothing more, once nothing is left of what was cut off."""
+        if self._writing is not None:
+            await self._writing.close()
         self._root.close()
+
+    def _is_form(self, request: WebRequest) -> bool:
+        """Whether it is a form that says what is to be done in a directory."""
+        media = (request.getHeader(b"content-type") or b"").partition(b";")[0].strip().lower()
+        takes = self._archives is not None or b"POST" in self._writes
+        return takes and request.method == b"POST" and media == _FORM
+
+    def _act(self, request: WebRequest, names: Sequence[bytes]) -> int:
+        action = (request.args.get(b"action") or [b""])[0]
+        if action == b"archive" and self._archives is not None:
+            return self._archive(request, self._open_directory(names), names)
+        if self._writing is None:
+            raise Refusal(400, "the form asks for nothing that is known here")
+        return request.answer(self._writing.act(request, names, action))
 
     def _judge_method(self, request: WebRequest, names: Sequence[bytes]) -> None:
         if request.method in (b"GET", b"HEAD", b"OPTIONS"):
@@ -88,17 +148,22 @@ class Tree(Resource):
         if slash:
             opened.close()
             raise Refusal(404)
+        self._demand(request, Right.READ, opened, names)
+        if b"view" in request.args and self._pages is not None:
+            return request.answer(self._pages.view(request, opened, names))
         return self._send(request, opened, names[-1])
 
     def _send(self, request: WebRequest, opened: OpenFile, name: bytes) -> int:
         media = media_type(name)
-        fields = UNTRUSTED if self._uploads and is_active(media) else {}
+        fields = UNTRUSTED if self._writing is not None and is_active(media) else {}
         return FileResource(opened, media, self._workers, fields).render_GET(request)
 
     def _directory(self, request: WebRequest, opened: OpenDirectory, names: Sequence[bytes], slash: bool) -> int:
         if not slash:
             opened.close()
             return _redirect(request)
+        if b"archive" in request.args and self._archives is not None:
+            return self._archive(request, opened, names)
         for name in self._index:
             try:
                 index = self._root.open([*names, name])
@@ -106,23 +171,35 @@ class Tree(Resource):
                 continue
             if isinstance(index, OpenFile):
                 opened.close()
+                self._demand(request, Right.READ, index, [*names, name])
                 return self._send(request, index, name)
             index.close()
-        opened.close()
-        if not self._lists:
+        if self._pages is None:
+            opened.close()
             raise Refusal(404)
-        return request.answer(self._list(request, names))
+        self._demand(request, Right.LIST, opened, names)
+        return request.answer(self._pages.list(request, opened, names))
 
-    async def _list(self, request: WebRequest, names: Sequence[bytes]) -> None:
-        form = _form_for(request)
-        with request.channel.trace.span("list directory"):
-            body = await self._workers.run(listing.make, self._root, names, form, upload=self._uploads is not None)
-        for field, value in (pages.fields_for(form) | {b"Cache-Control": b"no-cache"}).items():
-            request.setHeader(field, value)
-        request.setHeader(b"Vary", b"Accept, User-Agent")
-        request.setHeader(b"Content-Length", b"%d" % len(body))
-        request.write(body)
-        request.finish()
+    def _archive(self, request: WebRequest, opened: OpenDirectory, names: Sequence[bytes]) -> int:
+        assert self._archives is not None
+        self._demand(request, Right.LIST | Right.READ, opened, names)
+        return request.answer(self._archives.send(request, opened, names, request.args.get(b"name", [])))
+
+    def _open_directory(self, names: Sequence[bytes]) -> OpenDirectory:
+        opened = self._root.open(names)
+        if isinstance(opened, OpenDirectory):
+            return opened
+        opened.close()
+        raise Refusal(404)
+
+    def _demand(
+        self, request: WebRequest, right: Right, opened: OpenFile | OpenDirectory, names: Sequence[bytes]
+    ) -> None:
+        try:
+            request.permissions.demand(right, names)
+        except Refusal:
+            opened.close()
+            raise
 
 
 def names_of(postpath: Sequence[bytes]) -> tuple[list[bytes], bool]:
@@ -137,15 +214,6 @@ def names_of(postpath: Sequence[bytes]) -> tuple[list[bytes], bool]:
     if any(name in (b"", b".", b"..") or b"/" in name for name in names):
         raise Refusal(404)
     return names, slash
-
-
-def _form_for(request: WebRequest) -> bytes:
-    """A page, unless something else is asked for by name, or it is curl that takes anything."""
-    accept = request.getHeader(b"accept") or b"*/*"
-    if accept.strip() != b"*/*":
-        return pages.preferred(accept)
-    is_curl = (request.getHeader(b"user-agent") or b"").startswith(b"curl/")
-    return pages.TEXT if is_curl else pages.HTML
 
 
 def _redirect(request: WebRequest) -> int:

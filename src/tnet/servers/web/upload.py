@@ -175,12 +175,14 @@ class Receiver:
 class Uploads:
     """The uploads to somewhere below `root`."""
 
+    methods: tuple[bytes, ...] = (b"POST", b"PUT")
+
     def __init__(self, root: Root, workers: Offload) -> None:
         self._root = root
         self._workers = workers
         self._ending: set[Deferred[Any]] = set()
 
-    def begin(self, request: WebRequest, names: Sequence[bytes], slash: bool) -> Receiver:
+    def begin(self, request: WebRequest, names: Sequence[bytes], slash: bool) -> IBodySink:
         """Where the body of an upload request goes.
 
         Raises: Refusal.
@@ -189,7 +191,11 @@ class Uploads:
         make = partial(_put, names, slash) if request.method == b"PUT" else partial(_form, request, names)
         return Receiver(request, make(self._root), self._workers, self._ending)
 
-    async def cleaned_up(self) -> None:
+    async def act(self, request: WebRequest, names: Sequence[bytes], action: bytes) -> None:
+        """Refuse a form: it has no file."""
+        raise Refusal(400, "the form holds no file")
+
+    async def close(self) -> None:
         """Returns when nothing is left of uploads that were cut off."""
         await gatherResults(tuple(self._ending))
 
