@@ -342,6 +342,6 @@ def _reason(head: ResponseHead) -> str:
 
 
 def _shown(fields: Fields) -> tuple[str, ...]:
-    from tnet.clients.fetch.report.masks import mask_fields
+    from tnet.protocols.masks import mask_fields
 
     return mask_fields(fields, show_secrets=False)

@@ -13,14 +13,14 @@ import shlex
 from collections.abc import Iterator
 from dataclasses import replace
 
-from tnet.clients.fetch.report.masks import MASK, mask_request, mask_value
-from tnet.clients.fetch.request import Request
+from tnet.clients.fetch.request import Request, mask_request
 from tnet.errors import BadUsage
 from tnet.net.resolve import ascii_name, literal_family
 from tnet.plans.fetch import Body, FetchPlan, Part, Patience, Way
 from tnet.plans.routes import Override
 from tnet.plans.tls import TlsDialing
 from tnet.plans.urls import Url
+from tnet.protocols.masks import MASK, mask_value
 
 MOST_ARGUMENT_BYTES = 1 << 16
 EXPECT_BYTES = 1 << 20

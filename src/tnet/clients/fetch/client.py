@@ -20,7 +20,6 @@ from tnet.clients.fetch.hop import Hops
 from tnet.clients.fetch.memory import Remembered
 from tnet.clients.fetch.redirects import dropped, location, redirected
 from tnet.clients.fetch.report.ledger import Ledger
-from tnet.clients.fetch.report.masks import mask_url
 from tnet.clients.fetch.request import Request, first_request
 from tnet.clients.fetch.wire.exchange import Exchange
 from tnet.clients.fetch.wire.pool import Pool
@@ -29,6 +28,7 @@ from tnet.net.context import Context
 from tnet.plans.fetch import FetchPlan
 from tnet.plans.urls import parse_url
 from tnet.protocols.http1.responses import ResponseHead
+from tnet.protocols.masks import mask_url
 
 if TYPE_CHECKING:
     from tnet.clients.fetch.hsts import Hsts

@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 from tnet.clients.fetch.as_curl import as_curl
 from tnet.clients.fetch.hop import through
 from tnet.clients.fetch.outgoing import Outgoing, open_body
-from tnet.clients.fetch.report.masks import mask_request
-from tnet.clients.fetch.request import Request, encoded
+from tnet.clients.fetch.request import Request, encoded, mask_request
 from tnet.clients.fetch.wire.route import Route, route_to
 from tnet.protocols.http1.encoding import LAST_CHUNK, chunk
 

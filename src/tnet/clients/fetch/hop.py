@@ -12,7 +12,6 @@ from twisted.python.failure import Failure
 
 from tnet.clients.fetch.outgoing import Outgoing, open_body
 from tnet.clients.fetch.report.ledger import Ledger
-from tnet.clients.fetch.report.masks import mask_fields, mask_url
 from tnet.clients.fetch.request import Request, encoded
 from tnet.clients.fetch.watch import Watch
 from tnet.clients.fetch.wire.exchange import Exchange
@@ -25,6 +24,7 @@ from tnet.events.kinds import HeadReceived, HeadSent, HttpExchanged, RequestBega
 from tnet.net.context import Context
 from tnet.plans.fetch import FetchPlan
 from tnet.protocols.http1.responses import ResponseHead
+from tnet.protocols.masks import mask_fields, mask_url
 
 PROXY_LOGIN_WANTED = 407
 _IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE", "TRACE"})

@@ -10,13 +10,13 @@ from twisted.internet.defer import CancelledError, Deferred, DeferredLock, First
 
 from tnet.clients.fetch.client import Client
 from tnet.clients.fetch.report.ledger import Ledger
-from tnet.clients.fetch.report.masks import mask_url
 from tnet.clients.fetch.show.presenter import Presenter, open_presenter
 from tnet.clients.fetch.transfer import Stage, Transfer
 from tnet.errors import Ended, ExitStatus, PartlyFailed, TnetError
 from tnet.net.context import Context
 from tnet.plans.fetch import FetchPlan
 from tnet.plans.urls import parse_url
+from tnet.protocols.masks import mask_url
 
 if TYPE_CHECKING:
     from tnet.clients.fetch.hsts import Hsts

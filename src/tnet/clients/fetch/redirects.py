@@ -13,12 +13,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from urllib.parse import urljoin
 
-from tnet.clients.fetch.report.masks import mask_url
 from tnet.clients.fetch.request import Headers, Request
 from tnet.errors import BadUsage, BodyNotResendable, RedirectRefused
 from tnet.plans.fetch import Body
 from tnet.plans.urls import Url, parse_url
 from tnet.protocols.http1.responses import ResponseHead
+from tnet.protocols.masks import mask_url
 
 STATUSES = frozenset({301, 302, 303, 307, 308})
 

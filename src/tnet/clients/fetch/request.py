@@ -10,6 +10,7 @@ from tnet.net.resolve import ascii_name, literal_family
 from tnet.plans.fetch import Body, FetchPlan
 from tnet.plans.urls import DEFAULT_PORTS, Url, parse_url
 from tnet.protocols.http1.encoding import request_head
+from tnet.protocols.masks import mask_url, mask_value
 
 Headers = tuple[tuple[str, str], ...]
 
@@ -50,6 +51,12 @@ def first_request(plan: FetchPlan, url: str) -> Request:
         if name.lower() in _FRAMING:
             raise BadUsage("header", f"{name} follows from the body and cannot be given")
     return Request(plan.method, parse_url(url), plan.headers, plan.unset, plan.body)
+
+
+def mask_request(request: Request) -> Request:
+    """A request as it may be shown, but for its body."""
+    headers = tuple((name, mask_value(name, value)) for name, value in request.headers)
+    return replace(request, url=replace(request.url, target=mask_url(request.url.target)), headers=headers)
 
 
 def fields_of(request: Request, *, length: int | None) -> tuple[tuple[bytes, bytes], ...]:

@@ -19,7 +19,6 @@ from typing import TypeVar
 
 from twisted.internet.task import deferLater
 
-from tnet.clients.fetch.report.masks import mask_url
 from tnet.clients.fetch.request import Request
 from tnet.errors import (
     BodyCutShort,
@@ -39,6 +38,7 @@ from tnet.net.context import Context
 from tnet.net.dial import CONNECTING, PASSING, RESOLVING, SECURING
 from tnet.plans.fetch import Retrying
 from tnet.protocols.http1.responses import ResponseHead
+from tnet.protocols.masks import mask_url
 
 STATUSES = frozenset({408, 429, 500, 502, 503, 504, 522, 524})
 

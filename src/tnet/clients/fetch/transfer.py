@@ -12,11 +12,11 @@ from tnet.clients.fetch.client import Client, Response
 from tnet.clients.fetch.deadline import Deadline
 from tnet.clients.fetch.outgoing import open_body
 from tnet.clients.fetch.report.ledger import Ledger
-from tnet.clients.fetch.report.masks import mask_request, mask_url
-from tnet.clients.fetch.request import Request, encoded
+from tnet.clients.fetch.request import Request, encoded, mask_request
 from tnet.clients.fetch.retries import Attempt, persist
 from tnet.clients.fetch.show.presenter import Presenter
 from tnet.errors import HttpStatusRefused, TnetError, status_report
+from tnet.protocols.masks import mask_url
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from tnet.clients.fetch.client import Client
 from tnet.clients.fetch.downloads.answers import Changed, Meaning, Version, Wanted, meaning
 from tnet.clients.fetch.downloads.opening import Opening, first_good
 from tnet.clients.fetch.downloads.ranges import Claim
-from tnet.clients.fetch.report.masks import mask_url
 from tnet.clients.fetch.request import Request
 from tnet.clients.fetch.retries import Attempt
 from tnet.errors import HttpStatusRefused
 from tnet.protocols.http1.responses import ResponseHead
+from tnet.protocols.masks import mask_url
 
 
 class Source:

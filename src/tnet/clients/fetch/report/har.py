@@ -21,13 +21,13 @@ from tnet import __version__
 from tnet.clients.fetch.private_file import replace_private
 from tnet.clients.fetch.redirects import location
 from tnet.clients.fetch.report.account import body_bytes, received_head_bytes, sent_bytes, sent_head_bytes
-from tnet.clients.fetch.report.bodies import mask_body
 from tnet.clients.fetch.report.ledger import Entry, Ledger
-from tnet.clients.fetch.report.masks import MASK, is_secret_parameter, mask_pairs, mask_url
 from tnet.clients.fetch.report.times import phases_of
 from tnet.events.phases import Hop
 from tnet.net.context import Offload
 from tnet.protocols.http1.responses import Fields, ResponseHead
+from tnet.protocols.masked_bodies import mask_body
+from tnet.protocols.masks import MASK, is_secret_parameter, mask_pairs, mask_url
 
 _NEVER = -1
 

@@ -9,12 +9,12 @@ from typing import Any
 
 from tnet.clients.fetch.report.account import Account, body_bytes
 from tnet.clients.fetch.report.ledger import Entry
-from tnet.clients.fetch.report.masks import mask_pairs, mask_url
 from tnet.clients.fetch.report.times import phases_of
 from tnet.errors import TnetError
 from tnet.events.kinds import ConnectionOpened, DialAttempted, DnsAnswered, TlsHandshaken
 from tnet.events.phases import Hop, Phase
 from tnet.protocols.http1.responses import Fields
+from tnet.protocols.masks import mask_pairs, mask_url
 
 SCHEMA_VERSION = 1
 

@@ -19,11 +19,11 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from tnet.clients.fetch.report.account import Account
-from tnet.clients.fetch.report.masks import mask_pairs, mask_user_information
 from tnet.clients.fetch.report.variables import VARIABLES, Value, Variable, value_of
 from tnet.errors import cannot_write
 from tnet.escape import safe
 from tnet.net.context import Offload
+from tnet.protocols.masks import mask_pairs, mask_user_information
 
 STDOUT, STDERR = "stdout", "stderr"
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.view.staging import HOSTILE
-from tnet.clients.fetch.report.masks import (
+from tnet.protocols.masks import (
     MASK,
     VALUE_CHARACTERS,
     is_secret,

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from tnet.clients.fetch.report.bodies import mask_body
+from tnet.protocols.masked_bodies import mask_body
 
 _VALUES = st.recursive(
     st.none() | st.booleans() | st.integers() | st.text(),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from tnet.clients.fetch.report.masks import MASK, is_secret_parameter, mask_form
+from tnet.protocols.masks import MASK, is_secret_parameter, mask_form
 
 _TOKEN = re.compile(r'"(?:[^"\\]|\\.)*(?:"|\Z)|[{}\[\],:]|[^\s{}\[\],:"]+', re.DOTALL)
 _PART = re.compile(r'(\bname="([^"]*)"(?:[^\r\n]|\r\n(?!\r\n))*\r\n\r\n)(.*?)(?=\r\n--|\Z)', re.DOTALL)

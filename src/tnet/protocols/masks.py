@@ -6,10 +6,8 @@ Shape: a secret value is shown as `***`, whole: neither its length nor a part of
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from urllib.parse import unquote_plus
 
-from tnet.clients.fetch.request import Request
 from tnet.escape import safe_line
 from tnet.protocols.http1.responses import Fields
 
@@ -63,12 +61,6 @@ def mask_form(text: str) -> str:
 def mask_value(name: str, value: str) -> str:
     """The value of a field, as much of it as may be shown."""
     return MASK if is_secret(name) and value else mask_url(value)
-
-
-def mask_request(request: Request) -> Request:
-    """A request as it may be shown, but for its body."""
-    headers = tuple((name, mask_value(name, value)) for name, value in request.headers)
-    return replace(request, url=replace(request.url, target=mask_url(request.url.target)), headers=headers)
 
 
 def mask_pairs(fields: Fields, show_secrets: bool) -> tuple[tuple[str, str], ...]:
