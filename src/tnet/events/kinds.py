@@ -205,7 +205,10 @@ class AuthAttempted(Event):
 
 
 class HttpExchanged(Event):
-    """One HTTP exchange is over, as a server answered it or as a client saw it."""
+    """One HTTP exchange is over, as a server answered it or as a client saw it.
+
+    `user` is who was logged in, `reason` why it was refused or did not end well.
+    """
 
     name: ClassVar[str] = "http.request"
     method: str
@@ -216,6 +219,8 @@ class HttpExchanged(Event):
     seconds: float
     version: str = "1.1"
     peer_address: str | None = None
+    user: str | None = None
+    referer: str | None = None
     user_agent: str | None = None
     reason: str | None = None
 
