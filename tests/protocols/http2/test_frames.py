@@ -4,7 +4,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
-from tnet.errors import MalformedReply, ReceiveFailed
 from tnet.protocols.http2.frames import (
     BLOCK_BYTES,
     BLOCK_FRAMES,
@@ -19,6 +18,7 @@ from tnet.protocols.http2.frames import (
     Frames,
     window_update,
 )
+from tnet.protocols.http2.reasons import ENHANCE_YOUR_CALM, FRAME_SIZE_ERROR, PROTOCOL_ERROR, Fault
 
 
 def frame(kind, payload=b"", *, flags=0, stream=0):
@@ -30,7 +30,7 @@ START = frame(SETTINGS)
 
 class Cutting(SynchronousTestCase):
     def cut(self, *pieces):
-        frames = Frames("peer")
+        frames = Frames()
         return [each for piece in pieces for each in frames.feed(piece)]
 
     def test_a_frame(self):
@@ -55,20 +55,20 @@ class Cutting(SynchronousTestCase):
 
 class Bodies(SynchronousTestCase):
     def one(self, payload, flags):
-        (found,) = list(Frames("peer").feed(START + frame(DATA, payload, flags=flags, stream=3)))[1:]
+        (found,) = list(Frames().feed(START + frame(DATA, payload, flags=flags, stream=3)))[1:]
         return found
 
     def test_padding(self):
         """It is no part of the body."""
-        self.assertEqual(self.one(b"hello", 0).body("peer"), b"hello")
-        self.assertEqual(self.one(b"\2hello\0\0", PADDED).body("peer"), b"hello")
-        self.assertEqual(self.one(b"\0hello", PADDED).body("peer"), b"hello")
-        self.assertEqual(self.one(b"\2\0\0", PADDED).body("peer"), b"")
+        self.assertEqual(self.one(b"hello", 0).body(), b"hello")
+        self.assertEqual(self.one(b"\2hello\0\0", PADDED).body(), b"hello")
+        self.assertEqual(self.one(b"\0hello", PADDED).body(), b"hello")
+        self.assertEqual(self.one(b"\2\0\0", PADDED).body(), b"")
 
     def test_more_padding_than_frame(self):
         """It is refused."""
         for payload in (b"", b"\1", b"\6hello"):
-            self.assertRaises(MalformedReply, self.one(payload, PADDED).body, "peer")
+            self.assertRaises(Fault, self.one(payload, PADDED).body)
 
     def test_emptied(self):
         """Where the body ends is all that is left of it."""
@@ -80,38 +80,40 @@ class Bodies(SynchronousTestCase):
 
 
 class Refusing(SynchronousTestCase):
-    def refused(self, kind, *pieces):
-        frames = Frames("peer")
-        return self.assertRaises(kind, lambda: [list(frames.feed(piece)) for piece in pieces])
+    def refused(self, code, *pieces):
+        frames = Frames()
+        fault = self.assertRaises(Fault, lambda: [list(frames.feed(piece)) for piece in pieces])
+        self.assertEqual(fault.code, code)
+        return fault
 
     def test_another_protocol(self):
         """It is told what came, as soon as it is clear."""
-        error = self.refused(MalformedReply, b"HTTP/1.1 400 Bad Request\r\n")
+        error = self.refused(PROTOCOL_ERROR, b"HTTP/1.1 400 Bad Request\r\n")
         self.assertIn("HTTP/1.1 400 Bad Request", str(error))
-        self.refused(MalformedReply, frame(DATA, stream=1))
-        self.refused(MalformedReply, frame(SETTINGS, flags=1))
-        self.refused(MalformedReply, frame(SETTINGS, stream=1))
+        self.refused(PROTOCOL_ERROR, frame(DATA, stream=1))
+        self.refused(PROTOCOL_ERROR, frame(SETTINGS, flags=1))
+        self.refused(PROTOCOL_ERROR, frame(SETTINGS, stream=1))
 
     def test_a_frame_that_is_too_long(self):
         """It is refused by its length, before it is there."""
-        error = self.refused(MalformedReply, START, (FRAME_BYTES + 1).to_bytes(3, "big") + b"\0\0\0\0\0\1")
+        error = self.refused(FRAME_SIZE_ERROR, START, (FRAME_BYTES + 1).to_bytes(3, "big") + b"\0\0\0\0\0\1")
         self.assertIn(str(FRAME_BYTES), str(error))
 
     def test_the_frames_before_it_come_first(self):
         """What was said before the fault counts."""
-        frames = Frames("peer").feed(START + frame(DATA, b"x", stream=1) + b"\xff" * 9)
+        frames = Frames().feed(START + frame(DATA, b"x", stream=1) + b"\xff" * 9)
         self.assertEqual([next(frames).kind, next(frames).kind], [SETTINGS, DATA])
-        self.assertRaises(MalformedReply, next, frames)
+        self.assertRaises(Fault, next, frames)
 
     def test_a_flood_of_continuations(self):
         """Case 42: a header that never ends is refused after so many frames, or bytes."""
         more = frame(CONTINUATION, stream=1)
-        error = self.refused(ReceiveFailed, START + frame(HEADERS, stream=1) + more * BLOCK_FRAMES)
-        self.assertEqual(error.exit_status, 56)
+        error = self.refused(ENHANCE_YOUR_CALM, START + frame(HEADERS, stream=1) + more * BLOCK_FRAMES)
+        self.assertTrue(error.flood)
         large = frame(CONTINUATION, b"x" * FRAME_BYTES, stream=1)
-        self.refused(ReceiveFailed, START + frame(HEADERS, stream=1) + large * (BLOCK_BYTES // FRAME_BYTES + 1))
+        self.refused(ENHANCE_YOUR_CALM, START + frame(HEADERS, stream=1) + large * (BLOCK_BYTES // FRAME_BYTES + 1))
 
     def test_each_header_is_counted_for_itself(self):
         """Many of them may come on one connection."""
         block = frame(HEADERS, stream=1) + frame(CONTINUATION, stream=1) * (BLOCK_FRAMES - 1)
-        self.assertEqual(len(list(Frames("peer").feed(START + block * 5))), 1 + 5 * BLOCK_FRAMES)
+        self.assertEqual(len(list(Frames().feed(START + block * 5))), 1 + 5 * BLOCK_FRAMES)

@@ -45,7 +45,7 @@ from tnet.protocols.http2.frames import (
     window_update,
 )
 from tnet.protocols.http2.outputs import Came, Eased, Lost, Output, Outputs, Resized
-from tnet.protocols.http2.reasons import CANCEL, NO_ERROR, PROTOCOL_ERROR, REFUSED_STREAM, in_words
+from tnet.protocols.http2.reasons import CANCEL, NO_ERROR, PROTOCOL_ERROR, REFUSED_STREAM, Fault, in_words
 from tnet.protocols.http2.window import Window
 
 # h2's own, not promised by it: a contract test says when it is gone.
@@ -86,10 +86,10 @@ class Engine:
         self.closing = False
         self.farewell = ""
         self._peer = peer
-        self._frames = Frames(peer)
+        self._frames = Frames()
         self._outputs = Outputs()
         self._streams: dict[int, _Stream] = {}
-        self._window = Window(CONNECTION_WINDOW, peer)
+        self._window = Window(CONNECTION_WINDOW)
         self._updates = b""
         self._met = False
         self._early_bytes = EARLY_BYTES
@@ -132,7 +132,7 @@ class Engine:
         self._fruitless = 0
         stream = self._h2.get_next_available_stream_id()
         self._h2.send_headers(stream, fields, end_stream=end)
-        self._streams[stream] = _Stream(Answer(fields[0][1], self._peer), Window(STREAM_WINDOW, self._peer))
+        self._streams[stream] = _Stream(Answer(fields[0][1], self._peer), Window(STREAM_WINDOW))
         return stream
 
     def send(self, stream: int, data: bytes | memoryview) -> int:
@@ -185,6 +185,9 @@ class Engine:
                 self._hear(frame)
         except TnetError as error:
             fault, self._broken = error, True
+        except Fault as found:
+            blame = ReceiveFailed if found.flood else MalformedReply
+            fault, self._broken = blame(self._peer, found.reason), True
         yield from self._outputs.taken()
         if fault is not None:
             raise fault
@@ -207,7 +210,7 @@ class Engine:
             self._heard(frame.emptied())
             return
         known.window.came(size)
-        data = frame.body(self._peer)
+        data = frame.body()
         known.unread += len(data)
         if len(data) < size:
             self._give_back(size - len(data), stream, known)

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from struct import Struct
 from typing import NamedTuple
 
-from tnet.errors import MalformedReply, ReceiveFailed
 from tnet.escape import excerpt
+from tnet.protocols.http2.reasons import ENHANCE_YOUR_CALM, FRAME_SIZE_ERROR, PROTOCOL_ERROR, Fault
 
 FRAME_BYTES = 1 << 16
 BLOCK_BYTES = 300 * 1024
@@ -20,10 +20,13 @@ BLOCK_FRAMES = 32
 
 DATA, HEADERS, SETTINGS, GOAWAY, WINDOW_UPDATE, CONTINUATION = 0x0, 0x1, 0x4, 0x7, 0x8, 0x9
 ACK = END_STREAM = 0x1
+END_HEADERS = 0x4
 PADDED = 0x8
+PRIORITY = 0x20
 
 _OF_BLOCKS = (HEADERS, CONTINUATION)
 _LAST_STREAM = 2**31 - 1
+_PRIORITY_BYTES = 5
 _HEADER = Struct(">BHBBL")
 
 
@@ -42,30 +45,40 @@ class Frame(NamedTuple):
 
     def encoded(self) -> bytes:
         """The frame as it came."""
-        return _encoded(self.kind, self.flags, self.stream, self.payload)
+        return encoded(self.kind, self.flags, self.stream, self.payload)
 
-    def body(self, peer: str) -> bytes:
-        """What a DATA frame carries.
+    def body(self) -> bytes:
+        """What a DATA or HEADERS frame carries.
 
-        Raises: MalformedReply when there is more padding than frame.
+        Raises: Fault when there is more padding than frame.
         """
         if not self.flags & PADDED:
             return self.payload
         payload = self.payload
         if not payload or payload[0] >= len(payload):
-            raise MalformedReply(peer, "it breaks HTTP/2: a frame has more padding than bytes")
+            raise Fault(PROTOCOL_ERROR, "it breaks HTTP/2: a frame has more padding than bytes")
         return payload[1 : len(payload) - payload[0]]
+
+    def block(self) -> bytes:
+        """What a HEADERS or CONTINUATION frame carries of a header; what it says of priorities is left out.
+
+        Raises: Fault.
+        """
+        if self.kind == CONTINUATION:
+            return self.payload
+        carried = self.body()
+        return carried[_PRIORITY_BYTES:] if self.flags & PRIORITY else carried
 
     def emptied(self) -> bytes:
         """The same DATA frame with nothing in it."""
-        return _encoded(DATA, self.flags & END_STREAM, self.stream)
+        return encoded(DATA, self.flags & END_STREAM, self.stream)
 
 
 class Frames:
-    """Cuts what `peer` sends into frames."""
+    """Cuts what a peer sends into frames; those of one header have no more than `block_bytes` together."""
 
-    def __init__(self, peer: str) -> None:
-        self._peer = peer
+    def __init__(self, block_bytes: int = BLOCK_BYTES) -> None:
+        self._most_bytes = block_bytes
         self._data = b""
         self._began = False
         self._block_bytes = 0
@@ -74,8 +87,8 @@ class Frames:
     def feed(self, data: bytes) -> Iterator[Frame]:
         """The frames that `data` completes. Iterate to the end.
 
-        Raises: MalformedReply for what is not HTTP/2 and for a frame without measure, ReceiveFailed for a header
-        without end; both after the frames before that.
+        Raises: Fault for what is not HTTP/2, a frame without measure and a header without end, after the frames
+        before that.
         """
         data, at = self._data + data, 0
         while len(data) - at >= _HEADER.size:
@@ -84,7 +97,7 @@ class Frames:
             if not self._began:
                 self._begin(kind, flags, stream, length, data)
             if length > FRAME_BYTES:
-                raise MalformedReply(self._peer, f"a frame has {length} bytes, more than {FRAME_BYTES}")
+                raise Fault(FRAME_SIZE_ERROR, f"a frame has {length} bytes, more than {FRAME_BYTES}")
             if (end := at + _HEADER.size + length) > len(data):
                 break
             frame = Frame(kind, flags, stream, data[at + _HEADER.size : end])
@@ -97,7 +110,7 @@ class Frames:
     def _begin(self, kind: int, flags: int, stream: int, length: int, data: bytes) -> None:
         """See whether it is HTTP/2 at all, as soon as that is to be seen."""
         if kind != SETTINGS or flags & ACK or stream or length > FRAME_BYTES:
-            raise MalformedReply(self._peer, f'"{excerpt(data, 40)}" is not HTTP/2')
+            raise Fault(PROTOCOL_ERROR, f'"{excerpt(data, 40)}" is not HTTP/2')
         self._began = True
 
     def _bound(self, frame: Frame) -> None:
@@ -106,14 +119,26 @@ class Frames:
             self._block_bytes = self._block_frames = 0
         self._block_bytes += frame.size
         self._block_frames += 1
-        if self._block_bytes > BLOCK_BYTES or self._block_frames > BLOCK_FRAMES:
-            raise ReceiveFailed(self._peer, f"its header has more than {BLOCK_FRAMES} frames or {BLOCK_BYTES} bytes")
+        if self._block_bytes > self._most_bytes or self._block_frames > BLOCK_FRAMES:
+            words = f"its header has more than {BLOCK_FRAMES} frames or {self._most_bytes} bytes"
+            raise Fault(ENHANCE_YOUR_CALM, words)
 
 
 def window_update(stream: int, increment: int) -> bytes:
     """The frame that lets the peer send more, on a stream or (0) on all of them together."""
-    return _encoded(WINDOW_UPDATE, 0, stream, increment.to_bytes(4, "big"))
+    return encoded(WINDOW_UPDATE, 0, stream, increment.to_bytes(4, "big"))
 
 
-def _encoded(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
-    return _HEADER.pack(len(payload) >> 16, len(payload) & 0xFFFF, kind, flags, stream) + payload
+def goaway(last: int, code: int, words: bytes = b"") -> bytes:
+    """The frame that says that streams above `last` are not looked at, and why."""
+    return encoded(GOAWAY, 0, 0, last.to_bytes(4, "big") + code.to_bytes(4, "big") + words)
+
+
+def header(kind: int, flags: int, stream: int, size: int) -> bytes:
+    """What stands before the `size` bytes of a frame."""
+    return _HEADER.pack(size >> 16, size & 0xFFFF, kind, flags, stream)
+
+
+def encoded(kind: int, flags: int, stream: int, payload: bytes = b"") -> bytes:
+    """A whole frame."""
+    return header(kind, flags, stream, len(payload)) + payload
