@@ -12,7 +12,7 @@ from tests.support import AtOnce
 from tnet.servers.web.listing import DirectoryPages
 from tnet.servers.web.root import Root
 from tnet.servers.web.tree import Tree
-from tnet.servers.web.upload import Uploads
+from tnet.servers.web.writing.upload import Uploads
 
 
 class ServedTestCase(TestCase):

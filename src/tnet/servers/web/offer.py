@@ -9,7 +9,7 @@ from tnet.servers.web.listing import DirectoryPages
 from tnet.servers.web.root import Root
 from tnet.servers.web.site import WebFactory
 from tnet.servers.web.tree import Tree
-from tnet.servers.web.upload import Uploads
+from tnet.servers.web.writing.upload import Uploads
 
 
 async def offer(plan: WebPlan, context: Context) -> Server:

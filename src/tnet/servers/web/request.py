@@ -18,8 +18,8 @@ from tnet.errors import Overloaded
 from tnet.protocols.http1.requests import RequestHead
 from tnet.servers.web import pages
 from tnet.servers.web.bodies import IBodyConsumer, IBodySink, Refusal
-from tnet.servers.web.forms import parse_multipart, parse_urlencoded
 from tnet.servers.web.permissions import Permissions
+from tnet.servers.web.writing.forms import parse_multipart, parse_urlencoded
 
 # Names of twisted.web that are its own business, or that it calls "not intended for users": a contract test
 # says when one of them goes.

@@ -1,4 +1,4 @@
-"""Tests for tnet.servers.web.upload."""
+"""Tests for tnet.servers.web.writing.upload."""
 
 from __future__ import annotations
 

@@ -16,11 +16,11 @@ from zope.interface import implementer
 from tnet.net.context import Offload
 from tnet.servers.web import pages
 from tnet.servers.web.bodies import IBodySink, Refusal
-from tnet.servers.web.forms import boundary_of, malformed
 from tnet.servers.web.listing import shown
 from tnet.servers.web.request import WebRequest
 from tnet.servers.web.root import OpenDirectory, Root
-from tnet.servers.web.staging import Staged, exists, judge_name, last_segment
+from tnet.servers.web.writing.forms import boundary_of, malformed
+from tnet.servers.web.writing.staging import Staged, exists, judge_name, last_segment
 
 MAX_FILES = 1000
 

@@ -1,4 +1,4 @@
-"""Tests for tnet.servers.web.staging."""
+"""Tests for tnet.servers.web.writing.staging."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from twisted.trial.unittest import TestCase
 
 from tnet.servers.web.bodies import Refusal
 from tnet.servers.web.root import UPLOAD_PREFIX
-from tnet.servers.web.staging import Staged, exists, judge_name, last_segment, translated
+from tnet.servers.web.writing.staging import Staged, exists, judge_name, last_segment, translated
 
 
 class StagedTests(TestCase):

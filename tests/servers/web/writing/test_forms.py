@@ -1,4 +1,4 @@
-"""Tests for tnet.servers.web.forms."""
+"""Tests for tnet.servers.web.writing.forms."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from io import BytesIO
 from twisted.trial.unittest import TestCase
 
 from tnet.servers.web.bodies import Refusal
-from tnet.servers.web.forms import MAX_FIELDS, boundary_of, parse_multipart, parse_urlencoded
+from tnet.servers.web.writing.forms import MAX_FIELDS, boundary_of, parse_multipart, parse_urlencoded
 
 TYPE = b'Multipart/Form-Data; boundary="b"'
 
