@@ -13,6 +13,7 @@ from email.utils import parsedate_to_datetime
 
 MAX_RANGES = 16
 TICK_SECONDS = 0.02
+COARSE_TICK_SECONDS = 2.0
 
 _TAG = re.compile(rb'(W/)?("[\x21\x23-\x7e\x80-\xff]*")')
 _RANGES = re.compile(rb"bytes=([0-9, \t-]+)", re.IGNORECASE)
@@ -42,8 +43,19 @@ class Validators:
         Units: `wall` in seconds since the epoch.
         """
         tag = b'"%x-%x-%x"' % (status.st_mtime_ns, status.st_size, status.st_ino)
-        weak = abs(wall - status.st_mtime) < TICK_SECONDS
+        weak = is_fresh(status.st_mtime_ns, wall)
         return cls(b"W/" + tag if weak else tag, int(status.st_mtime))
+
+
+def is_fresh(stamp_ns: int, wall: float) -> bool:
+    """Whether a file with this time stamp could change now and keep it.
+
+    A stamp of whole seconds comes from a file system that tells no more of them, or only every other one.
+
+    Units: `wall` in seconds since the epoch.
+    """
+    tick = TICK_SECONDS if stamp_ns % 1_000_000_000 else COARSE_TICK_SECONDS
+    return abs(wall - stamp_ns / 1e9) < tick
 
 
 def precondition(method: bytes, field: Field, validators: Validators) -> int | None:

@@ -25,14 +25,22 @@ MAX_LINKS = 16
 _DIRECTORY = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
+_DOTS = (b"", b".", b"..")
 _STATUS = {EACCES: 403, EPERM: 403, EMFILE: 503, ENFILE: 503}
+
+Names = tuple[bytes, ...]
+Identity = tuple[int, int]
 
 
 class OpenFile:
-    """A regular file, open for reading; may be closed while a thread still reads, and then closes after that."""
+    """A regular file, open for reading; may be closed while a thread still reads, and then closes after that.
 
-    def __init__(self, fd: int, status: os.stat_result) -> None:
+    `names` lead to it from the root without any link.
+    """
+
+    def __init__(self, fd: int, status: os.stat_result, names: Names = ()) -> None:
         self.status = status
+        self.names = names
         self._fd = fd
         self._lock = Lock()
         self._readers = 0
@@ -64,9 +72,10 @@ class OpenFile:
 
 @dataclass(slots=True)
 class OpenDirectory:
-    """A directory, open to look below it; `fd` serves as `dir_fd`."""
+    """A directory, open to look below it; `fd` serves as `dir_fd`, `names` lead to it without any link."""
 
     fd: int
+    names: Names = ()
 
     def close(self) -> None:
         """Give the descriptor back."""
@@ -82,19 +91,24 @@ class OpenDirectory:
 class Root:
     """The served directory. With `hidden`, names that begin with a dot are served too.
 
+    With `follow_symlinks` links lead wherever they say. What lies outside has no names below the root: it goes by the
+    names it was asked for.
+
     Raises: CannotRead.
     """
 
-    def __init__(self, path: str, *, hidden: bool = False) -> None:
+    def __init__(self, path: str, *, hidden: bool = False, follow_symlinks: bool = False) -> None:
         self.hidden = hidden
+        self.follow_symlinks = follow_symlinks
         try:
-            self._fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            self.fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         except OSError as error:
             raise CannotRead(path, error.strerror or str(error)) from error
+        self._identity = _identity(os.fstat(self.fd))
 
     def close(self) -> None:
         """Serve nothing more."""
-        os.close(self._fd)
+        os.close(self.fd)
 
     def open(self, names: Sequence[bytes]) -> OpenFile | OpenDirectory:
         """What `names` lead to, below the root.
@@ -116,54 +130,108 @@ class Root:
         return self.hidden and not name.startswith(UPLOAD_PREFIX)
 
     def _walk(self, names: Sequence[bytes]) -> OpenFile | OpenDirectory:
-        trail = [os.dup(self._fd)]
         todo, links = deque(names), 0
+        trail = Trail(self.fd, self._identity, tuple(names), free=self.follow_symlinks)
         try:
             while todo:
                 name = todo.popleft()
-                kind = _kind(name, trail[-1])
-                if kind == stat.S_IFLNK:
+                kind = trail.kind(name)
+                if kind == stat.S_IFLNK and links < MAX_LINKS:
                     links += 1
-                    _follow(name, trail[-1], todo, links)
+                    todo.extendleft(reversed(trail.follow(name)))
                 elif kind == stat.S_IFDIR:
-                    _descend(name, trail)
+                    trail.descend(name)
                 elif kind == stat.S_IFREG and not todo:
-                    return _open_file(name, trail[-1])
+                    return trail.open_file(name)
                 else:
                     raise Refusal(404)
-            return OpenDirectory(trail.pop())
+            return trail.open_directory()
         finally:
-            for fd in trail:
-                os.close(fd)
+            trail.close()
 
 
-def _kind(name: bytes, parent: int) -> int:
-    """The type of what `name` is; the dots of a link's target count as directories."""
-    if name in (b"", b".", b".."):
-        return stat.S_IFDIR
-    return stat.S_IFMT(os.stat(name, dir_fd=parent, follow_symlinks=False).st_mode)
+class Trail:
+    """The open directories from the root to where a walk is; unless it is `free`, it never goes above the first.
 
+    `identity` is how the root is known again by a free one, which may come back to it from outside. `asked` is what
+    goes for names outside.
+    """
 
-def _descend(name: bytes, trail: list[int]) -> None:
-    if name == b"..":
-        if len(trail) == 1:
+    def __init__(self, root: int, identity: Identity, asked: Names, *, free: bool) -> None:
+        self._identity = identity
+        self._asked = asked
+        self._free = free
+        self._steps: list[tuple[int, Names | None]] = [(os.dup(root), ())]
+
+    def kind(self, name: bytes) -> int:
+        """The type of what `name` is here; the dots of a link's target count as directories."""
+        if name in _DOTS:
+            return stat.S_IFDIR
+        return stat.S_IFMT(os.stat(name, dir_fd=self._here, follow_symlinks=False).st_mode)
+
+    def follow(self, name: bytes) -> list[bytes]:
+        """The names that a link leads through, from here or from where an absolute one has taken us.
+
+        Raises: Refusal.
+        """
+        target = os.readlink(name, dir_fd=self._here)
+        if target.startswith(b"/"):
+            self._leave(b"/")
+        return target.split(b"/")
+
+    def descend(self, name: bytes) -> None:
+        """Go to a directory here, or back.
+
+        Raises: Refusal.
+        """
+        if name == b".." and len(self._steps) == 1:
+            self._leave(name)
+        elif name == b"..":
+            os.close(self._steps.pop()[0])
+        elif name not in _DOTS:
+            names, fd = self._names, os.open(name, _DIRECTORY, dir_fd=self._here)
+            self._steps.append((fd, self._recognise(fd) if names is None else (*names, name)))
+
+    def open_file(self, name: bytes) -> OpenFile:
+        """The regular file of this name.
+
+        Raises: Refusal.
+        """
+        fd, names = os.open(name, _FILE, dir_fd=self._here), self._names
+        status = os.fstat(fd)
+        if not stat.S_ISREG(status.st_mode):
+            os.close(fd)
             raise Refusal(404)
-        os.close(trail.pop())
-    elif name not in (b"", b"."):
-        trail.append(os.open(name, _DIRECTORY, dir_fd=trail[-1]))
+        return OpenFile(fd, status, self._asked if names is None else (*names, name))
+
+    def open_directory(self) -> OpenDirectory:
+        """The directory where we are."""
+        fd, names = self._steps.pop()
+        return OpenDirectory(fd, self._asked if names is None else names)
+
+    def close(self) -> None:
+        """Give all descriptors back."""
+        while self._steps:
+            os.close(self._steps.pop()[0])
+
+    @property
+    def _here(self) -> int:
+        return self._steps[-1][0]
+
+    @property
+    def _names(self) -> Names | None:
+        return self._steps[-1][1]
+
+    def _leave(self, name: bytes) -> None:
+        if not self._free:
+            raise Refusal(404)
+        fd = os.open(name, _DIRECTORY, dir_fd=self._here)
+        self.close()
+        self._steps.append((fd, self._recognise(fd)))
+
+    def _recognise(self, fd: int) -> Names | None:
+        return () if _identity(os.fstat(fd)) == self._identity else None
 
 
-def _follow(name: bytes, parent: int, todo: deque[bytes], links: int) -> None:
-    target = os.readlink(name, dir_fd=parent)
-    if links > MAX_LINKS or target.startswith(b"/"):
-        raise Refusal(404)
-    todo.extendleft(reversed(target.split(b"/")))
-
-
-def _open_file(name: bytes, parent: int) -> OpenFile:
-    fd = os.open(name, _FILE, dir_fd=parent)
-    status = os.fstat(fd)
-    if not stat.S_ISREG(status.st_mode):
-        os.close(fd)
-        raise Refusal(404)
-    return OpenFile(fd, status)
+def _identity(status: os.stat_result) -> Identity:
+    return status.st_dev, status.st_ino
