@@ -1,4 +1,4 @@
-"""`tnet serve …`: argv in, plan out."""
+"""What every server takes: argv in, plan out."""
 
 from __future__ import annotations
 
@@ -7,19 +7,10 @@ from typing import Any
 
 from twisted.trial.unittest import TestCase
 
+from tests.cli.serve.planned import plan
 from tests.cli.test_main import said
-from tnet.cli.main import parse
 from tnet.plans import FdAddress, Limits, TcpAddress, UnixAddress
-from tnet.plans.serve import DIALECTS, AuthPlan, SshPlan
 from tnet.plans.tls import TlsServing
-from tnet.plans.web import WebPlan
-
-
-def plan(*argv: str) -> Any:
-    """The plan of a command line after `tnet serve`."""
-    asked = parse(["serve", *argv])
-    assert asked is not None
-    return asked.plan
 
 
 class AddressTests(TestCase):
@@ -67,30 +58,6 @@ class OptionTests(TestCase):
         limited = plan("echo", "--idle-timeout", "2m", "--drain-timeout", "250ms", "--max-per-peer", "0")
         self.assertEqual(limited.limits, Limits(idle_seconds=120, drain_seconds=0.25, max_per_peer=0))
         self.assertEqual(plan("echo").limits, Limits())
-
-    def test_forward(self) -> None:
-        """A backend is an address to connect to, and nothing is sent to none."""
-        for argv, field in ((("--send-proxy", "v1"), "--send-proxy"), (("--forward", "fd://3"), "--forward")):
-            status, out, err = said(["serve", "auth", *argv])
-            self.assertEqual((status, out), (2, ""))
-            self.assertIn(field, err)
-
-    def test_tools(self) -> None:
-        """Each tool's own options reach its plan."""
-        self.assertEqual([plan("auth", "--dialect", dialect).dialect for dialect in DIALECTS], list(DIALECTS))
-        self.assertEqual(plan("auth").dialect, "line")
-        gateway = plan("auth", "--forward", "unix:/run/x", "--send-proxy", "v2")
-        self.assertEqual((gateway.forward, gateway.send_proxy), (UnixAddress("/run/x"), "v2"))
-        self.assertEqual((plan("auth").forward, plan("auth").send_proxy), (None, None))
-        auth = plan("auth", "--attempts", "5", "--users", "sqlite:x.db")
-        self.assertEqual((type(auth), auth.attempts, auth.users, auth.login_seconds), (AuthPlan, 5, "sqlite:x.db", 60))
-        web = plan("web", "/srv", "--upload", "--index", "a", "--max-body", "5MiB", "--no-listing")
-        self.assertEqual(
-            (type(web), web.root, web.upload, web.index, web.max_body_bytes, web.listing),
-            (WebPlan, "/srv", True, ("a",), 5 << 20, False),
-        )
-        ssh = plan("ssh", "--authorized-keys", "a", "--authorized-keys", "b", "--host-key", "h")
-        self.assertEqual((type(ssh), ssh.authorized_keys, ssh.host_key), (SshPlan, ("a", "b"), "h"))
 
     def test_print_tac(self) -> None:
         """--print-tac prints a file that asks for the same command line, without itself, and starts nothing."""

@@ -1,0 +1,1 @@
+"""`tnet serve web`: `options` declares, `command` puts the plan together."""

@@ -1,0 +1,74 @@
+"""`tnet serve web`: argv in, plan out."""
+
+from __future__ import annotations
+
+from twisted.trial.unittest import TestCase
+
+from tests.cli.serve.planned import plan
+from tests.cli.test_main import said
+from tnet.plans.web import WebPlan, parse_acl, parse_bin, parse_proxy
+
+
+class WebTests(TestCase):
+    """Its own options."""
+
+    def test_defaults(self) -> None:
+        """Without options the plan is the default one, of here."""
+        asked = plan("web")
+        self.assertEqual(asked, WebPlan(listen=asked.listen))
+
+    def test_flags(self) -> None:
+        """Each flag changes the one field that it is about."""
+        for flag, field, value in (
+            ("--hidden", "hidden", True),
+            ("--follow-symlinks", "follow_symlinks", True),
+            ("--spa", "spa", True),
+            ("--no-archive", "archives", False),
+            ("--upload", "upload", True),
+            ("--cors", "cors", True),
+            ("--no-compress", "compress", False),
+            ("--live-reload", "live_reload", True),
+            ("--inspect", "inspect", True),
+            ("--qr", "qr", True),
+            ("--open", "open_browser", True),
+        ):
+            asked = plan("web", flag)
+            self.assertEqual(asked, WebPlan(listen=asked.listen, **{field: value}), flag)
+
+    def test_no_listing(self) -> None:
+        """What may not be seen cannot be had as a whole either."""
+        asked = plan("web", "--no-listing")
+        self.assertEqual((asked.listing, asked.archives), (False, False))
+
+    def test_values(self) -> None:
+        """Sizes, names and rules are parsed."""
+        web = plan(
+            "web", "/srv", "--index", "a", "--max-body", "5MiB", "--quota", "1G", "--min-free", "0", "--rate", "1k"
+        )
+        self.assertEqual((web.root, web.index, web.max_body_bytes), ("/srv", ("a",), 5 << 20))
+        self.assertEqual((web.quota_bytes, web.min_free_bytes, web.rate_bytes), (10**9, 0, 1000))
+        rules = "/docs=@staff:lrw,*:r"
+        web = plan("web", "--acl", rules, "--acl", "/=+:all", "--users", "htpasswd:x")
+        self.assertEqual((web.acl, web.users), (parse_acl(rules) + parse_acl("/=+:all"), "htpasswd:x"))
+        web = plan("web", "--proxy", "/api=http://h:1", "--bin", "/hook:status=202", "--header", "X-A: b")
+        self.assertEqual((web.proxies, web.bins), ((parse_proxy("/api=http://h:1"),), (parse_bin("/hook:status=202"),)))
+        self.assertEqual(web.fields, (("X-A", "b"),))
+        self.assertEqual(plan("web", "--cache-control", "max-age=60").cache_control, "max-age=60")
+        self.assertEqual(plan("web", "--upload", "--modify").modify, True)
+        self.assertEqual(str(plan("web", "--fault", "bandwidth=1KiB").faults[0]), "bandwidth=1KiB")
+
+    def test_refused(self) -> None:
+        """What cannot be meant is refused in one line that names the option."""
+        for argv, field in (
+            (("--modify",), "--modify"),
+            (("--acl", "x"), "--acl"),
+            (("--proxy", "/api"), "--proxy"),
+            (("--bin", "hook"), "--bin"),
+            (("--header", "X"), "--header"),
+            (("--cache-control", "a\nb"), "--cache-control"),
+            (("--fault", "rain=1"), "--fault"),
+            (("--bin", "/a", "--bin", "/a"), "--bin"),
+        ):
+            status, out, err = said(["serve", "web", *argv])
+            self.assertEqual((status, out), (2, ""), argv)
+            self.assertIn(field, err)
