@@ -11,7 +11,7 @@ from tnet.plans.output import OutputPlan
 from tnet.view.card import Card
 from tnet.view.interest import Interest
 from tnet.view.jsonl import JsonLines
-from tnet.view.outlet import FileOutlet, outlet_to
+from tnet.view.outlet import FileOutlet, Outlet, outlet_to
 from tnet.view.plain import PlainView, Sink, Teller, local_time, since_start, utc_time
 from tnet.view.story import Story, StoryView
 from tnet.view.terminal import look_at
@@ -20,7 +20,7 @@ from tnet.view.theme import Brush
 if TYPE_CHECKING:
     from tnet.view.disclosure import Safe
 
-EVENTS_TO_STDOUT = "-"
+TO_STDOUT = "-"
 
 
 def choose(
@@ -33,7 +33,7 @@ def choose(
 ) -> Story:
     """The story of `command` (`serve echo`, `connect`, …) as `output` wants it told.
 
-    Raises: CannotWrite: the events file or the log file cannot be opened.
+    Raises: CannotWrite: the events file, the log file or the access log cannot be opened.
     """
     return _Choice(output, command, stdout or sys.stdout, stderr or sys.stderr, environ).story()
 
@@ -49,26 +49,35 @@ class _Choice:
         self._interest = Interest(command.startswith("serve"), output.verbosity)
         self._terminal = look_at(stderr, output, environ)
         self._stderr = outlet_to(stderr, "stderr")
+        self._files: list[Outlet] = []
+        self._to_stdout: Outlet | None = None
 
     def story(self) -> Story:
         """Views, outlets and safe, put together."""
-        events, log = self._output.events_file, self._output.log_file
-        stdout = outlet_to(self._stdout, "stdout") if events == EVENTS_TO_STDOUT else None
-        events_to = stdout or (FileOutlet(events) if events else None)
-        log_to = FileOutlet(log) if log else None
-        views = self._shown()
-        if events_to:
-            views.append(JsonLines(events_to))
-        if log_to:
-            views.append(PlainView(log_to, Teller(Brush(), utc_time), self._interest, stamped=True))
+        output, views = self._output, self._shown()
+        if output.events_file:
+            views.append(JsonLines(self._to(output.events_file)))
+        if output.log_file:
+            log = self._file(output.log_file)
+            views.append(PlainView(log, Teller(Brush(), utc_time), self._interest, stamped=True))
+        if output.access_log:
+            from tnet.view.access_log import AccessLog
+
+            views.append(AccessLog(self._to(output.access_log), output.access_log_format))
         return Story(
-            views,
-            self._stderr,
-            files=[to for to in (events_to, log_to) if to and to is not stdout],
-            stdout=stdout,
-            privacy=self._output.privacy,
-            safe=self._safe(),
+            views, self._stderr, files=self._files, stdout=self._to_stdout, privacy=output.privacy, safe=self._safe()
         )
+
+    def _to(self, path: str) -> Outlet:
+        """Where what is asked for at `path` goes: a file, or stdout."""
+        if path != TO_STDOUT:
+            return self._file(path)
+        self._to_stdout = outlet_to(self._stdout, "stdout")
+        return self._to_stdout
+
+    def _file(self, path: str) -> Outlet:
+        self._files.append(made := FileOutlet(path))
+        return made
 
     def _shown(self) -> list[StoryView]:
         """What stderr shows."""
