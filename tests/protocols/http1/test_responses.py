@@ -246,3 +246,27 @@ class Cutting(TestCase):
         cuts = sorted(data.draw(st.lists(st.integers(0, len(wire)), max_size=4)))
         pieces = [wire[start:end] for start, end in zip([0, *cuts], [*cuts, len(wire)], strict=True)]
         self.assertEqual(read(*pieces), read(wire))
+
+
+class SwitchTests(TestCase):
+    """Another protocol after the head, where the request asked for it."""
+
+    WIRE = b"HTTP/1.1 103 Early\r\n\r\nHTTP/1.1 101 Switching\r\nUpgrade: x\r\n\r\n"
+
+    def test_switch(self):
+        """A 101 is the last that HTTP says, and what follows is left as it is, wherever it was cut."""
+        wire = self.WIRE + b"\x00\r\nHTTP/1.1 200"
+        for at in range(len(wire)):
+            parser = ResponseParser(b"GET", "peer", may_switch=True)
+            first, second = list(parser.feed(wire[:at])), []
+            if ResponseEnd() not in first:
+                second = list(parser.feed(wire[at:]))
+            heads = [part.status for part in first + second if isinstance(part, ResponseHead)]
+            self.assertEqual((heads, (first + second)[-1]), ([103, 101], ResponseEnd()))
+            self.assertTrue(wire.endswith(parser.rest))
+
+    def test_no_switch(self):
+        """Any other answer is read as ever."""
+        parser = ResponseParser(b"GET", "peer", may_switch=True)
+        parts = list(parser.feed(OK + b"Content-Length: 2\r\n\r\nhi"))
+        self.assertEqual(parts[1:], [b"hi", ResponseEnd()])

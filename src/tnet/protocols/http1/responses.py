@@ -21,6 +21,7 @@ from tnet.protocols.http1.fields import is_field_value, is_token, tokens
 SECTION_BYTES = 300 * 1024
 SECTION_LINES = 1000
 LINE_BYTES = 16 * 1024
+SWITCHING_PROTOCOLS = 101
 
 Fields = tuple[tuple[bytes, bytes], ...]
 
@@ -74,12 +75,14 @@ class ResponseParser:
     """Reads the response to one request; what follows its end is ignored.
 
     `method` is the request's, `peer` what errors call the other side. `until_close`: only the end of the connection
-    ends the body.
+    ends the body. With `may_switch` the request asked for another protocol, and a 101 is the end of HTTP; the `rest`
+    is in that protocol.
     """
 
-    def __init__(self, method: bytes, peer: str = "the server") -> None:
+    def __init__(self, method: bytes, peer: str = "the server", *, may_switch: bool = False) -> None:
         self._method = method
         self._peer = peer
+        self._may_switch = may_switch
         self._data = b""
         self._at = 0
         self._closed = False
@@ -93,6 +96,11 @@ class ResponseParser:
     def surplus(self) -> bool:
         """Whether more came than has been read as parts: behind the end, bytes that nobody asked for."""
         return self._at < len(self._data)
+
+    @property
+    def rest(self) -> bytes:
+        """What came behind what has been read as parts."""
+        return self._data[self._at :]
 
     def feed(self, data: bytes) -> Iterator[ResponsePart]:
         """The parts that `data` completes: heads, pieces of the body, the end. Iterate to the end.
@@ -119,7 +127,7 @@ class ResponseParser:
 
     def _response(self) -> _Parts:
         head = yield from self._head()
-        while head.interim:
+        while head.interim and head.status != SWITCHING_PROTOCOLS:
             yield head
             head = yield from self._head()
         framing = self._framing(head)
@@ -143,7 +151,7 @@ class ResponseParser:
             raise self._malformed(f'"{excerpt(line, 80)}" is not an HTTP/1 status line')
         fields = yield from self._fields()
         head = ResponseHead(match[1].decode(), int(match[2]), match[3] or b"", fields)
-        if head.status == 101:
+        if head.status == SWITCHING_PROTOCOLS and not self._may_switch:
             raise self._malformed("it switched protocols, which nobody had asked for")
         return head
 
@@ -178,7 +186,7 @@ class ResponseParser:
         if len(lengths) > 1 or not all(map(_LENGTH.fullmatch, lengths)):
             raise self._malformed("its Content-Length is not one number")
         tunnel = self._method == b"CONNECT" and head.status < 300
-        if self._method == b"HEAD" or head.status in (204, 304) or tunnel:
+        if self._method == b"HEAD" or head.status in (SWITCHING_PROTOCOLS, 204, 304) or tunnel:
             return 0
         return "chunked" if codings else int(lengths.pop()) if lengths else None
 
