@@ -74,6 +74,25 @@ class VerifyTests(_WithStore):
             self.assertEqual(len(self.hashing.checked), 1)
             self.assertFalse(QUICK.outdated(self.hashing.checked[0]))
 
+    async def test_standing(self) -> None:
+        """Who showed earlier who they are is looked up: gone and disabled accounts stand nowhere."""
+        accounts = self.accounts()
+        standing = await accounts.standing("alice", b"k")
+        assert standing is not None
+        self.assertEqual(standing.account.groups, ("ops",))
+        self.assertNotIn(repr(standing.seal), repr(standing))
+        for name in ("bob", "eve", "a b"):
+            self.assertIsNone(await accounts.standing(name, b"k"))
+
+    async def test_seal(self) -> None:
+        """The seal is the same until the password changes, and another one under another key."""
+        accounts = self.accounts()
+        seals = [(await accounts.standing("alice", key)) for key in (b"k", b"k", b"other")]
+        await self.store.change("alice", QUICK.hash(b"new"))
+        first, again, other, later = *seals, await accounts.standing("alice", b"k")
+        self.assertEqual(first, again)
+        self.assertEqual(len({standing.seal for standing in (first, other, later) if standing}), 3)
+
     async def test_long_password(self) -> None:
         """A password over 1 KiB is denied before any work is done for it."""
         self.assertIsNone(await self.accounts().verify(b"alice", b"x" * 1025))

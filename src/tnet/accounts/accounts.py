@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 from base64 import b64encode
+from dataclasses import dataclass, field
 from functools import partial
+from hashlib import blake2b
 
 from twisted.cred.checkers import ICredentialsChecker
 
@@ -23,6 +25,15 @@ from tnet.net.context import Context, Offload
 from tnet.net.workers import Workers
 
 QUEUE = 256
+SEAL_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """An account that is not disabled; its `seal` stays as it is until another secret is stored."""
+
+    account: Account
+    seal: bytes = field(repr=False)
 
 
 class Accounts:
@@ -131,6 +142,19 @@ class Accounts:
         """What the account called `name` is a member of. Raises: Overloaded or StoreFailed."""
         entry = await _find(await self._store(), name)
         return () if entry is None else entry.account.groups
+
+    async def standing(self, name: str, key: bytes) -> Standing | None:
+        """How the account called `name` stands now, for somebody who showed earlier who they are.
+
+        None when it is gone or disabled. Nobody can compute its seal without `key`, nor learn from it about the secret.
+
+        Raises: Overloaded or StoreFailed.
+        """
+        entry = await _find(await self._store(), name)
+        if entry is None or entry.account.disabled:
+            return None
+        said = (entry.secret or entry.account.login.value).encode()
+        return Standing(entry.account, blake2b(said, key=key, digest_size=SEAL_BYTES).digest())
 
     async def open_to_all(self) -> list[str]:
         """The names that need no password. Raises: Overloaded or StoreFailed."""

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tnet.protocols.ssh.user_keys import KeyUnusable, read_line
-from tnet.servers.ssh.files import read_guarded
+from tnet.servers.guarded_files import read_guarded
 
 FILE_BYTES = 1 << 20
 LINE_BYTES = 1 << 14

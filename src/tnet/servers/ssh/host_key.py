@@ -6,19 +6,16 @@ Source: OpenSSH's sshd(8) for what a host key's file may look like; XDG Base Dir
 from __future__ import annotations
 
 import os
-import stat
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
-from tempfile import mkstemp
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from twisted.conch.ssh.keys import BadKeyError, EncryptedKeyError, Key
 
-from tnet.errors import CannotRead, CannotWrite
+from tnet.errors import CannotRead
 from tnet.places import state_folder
 from tnet.protocols.ssh.algorithms import HOST_SIGNATURES, SMALLEST_RSA_BITS
-from tnet.servers.ssh.files import read_guarded
+from tnet.servers.guarded_files import read_guarded, write_once
 
 FILE_BYTES = 1 << 16
 OTHERS = 0o077
@@ -51,10 +48,7 @@ def open_host_key(path: Path) -> Key:
     Raises: CannotRead, as `read_host_key`; CannotWrite.
     """
     if not os.path.lexists(path):
-        try:
-            _make(path)
-        except OSError as error:
-            raise CannotWrite(str(path), error.strerror or str(error))
+        _make(path)
     return read_host_key(path)
 
 
@@ -68,18 +62,4 @@ def _check(path: Path, key: Key) -> None:
 
 
 def _make(path: Path) -> None:
-    """Write a new key beside `path` and link it there, so that of two servers that start at once one wins whole."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if stat.S_IMODE(path.parent.stat().st_mode) & 0o022:
-        raise CannotWrite(str(path), "others can write to its directory")
-    data = Key(Ed25519PrivateKey.generate()).toString("openssh", subtype="v1", comment="tnet")
-    descriptor, draft = mkstemp(prefix=".host_", dir=path.parent)
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(descriptor)
-        with suppress(FileExistsError):
-            os.link(draft, path, follow_symlinks=False)
-    finally:
-        os.unlink(draft)
+    write_once(path, Key(Ed25519PrivateKey.generate()).toString("openssh", subtype="v1", comment="tnet"))

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from twisted.trial.unittest import TestCase
 
-from tnet.errors import CannotRead
-from tnet.servers.ssh.files import read_guarded
+from tnet.errors import CannotRead, CannotWrite
+from tnet.servers.guarded_files import read_guarded, write_once
 
 
 class GuardedTests(TestCase):
@@ -56,3 +56,35 @@ class GuardedTests(TestCase):
     def test_too_large(self) -> None:
         """A file larger than the limit is refused."""
         self.assertIn("larger", self.refused(self.path, limit=6))
+
+
+class WrittenOnceTests(TestCase):
+    """A file that is made when it is not there."""
+
+    def setUp(self) -> None:
+        self.path = Path(self.mktemp()) / "deep" / "key"
+
+    def test_made(self) -> None:
+        """It is ours alone, in a directory that is ours alone, and no draft stays beside it."""
+        write_once(self.path, b"data")
+        self.assertEqual(self.path.read_bytes(), b"data")
+        modes = [path.stat().st_mode & 0o7777 for path in (self.path, self.path.parent)]
+        self.assertEqual((modes, os.listdir(self.path.parent)), ([0o600, 0o700], ["key"]))
+
+    def test_never_replaced(self) -> None:
+        """Who comes second leaves what the first one made."""
+        write_once(self.path, b"first")
+        write_once(self.path, b"second")
+        self.assertEqual((self.path.read_bytes(), os.listdir(self.path.parent)), (b"first", ["key"]))
+
+    def test_an_open_directory(self) -> None:
+        """Nothing secret is made where others may write."""
+        self.path.parent.mkdir(parents=True)
+        self.path.parent.chmod(0o777)
+        error = self.assertRaises(CannotWrite, write_once, self.path, b"data")
+        self.assertIn("others can write", str(error))
+
+    def test_no_directory(self) -> None:
+        """What the system says is the reason."""
+        self.path.parent.parent.write_bytes(b"a file")
+        self.assertRaises(CannotWrite, write_once, self.path, b"data")

@@ -1,12 +1,14 @@
-"""Reads a file that others must not be able to change, or even read."""
+"""Files that others must not be able to change, or even read: how they are read, and how they are made once."""
 
 from __future__ import annotations
 
 import os
 import stat
+from contextlib import suppress
 from pathlib import Path
+from tempfile import mkstemp
 
-from tnet.errors import CannotRead
+from tnet.errors import CannotRead, CannotWrite
 
 
 def read_guarded(path: Path, *, forbidden: int, limit_bytes: int) -> bytes:
@@ -28,6 +30,31 @@ def read_guarded(path: Path, *, forbidden: int, limit_bytes: int) -> bytes:
     if len(data) > limit_bytes:
         raise CannotRead(str(path), f"larger than {limit_bytes} bytes")
     return data
+
+
+def write_once(path: Path, data: bytes) -> None:
+    """Make a file for our eyes alone, with its directory. Blocks.
+
+    It is written beside `path` and linked there, so that of two servers that start at once one wins whole.
+
+    Raises: CannotWrite, also for a directory in which others may write.
+    """
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if stat.S_IMODE(path.parent.stat().st_mode) & 0o022:
+            raise CannotWrite(str(path), "others can write to its directory")
+        descriptor, draft = mkstemp(prefix=f".{path.name}-", dir=path.parent)
+        try:
+            with open(descriptor, "wb") as file:
+                file.write(data)
+                file.flush()
+                os.fsync(descriptor)
+            with suppress(FileExistsError):
+                os.link(draft, path, follow_symlinks=False)
+        finally:
+            os.unlink(draft)
+    except OSError as error:
+        raise CannotWrite(str(path), error.strerror or str(error)) from error
 
 
 def _check(path: Path, status: os.stat_result, forbidden: int) -> None:
