@@ -43,9 +43,12 @@ class ValidatorTests(TestCase):
         self.assertEqual(len(tags), 4)
 
     def test_weak_while_young(self) -> None:
-        """A file that was changed this very moment may change again without a trace."""
-        self.assertTrue(Validators.of(self.status(), 1000.01).etag.startswith(b'W/"'))
-        self.assertTrue(Validators.of(self.status(), 1001).etag.startswith(b'"'))
+        """A file that was changed this very moment may change again without a trace: for seconds if they are all it tells."""
+        for wall, weak in ((1000.01, True), (1001.9, True), (998.1, True), (1002, False), (5000, False)):
+            self.assertEqual(Validators.of(self.status(), wall).etag.startswith(b'W/"'), weak, wall)
+        fine = self.status(st_mtime_ns=1000 * 10**9 + 5 * 10**8)
+        for wall, weak in ((1000.51, True), (1000.49, True), (1000.53, False), (1002, False)):
+            self.assertEqual(Validators.of(fine, wall).etag.startswith(b'W/"'), weak, wall)
 
 
 class PreconditionTests(TestCase):

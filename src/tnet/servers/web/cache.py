@@ -12,6 +12,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
 
 from twisted.web.http_headers import Headers
 
@@ -91,9 +92,10 @@ class SmallFiles:
     ) -> None:
         """Remember the response to GET that was just made of `files`, if what it depends on can be watched.
 
-        It cannot when a link is on the way, or when a file is so young that it could change unnoticed.
+        The first of them is the one that was asked for. It cannot be watched when a link is on the way to it, or when
+        it is so young that it could change unnoticed.
         """
-        if len(body) > SMALL_BYTES or b"?" in target or not _is_for_everybody(headers):
+        if len(body) > SMALL_BYTES or not _names(target, files[0]) or not _is_for_everybody(headers):
             return
         fields = _encoded(headers)
         try:
@@ -157,6 +159,12 @@ def _directories(names: Sequence[bytes]) -> Iterator[bytes]:
     """The path of each directory on the way to a file."""
     for depth in range(1, len(names)):
         yield b"/".join(names[:depth])
+
+
+def _names(target: bytes, file: OpenFile) -> bool:
+    """Whether a target names the file itself, or its directory; not where a link to it is."""
+    path, place = unquote_to_bytes(target), b"/" + b"/".join(file.names)
+    return path in (place, place.rpartition(b"/")[0] + b"/")
 
 
 def _is_for_everybody(headers: Headers) -> bool:
