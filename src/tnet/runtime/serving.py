@@ -67,7 +67,8 @@ class Serving:
             await self._stop_listening()
             await self._server.close()
             raise
-        self._context.note(self._server.notes + self._trust_note())
+        greeting = self._server.greet([bound.address for bound in self._bound])
+        self._context.note(self._server.notes + greeting + self._trust_note())
         self._context.on_hangup(lambda: Deferred.fromCoroutine(self.reload()))
         self._lag.start()
 

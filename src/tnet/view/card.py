@@ -60,8 +60,9 @@ class Card:
         self._row("account", (Tone.STRONG, user), (Tone.PLAIN, "  password "), (Tone.STRONG, password), made)
 
     def note(self, text: str) -> None:
-        """Anything else."""
-        self._row("note", (Tone.PLAIN, text))
+        """Anything else, a picture of several lines among it."""
+        for number, line in enumerate(text.split("\n")):
+            self._row("" if number else "note", (Tone.PLAIN, line))
 
     def farewell(self, how: Said, summary: Iterable[tuple[str, str]]) -> None:
         """How it ended, and what there was."""

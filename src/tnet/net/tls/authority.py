@@ -21,6 +21,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ec import EllipticCurvePrivateKey
 
 from tnet.errors import OwnCertificateUnusable
+from tnet.net.outward import outward_addresses
 from tnet.net.tls.identity import Identity, pair
 from tnet.net.tls.signing import LEAF_DAYS, make_leaf, make_root, names_of, pem
 from tnet.places import data_folder
@@ -28,8 +29,6 @@ from tnet.places import data_folder
 RENEW_DAYS = 60
 
 _EVERYWHERE = ("0.0.0.0", "::", "")
-# Nothing is sent there: connecting a datagram socket only asks the system which address of ours it would use.
-_FAR_AWAY = ((socket.AF_INET, "192.0.2.1"), (socket.AF_INET6, "2001:db8::1"))
 
 
 def default_folder() -> str:
@@ -47,7 +46,7 @@ def local_names(listening: Iterable[str]) -> tuple[str, ...]:
     hosts = tuple(listening)
     names = {"localhost", "127.0.0.1", "::1", socket.gethostname().lower()}
     if any(host in _EVERYWHERE for host in hosts):
-        names |= _outward()
+        names |= outward_addresses()
     names |= {host.partition("%")[0].lower() for host in hosts if host not in _EVERYWHERE}
     return tuple(sorted(filter(_nameable, names)))
 
@@ -150,16 +149,6 @@ def _read(path: str) -> bytes | None:
             return file.read()
     except FileNotFoundError:
         return None
-
-
-def _outward() -> set[str]:
-    """The addresses of ours that the outside sees, one of each family at most."""
-    found = set()
-    for family, address in _FAR_AWAY:
-        with suppress(OSError), socket.socket(family, socket.SOCK_DGRAM) as asked:
-            asked.connect((address, 9))
-            found.add(asked.getsockname()[0])
-    return found
 
 
 def _nameable(name: str) -> bool:

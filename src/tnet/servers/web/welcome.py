@@ -1,0 +1,93 @@
+"""What the person who starts a web server is told: where it is, in a form to copy or to scan, and what to beware of."""
+
+from __future__ import annotations
+
+import webbrowser
+from collections.abc import Sequence
+from contextlib import suppress
+from io import StringIO
+
+import segno
+
+from tnet.net.context import Context
+from tnet.net.outward import outward_addresses
+from tnet.plans import ListenAddress, TcpAddress
+from tnet.plans.web import WebPlan
+
+_EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+
+
+def warnings(plan: WebPlan) -> tuple[str, ...]:
+    """What may not be meant."""
+    if not plan.exposed:
+        return ()
+    plain = not all(address.tls for address in plan.listen)
+    found = []
+    if plan.upload and not plan.asks_who and not plan.acl:
+        what = "change what is" if plan.modify else "write new files"
+        found.append(f"uploads are on: whoever can reach this server can {what} below its root")
+    if plan.asks_who and plain:
+        found.append("passwords cross the network as they are: --tls hides them")
+    if plan.inspect and not plan.asks_who:
+        found.append("the inspector's page is for this machine alone; with --users, for whoever logs in as well")
+    return tuple(found)
+
+
+def welcome(plan: WebPlan, bound: Sequence[ListenAddress], context: Context) -> tuple[str, ...]:
+    """Where it is reached, once that is known; opens a browser where one was asked for."""
+    urls = [_here(address) for address in bound if isinstance(address, TcpAddress)]
+    if not urls:
+        return ()
+    best = _best(bound) if plan.exposed else urls[0]
+    lines = [f"from other machines: {url}" for url in _outside(bound)]
+    if plan.inspect:
+        lines.append(f"every exchange, live: {urls[0]}_tnet/")
+    lines += [f"everything sent to {urls[0].rstrip('/')}{each.path} is kept" for each in plan.bins if plan.inspect]
+    if plan.qr:
+        lines.append(f"{best}\n{qr(best)}")
+    if plan.open_browser:
+        context.workers.run(_open, urls[0]).addErrback(lambda _: None)
+    return tuple(lines)
+
+
+def qr(text: str) -> str:
+    """A picture of `text` for a terminal, in half blocks."""
+    picture = StringIO()
+    segno.make(text, error="l", micro=False).terminal(picture, compact=True, border=2)
+    return picture.getvalue().rstrip("\n")
+
+
+def _here(address: TcpAddress) -> str:
+    """How this machine reaches a listener."""
+    return _url(_EVERYWHERE.get(address.host, address.host), address)
+
+
+def _outside(bound: Sequence[ListenAddress]) -> list[str]:
+    """How other machines reach those listeners that are everywhere."""
+    outward = sorted(outward_addresses(), key=lambda host: (":" in host, host))
+    return [
+        _url(host, address)
+        for address in bound
+        if isinstance(address, TcpAddress) and address.host in _EVERYWHERE
+        for host in outward
+        if (":" in host) == (":" in address.host)
+    ]
+
+
+def _best(bound: Sequence[ListenAddress]) -> str:
+    """The URL for somebody with a telephone."""
+    tcp = [address for address in bound if isinstance(address, TcpAddress)]
+    named = [_here(each) for each in tcp if each.host not in _EVERYWHERE and not each.is_loopback]
+    return (_outside(bound) + named + [_here(tcp[0])])[0]
+
+
+def _url(host: str, address: TcpAddress) -> str:
+    scheme, usual = ("https", 443) if address.tls else ("http", 80)
+    shown = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{shown}{'' if address.port == usual else f':{address.port}'}/"
+
+
+def _open(url: str) -> None:
+    """In a worker: show `url` in a browser, if there is one."""
+    with suppress(webbrowser.Error):
+        webbrowser.open(url)

@@ -1,0 +1,95 @@
+"""What the person who starts a web server is told."""
+
+from __future__ import annotations
+
+from typing import Any
+from unittest.mock import patch
+
+from twisted.trial.unittest import TestCase
+
+from tests.support import AtOnce
+from tnet.plans import TcpAddress, UnixAddress
+from tnet.plans.web import WebPlan, parse_acl, parse_bin
+from tnet.servers.web import welcome
+from tnet.servers.web.welcome import qr, warnings
+
+
+class AContext:
+    """As much of a context as is needed."""
+
+    workers = AtOnce()
+
+
+def plan(**options: Any) -> WebPlan:
+    """A plan that listens somewhere."""
+    return WebPlan(**({"listen": (TcpAddress("localhost", 8080),)} | options))
+
+
+class WarningTests(TestCase):
+    """What may not be meant."""
+
+    def test_only_when_exposed(self) -> None:
+        """Nobody is warned of what only this machine can do."""
+        self.assertEqual(warnings(plan(upload=True, inspect=True, users="x")), ())
+
+    def test_each(self) -> None:
+        """Uploads by anybody, passwords in the clear, an inspector that few can see."""
+        for options, word in (
+            ({"upload": True}, "write new files"),
+            ({"upload": True, "modify": True}, "change what is"),
+            ({"users": "x"}, "--tls"),
+            ({"inspect": True}, "inspector"),
+        ):
+            (line,) = warnings(plan(public=True, **options))
+            self.assertIn(word, line)
+
+    def test_none(self) -> None:
+        """Who asks for a login over TLS, or rules who may write, is not told of it."""
+        secured = (TcpAddress("*", 443, True),)
+        self.assertEqual(warnings(plan(public=True, listen=secured, upload=True, users="x")), ())
+        self.assertEqual(warnings(plan(public=True, upload=True, acl=parse_acl("/=*:lr"))), ())
+
+
+class WelcomeTests(TestCase):
+    """Where it is."""
+
+    def told(self, *bound: Any, **options: Any) -> tuple[str, ...]:
+        """The lines for a plan that is bound there."""
+        context: Any = AContext()
+        return welcome.welcome(plan(**options), bound, context)
+
+    def test_nothing_more_to_say(self) -> None:
+        """The story tells where it listens already; a UNIX socket has no URL."""
+        self.assertEqual(self.told(TcpAddress("127.0.0.1", 8080)), ())
+        self.assertEqual(self.told(UnixAddress("/run/x"), qr=True), ())
+
+    def test_from_outside(self) -> None:
+        """A server that is everywhere has an address for others, without the port that they would take anyway."""
+        with patch.object(welcome, "outward_addresses", lambda: {"192.168.1.5", "2001:db8::5"}):
+            bound = TcpAddress("0.0.0.0", 80), TcpAddress("::", 80)
+            self.assertEqual(
+                self.told(*bound, public=True),
+                ("from other machines: http://192.168.1.5/", "from other machines: http://[2001:db8::5]/"),
+            )
+            (_, shown) = self.told(TcpAddress("0.0.0.0", 8443, True), public=True, qr=True)
+            self.assertTrue(shown.startswith("https://192.168.1.5:8443/\n"))
+
+    def test_pages(self) -> None:
+        """The inspector's page, and what is collected."""
+        lines = self.told(TcpAddress("::1", 8080), inspect=True, bins=(parse_bin("/hook"),))
+        self.assertIn("every exchange, live: http://[::1]:8080/_tnet/", lines)
+        self.assertIn("everything sent to http://[::1]:8080/hook is kept", lines)
+
+    def test_opens_a_browser(self) -> None:
+        """It is asked to show where we are."""
+        opened: list[str] = []
+        with patch.object(welcome.webbrowser, "open", opened.append):
+            self.told(TcpAddress("127.0.0.1", 8080), open_browser=True)
+        self.assertEqual(opened, ["http://127.0.0.1:8080/"])
+
+    def test_qr(self) -> None:
+        """The picture is a square of blocks, as wide as it is high twice over."""
+        lines = qr("http://192.168.1.5:8080/").split("\n")
+        self.assertEqual({len(line) for line in lines}, {len(lines[0])})
+        self.assertLess(set("".join(lines)), set(" \u2580\u2584\u2588x"))
+        self.assertIn(len(lines[0]), (2 * len(lines), 2 * len(lines) - 1))
