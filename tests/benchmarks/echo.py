@@ -19,17 +19,16 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
-from pathlib import Path
 from statistics import median
 from typing import Any
 
 import psutil
 
+from tests.benchmarks._processes import HOST, await_listener, cpu_seconds, free_port
+
 MODULE = "tests.benchmarks.echo"
 ROUNDS = 7
 OF_TWISTED, OF_UVLOOP, RATE_OF_UVLOOP = 0.55, 1.15, 1.2
-HOST = "127.0.0.1"
-PATIENCE_SECONDS = 10.0
 PROGRAMS = {
     "tnet": [
         *(sys.executable, "-m", "tnet", "serve", "echo", "--host", HOST, "--port", "{port}"),
@@ -127,7 +126,7 @@ def _kinds() -> list[str]:
 @contextmanager
 def _served(kind: str) -> Iterator[tuple[int, psutil.Process]]:
     """A server of that kind while the body runs: its port and its process."""
-    port = _free_port()
+    port = free_port()
     command = PROGRAMS.get(kind) or [sys.executable, "-m", MODULE, "serve", kind]
     argv = [word.format(port=port) for word in command]
     with subprocess.Popen(argv, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
@@ -135,30 +134,12 @@ def _served(kind: str) -> Iterator[tuple[int, psutil.Process]]:
             if kind in SERVERS:
                 assert process.stdout is not None
                 port = int(process.stdout.readline())
-            _await_listener(port)
+            await_listener(port)
             yield port, psutil.Process(process.pid)
         finally:
             for child in psutil.Process(process.pid).children(recursive=True):
                 child.kill()
             process.kill()
-
-
-def _free_port() -> int:
-    with socket.create_server((HOST, 0)) as found:
-        return int(found.getsockname()[1])
-
-
-def _await_listener(port: int) -> None:
-    """Come back when somebody listens there."""
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while True:
-        try:
-            socket.create_connection((HOST, port)).close()
-            return
-        except ConnectionRefusedError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.05)
 
 
 def _measured(server: tuple[int, psutil.Process], load: Load) -> Cost:
@@ -170,20 +151,11 @@ def _measured(server: tuple[int, psutil.Process], load: Load) -> Cost:
         assert loading.stdin is not None
         assert loading.stdout is not None
         loading.stdout.readline()
-        before = _cpu(process)
+        before = cpu_seconds(process)
         loading.stdin.write(b"go\n")
         loading.stdin.flush()
         messages, wall = json.loads(loading.stdout.readline())
-        return Cost(messages, wall, _cpu(process) - before)
-
-
-def _cpu(process: psutil.Process) -> float:
-    """The processor seconds of a process and of those that it started and that live, finer than in ticks of a clock."""
-    spent = 0
-    for one in (process, *process.children(recursive=True)):
-        for thread in Path(f"/proc/{one.pid}/task").iterdir():
-            spent += int((thread / "schedstat").read_text().split()[0])
-    return spent / 1e9
+        return Cost(messages, wall, cpu_seconds(process) - before)
 
 
 # ── the load ──
