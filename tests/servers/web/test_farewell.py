@@ -41,7 +41,7 @@ class FarewellTests(TestCase):
     def test_a_flood(self) -> None:
         """A client that sends a megabyte meanwhile is not waited for."""
         _, socket, farewell = self.begin(half_close=True)
-        farewell.discard(LINGER_BYTES)
+        farewell.discard(bytes(LINGER_BYTES))
         self.assertFalse(socket.disconnecting)
-        farewell.discard(1)
+        farewell.discard(bytes(1))
         self.assertTrue(socket.disconnecting)

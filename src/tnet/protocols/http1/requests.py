@@ -45,7 +45,7 @@ class RequestHead:
 
     `target` is in origin-form or `*`; of an absolute-form target the authority has replaced the value of Host.
     `fields` are in order, with their case. `length` is None for a chunked body; `keep_alive` is what the client
-    wants; `expect` is the value of Expect in lower case.
+    wants; `expect` is the value of Expect in lower case. `raw` is the head as it came, up to and with the empty line.
 
     Units: `length` in bytes.
     """
@@ -57,6 +57,7 @@ class RequestHead:
     length: int | None = 0
     keep_alive: bool = True
     expect: bytes = b""
+    raw: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +132,12 @@ class RequestParser:
         """Take bytes from the connection; a refused connection's bytes are dropped."""
         if self._state is not _State.REFUSED:
             self._buffer = self._buffer + data if self._buffer else data
+
+    def take_rest(self) -> bytes:
+        """What was fed and is no part of a request any more: the connection speaks another protocol from here on."""
+        assert self._state is _State.COMPLETE
+        rest, self._buffer = self._buffer, b""
+        return rest
 
     def proceed(self) -> None:
         """Go on with the request after a complete one."""
@@ -260,6 +267,7 @@ def _read_head(head: bytes, limits: HeadLimits) -> RequestHead:
         _length(version, framing),
         _keep_alive(version, framing.connection),
         b", ".join(framing.expect).lower(),
+        head,
     )
 
 

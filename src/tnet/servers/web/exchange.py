@@ -1,97 +1,382 @@
-"""One exchange as it is counted and reported: what was asked, what was answered, how it ended."""
+"""One exchange: a request and its response, from the end of the request's head to its report.
+
+It is what a `twisted.web` Request calls its channel. It decides about admission and bodies, counts, and reports; how
+its bytes travel is its `Carrier`'s business.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
+from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.error import ConnectionDone
+from twisted.internet.interfaces import IProtocol
+from twisted.logger import Logger
+from twisted.python.failure import Failure
 from twisted.web.http_headers import Headers
 
-from tnet.escape import excerpt
 from tnet.events import Trace
-from tnet.events.kinds import HttpExchanged
-from tnet.protocols.http1.fields import tokens
+from tnet.net.closing import closing
 from tnet.protocols.http1.requests import RequestHead
+from tnet.servers.web.bodies import Refusal
+from tnet.servers.web.intake import Intake
+from tnet.servers.web.report import report
 
-URL_BYTES = 2048
+if TYPE_CHECKING:
+    from tnet.servers.web.carrier import Carrier
+    from tnet.servers.web.filters import Filter
+    from tnet.servers.web.request import WebRequest
 
 NOTHING = RequestHead(b"-", b"-", b"HTTP/1.1", [], keep_alive=False)
 
+_log = Logger()
 
-@dataclass(slots=True)
-class Exchange:
-    """What happens between one request and the end of its response.
 
-    `status` is 0 until a response begins; `left` is how much of a declared Content-Length is still owed, None when
-    none was declared. `keep` is whether another exchange may follow on this connection.
+class Phases(NamedTuple):
+    """When each part of an exchange was reached, None where it was not.
 
-    Units: `began` in seconds of the connection's clock; `bytes_in`, `bytes_out` and `left` in bytes of the bodies.
+    Units: seconds of the site's clock.
     """
 
-    head: RequestHead
     began: float
-    keep: bool
-    status: int = 0
-    bytes_in: int = 0
-    bytes_out: int = 0
-    left: int | None = None
-    reason: str = ""
+    head: float | None
+    admitted: float | None
+    body: float | None
+    first_byte: float | None
+    last_byte: float | None
+
+
+class Witness(Protocol):
+    """Somebody who looks at every exchange of a site, and keeps of it what it wants."""
+
+    def begun(self, exchange: Exchange) -> None:
+        """The head of a request is complete."""
+
+    def ended(self, exchange: Exchange) -> None:
+        """The exchange is over, well or not; one whose head was refused was never begun, and its head is `NOTHING`."""
+
+
+class Exchange:
+    """What happens between the first byte of a request and the last of its response.
+
+    `number` counts the exchanges of its connection. `status` is 0 until a response begins; `left` is how much of a
+    declared Content-Length is still owed, None when none was declared. `keep` is whether another exchange may follow
+    on the same connection, for all that this one knows; `over` whether it was reported. `request_excerpt` and
+    `response_excerpt` are the first bytes of the bodies, kept for a witness.
+
+    Units: `began` in seconds of the site's clock; `bytes_in`, `bytes_out` and `left` in bytes of the bodies.
+    """
+
+    def __init__(self, carrier: Carrier, number: int = 1, began: float | None = None) -> None:
+        self.carrier = carrier
+        self.site = carrier.site
+        self.trace: Trace = carrier.trace
+        self.transport: Any = carrier.transport
+        self.number = number
+        self.head = NOTHING
+        self.began = self.site.now() if began is None else began
+        self.keep = True
+        self.over = False
+        self.status = 0
+        self.bodiless = False
+        self.bytes_in = self.bytes_out = 0
+        self.left: int | None = None
+        self.reason = ""
+        self.request: WebRequest | None = None
+        self.request_excerpt = self.response_excerpt = b""
+        self._head_at: float | None = None
+        self._admitted_at: float | None = None
+        self._body_at: float | None = None
+        self._first_byte_at: float | None = None
+        self._last_byte_at: float | None = None
+        self._fields: Headers | None = None
+        self._excerpt_bytes = self.site.excerpt_bytes if self.site.witness is not None else 0
+        self._intake: Intake | None = None
+        self._waiting: Deferred[None] | None = None
+
+    # ── what the carrier calls ──
 
     @property
-    def bodiless(self) -> bool:
-        """Whether its response has no body, whatever its fields say."""
-        return self.head.method == b"HEAD" or self.status in (204, 304)
+    def busy(self) -> bool:
+        """Whether the body, and its end, have to wait: for a filter to decide, or for a sink."""
+        return self._waiting is not None or (self._intake is not None and self._intake.busy)
 
-    def respond(self, code: bytes, reason: bytes, headers: Headers, *, last: bool) -> bytes:
-        """The head of its response; whether another exchange may follow is decided here, and said in `headers`."""
+    @property
+    def admitted(self) -> bool:
+        """Whether the filters have let the request pass, so that its body may come."""
+        return self._admitted_at is not None
+
+    def begin(self, head: RequestHead) -> None:
+        """The head of the request is complete."""
+        self.head = head
+        self._head_at = self.site.now()
+        request = self.request = self.site.requestFactory(self)
+        if self.site.witness is not None:
+            self.site.witness.begun(self)
+        try:
+            request.headReceived(head)
+            self._pass_filters(request, iter(self.site.filters))
+        except Exception:  # noqa: BLE001 (a resource is anybody's code)
+            request.fail(Failure())
+
+    def receive(self, data: bytes) -> None:
+        """Some of the body has come."""
+        self.bytes_in += len(data)
+        if self._excerpt_bytes > len(self.request_excerpt):
+            self.request_excerpt += data[: self._excerpt_bytes - len(self.request_excerpt)]
+        if self._intake is None or self.over:
+            return
+        if self.bytes_in > self.site.max_body_bytes:
+            self.refuse(413, self._too_large())
+        else:
+            self._intake.receive(data)
+
+    def complete(self) -> None:
+        """The body is complete, or there is none."""
+        self._body_at = self.site.now()
+        request = self.request
+        if self.over or request is None:
+            return
+        if self._intake is not None:
+            self._intake.end()
+        elif self.admitted:
+            request.process()
+
+    def refuse(self, status: int, reason: str) -> None:
+        """Answer to what cannot remain a request; nothing follows on its connection."""
+        self.keep = False
+        if self.request is not None:
+            self.request.refuse(Refusal(status, reason))
+
+    def reject(self, status: int, reason: str) -> None:
+        """Report a message that never became a request; the carrier has answered it."""
+        self.status, self.keep = status, False
+        self._end(reason)
+
+    def lost(self, why: Failure, reason: str = "") -> None:
+        """The client, or the way to it, has gone; `reason` says it in plain words where the failure cannot."""
+        if self.over:
+            return
+        self._end(reason or closing(why, self.transport).reason)
+        if self.request is not None:
+            self.request.connectionLost(why)
+        self._let_go(why)
+
+    # ── what it looks like ──
+
+    @property
+    def peer(self) -> Any:
+        """The client's address."""
+        return self.carrier.peer
+
+    @property
+    def secure(self) -> bool:
+        """Whether it is under TLS."""
+        return self.carrier.secure
+
+    @property
+    def user(self) -> str | None:
+        """Who asked, where somebody has found out."""
+        account = None if self.request is None else self.request.account
+        return None if account is None else account.name
+
+    @property
+    def response_fields(self) -> list[tuple[bytes, bytes]]:
+        """The fields of the response as they were sent."""
+        if self._fields is None:
+            return []
+        return [(name, value) for name, values in self._fields.getAllRawHeaders() for value in values]
+
+    @property
+    def phases(self) -> Phases:
+        """When it reached each of its parts."""
+        return Phases(
+            self.began, self._head_at, self._admitted_at, self._body_at, self._first_byte_at, self._last_byte_at
+        )
+
+    # ── the end ──
+
+    def _end(self, reason: str = "") -> None:
+        self.over = True
+        self.reason = self.reason or reason
+        report(self, self.site.now() - self.began)
+        if self.site.witness is not None:
+            self.site.witness.ended(self)
+
+    def _let_go(self, why: Failure) -> None:
+        """Tell who still works for it that there is no need to."""
+        waiting, self._waiting = self._waiting, None
+        if waiting is not None:
+            waiting.cancel()
+        intake, self._intake = self._intake, None
+        if intake is not None:
+            intake.lose(why)
+
+    # ── admission ──
+
+    def _pass_filters(self, request: WebRequest, filters: Iterator[Filter]) -> None:
+        for each in filters:
+            waiting = each.before(request)
+            if self.over or request.startedWriting:
+                return
+            if waiting is not None:
+                self._waiting = waiting
+                waiting.addCallback(self._passed, request, filters).addErrback(self._denied, request)
+                return
+        self._admit(request)
+
+    def _passed(self, _: object, request: WebRequest, filters: Iterator[Filter]) -> None:
+        self._waiting = None
+        if not self.over:
+            self._pass_filters(request, filters)
+            self._resume()
+
+    def _denied(self, failure: Failure, request: WebRequest) -> None:
+        self._waiting = None
+        if not self.over:
+            request.fail(failure)
+            self._resume()
+        elif not failure.check(CancelledError):
+            _log.failure("a filter failed after the request had gone", failure=failure)
+
+    def _admit(self, request: WebRequest) -> None:
+        head = self.head
+        self._admitted_at = self.site.now()
+        if head.expect and head.expect != b"100-continue" and head.version != b"HTTP/1.0":
+            raise Refusal(417, "the only expectation that is met is 100-continue")
+        if head.length == 0:
+            return
+        if (head.length or 0) > self.site.max_body_bytes:
+            raise Refusal(413, self._too_large())
+        sink = request.bodyBegun(head.length)
+        if self.over or sink is None:
+            return
+        self._intake = Intake(sink, self._resume, self._sink_failed)
+        if head.expect:
+            self.carrier.send_interim(self, 100, ())
+
+    def _sink_failed(self, failure: Failure) -> None:
+        if self.request is not None and not self.over:
+            self.request.fail(failure)
+            self._resume()
+
+    def _resume(self) -> None:
+        if not self.busy:
+            self.carrier.resume(self)
+
+    def _too_large(self) -> str:
+        return f"at most {self.site.max_body_bytes} bytes are taken"
+
+    # ── what a Request calls ──
+
+    def writeHeaders(self, version: bytes, code: bytes, reason: bytes, headers: Headers) -> None:
+        """Begin the response."""
+        request = self.request
+        if request is not None:
+            for each in self.site.filters:
+                each.after(request)
+        self._first_byte_at = self.site.now()
         self.status = int(code)
+        self.bodiless = self.head.method == b"HEAD" or self.status in (204, 304)
+        self._fields = headers
         self._declare_length(headers)
-        asked_to_close = b"close" in tokens(b",".join(headers.getRawHeaders(b"connection", [])))
-        unframed = self.head.version == b"HTTP/1.0" and self.left is None and not self.bodiless
-        if last or asked_to_close or unframed:
-            self.keep = False
-        if not self.keep:
-            headers.setRawHeaders(b"connection", [b"close"])
-        elif self.head.version == b"HTTP/1.0":
-            headers.setRawHeaders(b"connection", [b"keep-alive"])
-        lines = [b"HTTP/1.1 %b %b\r\n" % (code, reason)]
-        lines += [b"%b: %b\r\n" % (name, value) for name, values in headers.getAllRawHeaders() for value in values]
-        lines.append(b"\r\n")
-        return b"".join(lines)
+        self.carrier.send_head(self, self.status, reason, headers)
 
     def _declare_length(self, headers: Headers) -> None:
-        if self.status in (204, 304) and headers.getRawHeaders(b"content-length", [b"0"]) == [b"0"]:
-            headers.removeHeader(b"content-length")
+        headers.removeHeader(b"transfer-encoding")
         declared = headers.getRawHeaders(b"content-length")
-        if declared and declared[0].isdigit() and not self.bodiless:
+        if declared is None:
+            return
+        if not declared[0].isdigit() or self.status == 204 or (self.status == 304 and declared[0] == b"0"):
+            headers.removeHeader(b"content-length")
+        elif not self.bodiless:
             self.left = int(declared[0])
 
-    def owed(self, data: bytes) -> bytes:
-        """As much of `data` as the declared length has room for."""
-        if self.left is None:
-            return data
-        if len(data) > self.left:
+    def write(self, data: bytes) -> None:
+        """Send some of the body, never more than its declared length."""
+        if self.bodiless or not data:
+            return
+        if self.left is not None:
+            data = self._owed(data, self.left)
+            if not data:
+                return
+        self.bytes_out += len(data)
+        if self._excerpt_bytes > len(self.response_excerpt):
+            self.response_excerpt += data[: self._excerpt_bytes - len(self.response_excerpt)]
+        self.carrier.send_data(self, data)
+
+    def _owed(self, data: bytes, left: int) -> bytes:
+        if len(data) > left:
             self.reason, self.keep = "the response is longer than its Content-Length", False
-            data = data[: self.left]
-        self.left -= len(data)
+            data = data[:left]
+        self.left = left - len(data)
         return data
 
-    def report(self, trace: Trace, now: float, peer: Any) -> None:
-        """Emit its event."""
-        if not trace.wants(HttpExchanged):
-            trace.publisher.unbuilt[HttpExchanged.name] += 1
-            return
-        agent = next((value for name, value in self.head.fields if name.lower() == b"user-agent"), None)
-        trace.emit(
-            HttpExchanged,
-            method=excerpt(self.head.method, 32),
-            url=excerpt(self.head.target, URL_BYTES),
-            status=self.status,
-            bytes_in=self.bytes_in,
-            bytes_out=self.bytes_out,
-            seconds=now - self.began,
-            version=self.head.version.removeprefix(b"HTTP/").decode("ascii"),
-            peer_address=getattr(peer, "host", None),
-            user_agent=None if agent is None else excerpt(agent),
-            reason=self.reason or None,
-        )
+    def writeSequence(self, iovec: Sequence[bytes]) -> None:
+        """`write` of several pieces."""
+        self.write(b"".join(iovec))
+
+    def requestDone(self, request: WebRequest) -> None:
+        """The response is complete: report it, and let the carrier go on."""
+        self._last_byte_at = self.site.now()
+        if self.left:
+            self.reason = self.reason or "the response is shorter than its Content-Length"
+        self._end()
+        if self._waiting is not None or self._intake is not None:
+            self._let_go(Failure(ConnectionDone("the response is complete, and the body is not")))
+        if self.left:
+            self.carrier.cut(self, self.reason)
+        else:
+            self.carrier.finish(self)
+
+    def interim(self, status: int, fields: Sequence[tuple[bytes, bytes]] = ()) -> None:
+        """Send a head before the response: 103 with early hints, 104 with the state of an upload."""
+        if not self.status:
+            self.carrier.send_interim(self, status, fields)
+
+    def switch(self, protocol: IProtocol, fields: Headers) -> None:
+        """Answer 101 with `fields`; everything further on the connection is `protocol`'s, to its end.
+
+        Raises: Refusal, where the connection cannot be given away.
+        """
+        self.status, self._fields, self._first_byte_at = 101, fields, self.site.now()
+        try:
+            self.carrier.switch(self, protocol, fields)
+        except Refusal:
+            self.status, self._fields, self._first_byte_at = 0, None, None
+            raise
+
+    def registerProducer(self, producer: Any, streaming: bool) -> None:
+        """Let `producer` write the rest of the response."""
+        self.carrier.register_producer(self, producer, streaming)
+
+    def unregisterProducer(self) -> None:
+        """The producer is done."""
+        self.carrier.unregister_producer(self)
+
+    def because(self, reason: str) -> None:
+        """Say in the report of this exchange why it ended as it did."""
+        self.reason = reason
+
+    def loseConnection(self) -> None:
+        """End in the middle; what was written is sent."""
+        self.reason = self.reason or "closed by the resource"
+        self.carrier.stop(self)
+
+    def abortConnection(self, reason: str = "") -> None:
+        """End now."""
+        self.reason = self.reason or reason
+        self.carrier.cut(self, self.reason)
+
+    def getPeer(self) -> Any:
+        """The client's address."""
+        return self.carrier.peer
+
+    def getHost(self) -> Any:
+        """Our address."""
+        return self.carrier.host
+
+    def isSecure(self) -> bool:
+        """Whether the connection is under TLS."""
+        return self.carrier.secure

@@ -29,9 +29,9 @@ class Farewell:
             self._transport.loseWriteConnection()
         self._alarm.set(self._seconds, self._transport.loseConnection)
 
-    def discard(self, count: int) -> None:
-        """`count` more bytes came that nobody will read; a client that never stops is not waited for."""
-        self._dropped += count
+    def discard(self, data: bytes) -> None:
+        """More bytes came that nobody will read; a client that never stops is not waited for."""
+        self._dropped += len(data)
         if self._dropped > LINGER_BYTES:
             self._alarm.clear()
             self._transport.loseConnection()

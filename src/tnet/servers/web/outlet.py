@@ -156,6 +156,12 @@ class Outlet:
         self._transport.unregisterProducer()
         self.watch()
 
+    def let_go(self) -> None:
+        """Send the rest, and leave the transport to somebody else."""
+        self.flush()
+        self._transport.unregisterProducer()
+        self.stop()
+
     def stop(self) -> None:
         """The connection is gone: leave nothing with the reactor."""
         self._alarm.stop()

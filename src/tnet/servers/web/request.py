@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Sequence
 from io import BytesIO
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
 from twisted.internet.defer import CancelledError, Deferred
+from twisted.internet.interfaces import IProtocol
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web import server
+from twisted.web.http import datetimeToString
 from twisted.web.resource import IResource, Resource
 from zope.interface import implementer
 
@@ -19,11 +21,23 @@ from tnet.protocols.http1.requests import RequestHead
 from tnet.servers.web import pages
 from tnet.servers.web.bodies import IBodyConsumer, IBodySink, Refusal
 from tnet.servers.web.permissions import Permissions
+
+if TYPE_CHECKING:
+    from tnet.accounts.store import Account
+    from tnet.events import Trace
 from tnet.servers.web.writing.forms import parse_multipart, parse_urlencoded
 
 # Names of twisted.web that are its own business, or that it calls "not intended for users": a contract test
 # says when one of them goes.
-RELIES_ON = ("_parsePOSTFormSubmission", "_disconnected", "gotLength", "handleContentChunk", "parseCookies")
+RELIES_ON = (
+    "_parsePOSTFormSubmission",
+    "_disconnected",
+    "_inFakeHead",
+    "_cleanup",
+    "gotLength",
+    "handleContentChunk",
+    "parseCookies",
+)
 
 _OF_THE_FILE = (b"etag", b"last-modified", b"content-range", b"accept-ranges")
 
@@ -35,20 +49,26 @@ class WebRequest(server.Request):
 
     Its resource is found when the head is complete, so that it can refuse a body before it comes
     (`IBodyConsumer`). A resource says no by raising `Refusal`. Content encoders of `EncodingResourceWrapper` are
-    not applied: the stock one sends a body after HEAD and 304.
+    not applied: the stock one sends a body after HEAD and 304. Its `channel` is its `Exchange`.
+
+    `permissions` are what whoever asks may do, `account` is who that is, where somebody has found out. `unshown` is
+    how many leading names of the path lead to what is shown, and are not shown themselves.
     """
 
     channel: Any
     content: Any
     postpath: Any
     resource: Any = None
-    permissions: Permissions = Permissions()
+    permissions: Permissions
+    account: Account | None = None
+    unshown = 0
 
     def headReceived(self, head: RequestHead) -> None:
         """Become the request that `head` describes.
 
         Raises: Refusal.
         """
+        self.permissions = self.channel.site.permissions
         self.method, self.uri, self.clientproto = head.method, head.target, head.version
         self.path, _, query = head.target.partition(b"?")
         for name, value in head.fields:
@@ -108,6 +128,65 @@ class WebRequest(server.Request):
         self.content.seek(0)
 
     # ── the answer ──
+
+    @property
+    def trace(self) -> Trace:
+        """The reporter of the connection that the request came on."""
+        trace: Trace = self.channel.trace
+        return trace
+
+    def interim(self, status: int, fields: Sequence[tuple[bytes, bytes]] = ()) -> None:
+        """Tell the client something before the response: 103 with early hints, 104 with the state of an upload."""
+        if self.channel is not None and not self.startedWriting:
+            self.channel.interim(status, fields)
+
+    def switch(self, protocol: IProtocol) -> int:
+        """Answer 101 with the fields set so far, and give the connection to `protocol`: `return request.switch(…)`.
+
+        Raises: Refusal, where that cannot be.
+        """
+        self.channel.switch(protocol, self.responseHeaders)
+        self.startedWriting = 1
+        return server.NOT_DONE_YET
+
+    def write(self, data: bytes) -> None:
+        """Send some of the body, and before its first byte the head; how it is framed is the connection's business."""
+        if self.finished:
+            raise RuntimeError("Request.write called on a request after Request.finish was called.")
+        if self._disconnected or self._inFakeHead:
+            return
+        if not self.startedWriting:
+            self._begin_response()
+        self.channel.write(data)
+
+    def finish(self) -> None:
+        """The response is complete."""
+        if self._disconnected:
+            raise RuntimeError("Request.finish called on a request after its connection was lost")
+        if self.finished:
+            return
+        if not self.startedWriting:
+            self._begin_response()
+        self.finished = 1
+        self._cleanup()
+
+    def _begin_response(self) -> None:
+        self.startedWriting = 1
+        fields = self.responseHeaders
+        if self.lastModified is not None and not fields.hasHeader(b"Last-Modified"):
+            self.setHeader(b"Last-Modified", datetimeToString(self.lastModified))
+        if self.etag is not None:
+            self.setHeader(b"ETag", self.etag)
+        if self.cookies:
+            fields.setRawHeaders(b"Set-Cookie", self.cookies)
+        if (
+            not fields.hasHeader(b"Content-Type")
+            and self.defaultContentType is not None
+            and self.code not in (204, 304)
+            and fields.getRawHeaders(b"Content-Length") != [b"0"]
+        ):
+            self.setHeader(b"Content-Type", self.defaultContentType)
+        self.channel.writeHeaders(self.clientproto, b"%d" % self.code, self.code_message, fields)
 
     def answer(self, work: Coroutine[Any, Any, None]) -> int:
         """Let a coroutine finish this request, and cancel it when the client leaves: `return request.answer(…)`."""

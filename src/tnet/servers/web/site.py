@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from twisted.internet.interfaces import IReactorTime
 from twisted.web import server
@@ -14,9 +14,16 @@ from twisted.web.resource import IResource
 from tnet.protocols.http1.requests import HeadLimits
 from tnet.servers.web.alarm import Deadlines
 from tnet.servers.web.channel import Channel
+from tnet.servers.web.filters import Filter
+from tnet.servers.web.permissions import Permissions
 from tnet.servers.web.request import WebRequest
+from tnet.servers.web.shortcut import Shortcut
+
+if TYPE_CHECKING:
+    from tnet.servers.web.exchange import Witness
 
 MAX_BODY_BYTES = 1 << 26
+EXCERPT_BYTES = 64 * 1024
 
 
 class WebFactory(server.Site):
@@ -26,7 +33,10 @@ class WebFactory(server.Site):
     refused. `requestFactory` may be replaced by a subclass of `WebRequest`. Exchanges are reported as events on
     the `trace` of each channel, not in a log file.
 
-    Units: `max_body_bytes` in bytes.
+    `filters` see every request before any resource does, and every response. `permissions` are those of whoever comes,
+    until a filter knows better. `witness` is told of every exchange, and may look at up to `excerpt_bytes` of each
+    body. `shortcut` answers plain requests from memory, past filters and resources; it is not asked while there is a
+    witness.
     """
 
     requestFactory = WebRequest
@@ -40,6 +50,11 @@ class WebFactory(server.Site):
         deadlines: Deadlines | None = None,
         limits: HeadLimits | None = None,
         max_body_bytes: int = MAX_BODY_BYTES,
+        filters: Sequence[Filter] = (),
+        permissions: Permissions | None = None,
+        witness: Witness | None = None,
+        excerpt_bytes: int = EXCERPT_BYTES,
+        shortcut: Shortcut | None = None,
         parsePOSTFormSubmission: bool = True,
     ) -> None:
         super().__init__(resource, reactor=reactor, parsePOSTFormSubmission=parsePOSTFormSubmission)
@@ -47,6 +62,11 @@ class WebFactory(server.Site):
         self.deadlines = deadlines or Deadlines()
         self.limits = limits or HeadLimits()
         self.max_body_bytes = max_body_bytes
+        self.filters = tuple(filters)
+        self.permissions = permissions or Permissions()
+        self.witness = witness
+        self.excerpt_bytes = excerpt_bytes
+        self.shortcut = shortcut if witness is None else None
         self.channels: set[Channel] = set()
         self._date = (0, b"")
 

@@ -1,0 +1,49 @@
+"""Tests for tnet.servers.web.report."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from twisted.internet.address import IPv4Address
+from twisted.trial.unittest import TestCase
+
+from tests.servers.web.test_exchange import Notes
+from tests.support import Recorder
+from tnet.events import Publisher
+from tnet.events.kinds import HttpExchanged, Listening
+from tnet.protocols.http1.requests import RequestHead
+from tnet.servers.web.exchange import Exchange
+from tnet.servers.web.report import report
+from tnet.servers.web.site import WebFactory
+
+
+class ReportTests(TestCase):
+    """The event of an exchange."""
+
+    def report(
+        self, *fields: tuple[bytes, bytes], target: bytes = b"/x\x1b", only: Any = None
+    ) -> tuple[Publisher, Recorder]:
+        """Report an exchange to somebody who wants `only` that."""
+        publisher, recorder = Publisher(), Recorder()
+        publisher.subscribe(recorder, only)
+        carrier = Notes(WebFactory(None))  # type: ignore[arg-type]
+        carrier.peer, carrier.trace = IPv4Address("TCP", "192.0.2.1", 1), publisher.trace()  # type: ignore[assignment]
+        one = Exchange(carrier, 1, 0)
+        one.head = RequestHead(b"GET", target, b"HTTP/1.0", list(fields))
+        one.status, one.bytes_in, one.bytes_out, one.reason = 404, 1, 2, "gone"
+        report(one, 2.5)
+        return publisher, recorder
+
+    def test_reported(self) -> None:
+        """The event says what was asked, answered and counted; peer text is escaped."""
+        (event,) = self.report((b"user-AGENT", b"me\x07"))[1].of(HttpExchanged)
+        expected = HttpExchanged(
+            method="GET", url="/x\\x1b", status=404, bytes_in=1, bytes_out=2, seconds=2.5, version="1.0",
+            peer_address="192.0.2.1", user_agent="me\\x07", reason="gone",
+        )  # fmt: skip
+        self.assertEqual(event, expected)
+
+    def test_unwanted(self) -> None:
+        """When nobody wants it, it is counted."""
+        publisher, recorder = self.report(only=[Listening])
+        self.assertEqual((recorder.records, publisher.unbuilt[HttpExchanged.name]), ([], 1))
