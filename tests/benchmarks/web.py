@@ -25,7 +25,7 @@ from typing import Any
 
 import psutil
 
-from tests.benchmarks._processes import HOST, PATIENCE_SECONDS, await_listener, cpu_seconds, free_port
+from tests.benchmarks._processes import HOST, PATIENCE_SECONDS, all_cpu_seconds, await_listener, free_port
 
 MODULE = "tests.benchmarks.web"
 ROUNDS, LARGE_ROUNDS = 5, 3
@@ -182,10 +182,10 @@ def _rounds(
 
 def _asked(server: Server, name: str) -> Cost:
     """What wrk gets."""
-    before = cpu_seconds(server.process)
+    before = all_cpu_seconds(server.process)
     argv = ["wrk", "-t1", f"-c{CONNECTIONS}", f"-d{SECONDS}s", server.url(name)]
     said = subprocess.run(argv, capture_output=True, text=True, check=True).stdout
-    spent = cpu_seconds(server.process) - before
+    spent = all_cpu_seconds(server.process) - before
     count = int(_said(r"(\d+) requests in", said))
     failed = sum(map(int, re.findall(r"(?:connect|read|write|timeout) (\d+)", said)))
     failed += int(_said(r"Non-2xx or 3xx responses: (\d+)", said) or 0)
@@ -198,7 +198,7 @@ def _said(pattern: str, text: str) -> str:
 
 
 def _downloaded(server: Server) -> Cost:
-    before, began = cpu_seconds(server.process), time.monotonic()
+    before, began = all_cpu_seconds(server.process), time.monotonic()
     with socket.create_connection((HOST, server.port)) as sock:
         sock.sendall(b"GET /large HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
         space, received = bytearray(1 << 20), 0
@@ -206,7 +206,7 @@ def _downloaded(server: Server) -> Cost:
             received += count
     assert received > LARGE_BYTES, f"only {received} bytes came"
     wall, megabytes = time.monotonic() - began, LARGE_BYTES / 1e6
-    return Cost(megabytes / wall, (cpu_seconds(server.process) - before) / megabytes * 1e6)
+    return Cost(megabytes / wall, (all_cpu_seconds(server.process) - before) / megabytes * 1e6)
 
 
 def _put(server: Server, name: str, body: bytes) -> int:
