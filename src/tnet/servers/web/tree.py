@@ -57,12 +57,22 @@ class Written(Protocol):
         """Returns when nothing is left of what was cut off."""
 
 
+class Shared(Protocol):
+    """Makes links that open one path to whoever has them; closes what it is given."""
+
+    def make(
+        self, request: WebRequest, opened: OpenFile | OpenDirectory, names: Sequence[bytes]
+    ) -> Coroutine[Any, Any, None]:
+        """Answer with a new link."""
+
+
 @implementer(IBodyConsumer)
 class Tree(Resource):
     """Serves `root`; may be put anywhere in a Resource tree.
 
     `index` are the names that stand for their directory, first match first. `pages` shows directories and previews;
-    without it a directory without an index is 404. `writing` is the way in, `archives` the way out for many files.
+    without it a directory without an index is 404. `writing` is the way in, `archives` the way out for many files,
+    `shares` makes links.
     """
 
     isLeaf = True
@@ -76,6 +86,7 @@ class Tree(Resource):
         pages: Pages | None = None,
         archives: Archived | None = None,
         writing: Written | None = None,
+        shares: Shared | None = None,
     ) -> None:
         super().__init__()
         self._root = root
@@ -84,6 +95,7 @@ class Tree(Resource):
         self._pages = pages
         self._archives = archives
         self._writing = writing
+        self._shares = shares
         self._writes = writing.methods if writing is not None else ()
         self._allowed = b", ".join(dict.fromkeys((b"GET", b"HEAD", b"OPTIONS", *self._writes)))
 
@@ -125,13 +137,15 @@ class Tree(Resource):
     def _is_form(self, request: WebRequest) -> bool:
         """Whether it is a form that says what is to be done in a directory."""
         media = (request.getHeader(b"content-type") or b"").partition(b";")[0].strip().lower()
-        takes = self._archives is not None or b"POST" in self._writes
+        takes = self._archives is not None or self._shares is not None or b"POST" in self._writes
         return takes and request.method == b"POST" and media == _FORM
 
     def _act(self, request: WebRequest, names: Sequence[bytes]) -> int:
         action = (request.args.get(b"action") or [b""])[0]
         if action == b"archive" and self._archives is not None:
             return self._archive(request, self._open_directory(names), names)
+        if action == b"share" and self._shares is not None:
+            return request.answer(self._shares.make(request, self._root.open(names), names))
         if self._writing is None:
             raise Refusal(400, "the form asks for nothing that is known here")
         return request.answer(self._writing.act(request, names, action))
