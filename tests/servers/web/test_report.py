@@ -13,7 +13,7 @@ from tnet.events import Publisher
 from tnet.events.kinds import HttpExchanged, Listening
 from tnet.protocols.http1.requests import RequestHead
 from tnet.servers.web.exchange import Exchange
-from tnet.servers.web.report import report
+from tnet.servers.web.report import report, shown_url
 from tnet.servers.web.site import WebFactory
 
 
@@ -36,10 +36,12 @@ class ReportTests(TestCase):
 
     def test_reported(self) -> None:
         """The event says what was asked, answered and counted; peer text is escaped."""
-        (event,) = self.report((b"user-AGENT", b"me\x07"))[1].of(HttpExchanged)
+        fields = ((b"user-AGENT", b"me\x07"), (b"REFERER", b"http://h/?token=x"))
+        (event,) = self.report(*fields)[1].of(HttpExchanged)
         expected = HttpExchanged(
             method="GET", url="/x\\x1b", status=404, bytes_in=1, bytes_out=2, seconds=2.5, version="1.0",
             peer_address="192.0.2.1", user_agent="me\\x07", reason="gone",
+            referer="http://h/?token=***",
         )  # fmt: skip
         self.assertEqual(event, expected)
 
@@ -47,3 +49,19 @@ class ReportTests(TestCase):
         """When nobody wants it, it is counted."""
         publisher, recorder = self.report(only=[Listening])
         self.assertEqual((recorder.records, publisher.unbuilt[HttpExchanged.name]), ([], 1))
+
+    def test_secrets(self) -> None:
+        """Tokens of share links and secrets in queries are not told, however they were written."""
+        for url, shown in (
+            (b"/a?b=c&d", "/a?b=c&d"),
+            (b"/a?token=x&b=c", "/a?token=***&b=c"),
+            (b"/a?access_token=x", "/a?access_token=***"),
+            (b"/a?key=x#share=y", "/a?key=***#share=***"),
+            (b"/a?b&share=x", "/a?b&share=***"),
+            (b"/a?sh%61re=x", "/a?sh%61re=***"),
+            (b"/_tnet/share/abc.def/a.txt?x", "/_tnet/share/***/a.txt?x"),
+            (b"/%5Ftnet/%73hare/abc.def", "/%5Ftnet/%73hare/***"),
+            (b"http://h/_tnet/share/abc/", "http://h/_tnet/share/***/"),
+            (b"/share/abc", "/share/abc"),
+        ):
+            self.assertEqual(shown_url(url), shown)

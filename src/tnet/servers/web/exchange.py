@@ -24,6 +24,7 @@ from tnet.servers.web.intake import Intake
 from tnet.servers.web.report import report
 
 if TYPE_CHECKING:
+    from tnet.net.tls.facts import TlsFacts
     from tnet.servers.web.carrier import Carrier
     from tnet.servers.web.filters import Filter
     from tnet.servers.web.request import WebRequest
@@ -180,6 +181,16 @@ class Exchange:
         """Who asked, where somebody has found out."""
         account = None if self.request is None else self.request.account
         return None if account is None else account.name
+
+    @property
+    def tls(self) -> TlsFacts | None:
+        """What is known of the TLS session that it is under, while there is one."""
+        session = getattr(self.transport, "getHandle", lambda: None)() if self.secure else None
+        if session is None:
+            return None
+        from tnet.net.tls.facts import certificate_facts
+
+        return certificate_facts(session)
 
     @property
     def response_fields(self) -> list[tuple[bytes, bytes]]:
