@@ -1,0 +1,1 @@
+"""A streamed reverse proxy: what is asked for below a prefix is asked of another server."""
