@@ -142,6 +142,66 @@ class AdmissionTests(_Case):
         self.assertEqual((gate.connections, self.refusals), (0, []))
 
 
+class RoomTests(_Case):
+    """Whoever keeps us waiting makes room."""
+
+    def waiter(self, since: float | None) -> Any:
+        """A protocol that says since when it waits."""
+
+        class Waiter(Keeper):
+            def waiting_since(self) -> float | None:
+                return since
+
+        return Waiter
+
+    def gates(self, *since: float | None, **limits: Any) -> tuple[Gate, list[Any]]:
+        """A gate with a connection for each of `since`, and their transports."""
+        gate, transports = self.gate(**limits), []
+        self.world.reactor.advance(100)
+        for each in since:
+            gate._factory = Factory.forProtocol(self.waiter(each))
+            transports.append(self.enter(gate)[1])
+        return gate, transports
+
+    def test_the_one_that_waits_longest(self) -> None:
+        """At the limit, the connection that has waited longest is cut, and the next one comes in."""
+        gate, transports = self.gates(50, 40, None, max_connections=3)
+        self.assertIsNotNone(self.enter(gate)[0])
+        self.assertEqual([each.disconnected for each in transports], [False, True, False])
+        self.assertEqual((gate.connections, self.refusals), (3, []))
+
+    def test_its_end_is_counted_once(self) -> None:
+        """When it is really gone, nothing more changes."""
+        gate, _ = self.gates(40, max_connections=1)
+        (cut,) = gate._inside
+        self.enter(gate)
+        cut.connectionLost(connectionDone)
+        self.assertEqual(gate.connections, 1)
+
+    def test_nobody_waits(self) -> None:
+        """Those that work, or that began to wait just now, stay, and the newcomer is refused."""
+        gate, transports = self.gates(None, 99.9, max_connections=2)
+        self.assertIsNone(self.enter(gate)[0])
+        self.assertEqual([each.disconnected for each in transports], [False, False])
+        self.assertEqual(len(self.refusals), 1)
+
+    def test_a_peer_makes_room_for_itself(self) -> None:
+        """Where one peer has too many, the others' connections stay."""
+        gate, transports = self.gates(40, max_per_peer=1)
+        gate._factory = Factory.forProtocol(self.waiter(10))
+        _, other = self.enter(gate, "192.0.2.2")
+        self.assertIsNotNone(self.enter(gate)[0])
+        self.assertEqual((transports[0].disconnected, other.disconnected), (True, False))
+
+    def test_a_handshake_waits(self) -> None:
+        """A connection that has not finished its TLS handshake can be done without."""
+        gate = self.gate(Secured, max_connections=1)
+        first, _ = self.enter(gate)
+        self.world.reactor.advance(2)
+        self.assertIsNotNone(self.enter(gate)[0])
+        self.assertTrue(first.control.aborted)
+
+
 class TimeTests(_Case):
     """The sweep."""
 

@@ -8,6 +8,10 @@ has no handshake. Its transport counts in `bytes_in` and `bytes_out`; one that d
 
 The innermost protocol may have a method `idled`, which is called at every sweep that finds the connection idle. When
 it is true, the end is the protocol's affair, which may have something to say first; otherwise we close.
+
+It may also have a method `waiting_since`: since when, by the monotonic clock, it has been waiting for its peer and
+could be done without; None when it could not. Where a limit is reached, the connection that has waited longest, and
+for a second at least, makes room for the next one: whoever opens many and says little does not keep others out.
 """
 
 from __future__ import annotations
@@ -15,7 +19,6 @@ from __future__ import annotations
 import ipaddress
 import resource
 import sys
-from collections import Counter
 from typing import Any
 
 from twisted.internet.defer import Deferred, succeed
@@ -33,12 +36,14 @@ from zope.interface import implementer
 from tnet.events.kinds import ConnectionRefused
 from tnet.net.context import Context
 from tnet.net.tap import place
+from tnet.net.waiting import Waiting
 from tnet.net.wrapper import HalfCloseableWrapper, Wrapper, innermost, is_half_closeable
 from tnet.plans import Limits
 
 CLOSING_SECONDS = 10.0
 SWEEP_SECONDS = 1.0
 SPARE_DESCRIPTORS = 32
+MADE_ROOM = "made room for another connection"
 
 
 @implementer(IProtocolFactory)
@@ -56,7 +61,8 @@ class Gate:
         self._most = _affordable(limits.max_connections)
         self._period = _period(limits)
         self._inside: set[_Admitted] = set()
-        self._of_peer: Counter[str] = Counter()
+        self._of_peer: dict[str, set[_Admitted]] = {}
+        self._waiting: Waiting[_Admitted] = Waiting(context.clock)
         self._empty: list[Deferred[None]] = []
         self._sweep: IDelayedCall | None = None
 
@@ -84,7 +90,7 @@ class Gate:
         """A protocol of `factory` for the peer at `address`; None, and the refusal reported, if a limit is reached."""
         peer = network_of(address)
         refusal = self._refusal(peer)
-        if refusal:
+        if refusal and not self._makes_room(peer):
             host, port = place(address)
             self._context.publisher.emit(ConnectionRefused, peer_address=host, peer_port=port, reason=refusal)
             return None
@@ -97,9 +103,21 @@ class Gate:
         if len(self._inside) >= self._most:
             return f"{self._most} connections are open, and that is the limit"
         most = self._limits.max_per_peer
-        if most and peer and self._of_peer[peer] >= most:
+        if most and peer and len(self._of_peer.get(peer, ())) >= most:
             return f"{most} connections from {peer} are open, and that is the limit for one peer"
         return ""
+
+    def _makes_room(self, peer: str) -> bool:
+        """Whether one connection could be ended, of `peer` if that has too many and else of anybody."""
+        most = self._limits.max_per_peer
+        own = self._of_peer.get(peer, set())
+        among = own if most and peer and len(own) >= most else self._inside
+        one = self._waiting.longest(peer if among is own else None, among)
+        if one is None:
+            return False
+        self.left(one)
+        one.make_room()
+        return True
 
     # ── the way out ──
 
@@ -127,14 +145,16 @@ class Gate:
         """Count a connection in."""
         self.served += 1
         self._inside.add(one)
-        self._of_peer[one.peer] += 1
+        self._of_peer.setdefault(one.peer, set()).add(one)
         if self._sweep is None:
             self._sweep = self._context.reactor.callLater(self._period, self._look_around)
 
     def left(self, one: _Admitted) -> None:
-        """Count a connection out."""
+        """Count a connection out, if it is not out already."""
+        if one not in self._inside:
+            return
         self._inside.discard(one)
-        self._of_peer[one.peer] -= 1
+        self._of_peer[one.peer].discard(one)
         if not self._of_peer[one.peer]:
             del self._of_peer[one.peer]
         if self._inside:
@@ -214,6 +234,17 @@ class _Admitted(Wrapper):
                 self._cut(f"timed out: the peer took nothing for {CLOSING_SECONDS:g} s after we closed")
         elif limits.idle_seconds and quiet >= limits.idle_seconds:
             self._end_idle(f"timed out: idle for {limits.idle_seconds:g} s")
+
+    def waiting_since(self) -> float | None:
+        """Since when it has been waiting for its peer, if it could be done without."""
+        if not getattr(self.inner, "handshaken", True):
+            return self._entered_at
+        since = getattr(innermost(self.inner), "waiting_since", None)
+        return None if since is None else since()
+
+    def make_room(self) -> None:
+        """End now, for another."""
+        self._cut(MADE_ROOM)
 
     def _observe(self, now: float) -> None:
         """Note when something last happened."""
