@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+from threading import Event, Thread
 
 from twisted.trial.unittest import TestCase
 
@@ -102,6 +103,94 @@ class RootTests(TestCase):
             self.assertEqual(self.read(path), 404, path)
         self.assertEqual(self.read("sub/parent/a.txt"), b"a.txt")
 
+    def names(self, path: str, root: Root | None = None) -> bytes:
+        """The real names of what is at a path, as a path."""
+        opened = (root or self.root).open(os.fsencode(path).split(b"/") if path else [])
+        opened.close()
+        return b"/".join(opened.names)
+
+    def test_real_names(self) -> None:
+        """What is opened knows where it is, whatever links led there."""
+        self.link("to_file", "sub/b.txt")
+        self.link("to_dir", "sub//deep/.")
+        self.link("sub/up", "../a.txt")
+        self.link("sub/parent", "..")
+        for path, names in (
+            ("", b""),
+            ("a.txt", b"a.txt"),
+            ("sub", b"sub"),
+            ("to_file", b"sub/b.txt"),
+            ("to_dir", b"sub/deep"),
+            ("to_dir/c.txt", b"sub/deep/c.txt"),
+            ("sub/up", b"a.txt"),
+            ("sub/parent", b""),
+            ("sub/parent/to_dir/c.txt", b"sub/deep/c.txt"),
+        ):
+            self.assertEqual(self.names(path), names, path)
+
+    def test_following_links(self) -> None:
+        """Where links may lead anywhere, absolute ones and those that leave the root do; inside, real names remain."""
+        free = Root(self.base, follow_symlinks=True)
+        self.addCleanup(free.close)
+        outside = os.path.abspath(os.path.join(self.path, "outside"))
+        os.makedirs(os.path.join(outside, "x"))
+        with open(os.path.join(outside, "x", "y"), "w") as file:
+            file.write("outside")
+        self.link("absolute", os.path.abspath(os.path.join(self.base, "a.txt")))
+        self.link("absolute_dir", os.path.abspath(os.path.join(self.base, "sub")))
+        self.link("sub/dots", "../../secret")
+        self.link("out", outside)
+        self.link("out_and_in", "../root/a.txt")
+        os.symlink("..", os.path.join(outside, "back"))
+        os.symlink("y", os.path.join(outside, "x", "z"))
+        os.mkfifo(os.path.join(outside, "pipe"))
+        self.link("loop", "loop")
+        self.link("device", "/dev/null")
+        for path, content, names in (
+            ("absolute", b"a.txt", b"a.txt"),
+            ("absolute_dir/b.txt", b"sub/b.txt", b"sub/b.txt"),
+            ("absolute_dir/deep/c.txt", b"sub/deep/c.txt", b"sub/deep/c.txt"),
+            ("sub/dots", b"../secret", b"sub/dots"),
+            ("out/x/y", b"outside", b"out/x/y"),
+            ("out/x/z", b"outside", b"out/x/z"),
+            ("out/back/secret", b"../secret", b"out/back/secret"),
+            ("out/back/root/a.txt", b"a.txt", b"a.txt"),
+            ("out/back/root/absolute_dir/b.txt", b"sub/b.txt", b"sub/b.txt"),
+            ("out_and_in", b"a.txt", b"a.txt"),
+        ):
+            self.assertEqual((self.read(path, free), self.names(path, free)), (content, names), path)
+        for path in ("loop", "device", "out/pipe", "out/nothing", "out/x/../x/y"):
+            self.assertEqual(self.read(path, free), 404, path)
+
+    def test_above_the_top(self) -> None:
+        """Dots above the top of the file system stay there, as everywhere."""
+        free = Root(self.base, follow_symlinks=True)
+        self.addCleanup(free.close)
+        self.link("far_up", "/../../" + os.path.abspath(self.path).lstrip("/") + "/secret")
+        self.link("dots", "../" * 40 + os.path.abspath(self.path).lstrip("/") + "/secret")
+        self.assertEqual((self.read("far_up", free), self.read("dots", free)), (b"../secret", b"../secret"))
+
+    def test_directories_swapped_meanwhile(self) -> None:
+        """However often a directory, or a file, is swapped for a link that leads out, nothing outside is ever read."""
+        outside = os.path.join(self.path, "outside")
+        os.makedirs(outside)
+        for name in ("b.txt", "c.txt"):
+            with open(os.path.join(outside, name), "w") as file:
+                file.write("outside")
+        self.link("to_outside", os.path.abspath(outside))
+        self.link("to_file", "../outside/b.txt")
+        swapping = Swapping((self.at("sub"), self.at("to_outside")), (self.at("a.txt"), self.at("to_file")))
+        swapping.start()
+        self.addCleanup(swapping.stop)
+        seen = {self.read(path) for _ in range(3000) for path in ("sub/b.txt", "a.txt", "to_outside/b.txt")}
+        self.assertTrue(swapping.stop())
+        self.assertIn(404, seen)
+        self.assertLessEqual(seen, {404, b"a.txt", b"sub/b.txt"})
+
+    def at(self, name: str) -> str:
+        """The path of what is in the root."""
+        return os.path.join(self.base, name)
+
     def test_hidden_names(self) -> None:
         """Names that begin with a dot are 404 unless wanted; /.well-known/ is always there."""
         hidden = Root(self.base, hidden=True)
@@ -140,6 +229,30 @@ class RootTests(TestCase):
         """A root that is not there, or no directory, says so."""
         for path in (os.path.join(self.base, "nothing"), os.path.join(self.base, "a.txt")):
             self.assertRaises(CannotRead, Root, path)
+
+
+class Swapping(Thread):
+    """Swaps the names of each pair, again and again, until it is stopped."""
+
+    def __init__(self, *pairs: tuple[str, str]) -> None:
+        super().__init__(daemon=True)
+        self.pairs = pairs
+        self.times = 0
+        self.stopped = Event()
+
+    def run(self) -> None:
+        while not self.stopped.is_set():
+            for one, other in self.pairs:
+                os.rename(one, one + "~")
+                os.rename(other, one)
+                os.rename(one + "~", other)
+            self.times += 1
+
+    def stop(self) -> int:
+        """How often they were swapped."""
+        self.stopped.set()
+        self.join(10)
+        return self.times
 
 
 class OpenFileTests(TestCase):

@@ -1,29 +1,23 @@
-"""Conditional requests and byte ranges: pure decisions over what a client sent.
+"""Conditional requests: pure decisions over what a client sent.
 
-Source: RFC 9110 sections 8.8, 13.1, 13.2.2 and 14.
+Source: RFC 9110 sections 8.8, 13.1 and 13.2.2.
 """
 
 from __future__ import annotations
 
 import os
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.utils import parsedate_to_datetime
 
-MAX_RANGES = 16
 TICK_SECONDS = 0.02
 COARSE_TICK_SECONDS = 2.0
 
 _TAG = re.compile(rb'(W/)?("[\x21\x23-\x7e\x80-\xff]*")')
-_RANGES = re.compile(rb"bytes=([0-9, \t-]+)", re.IGNORECASE)
-_SPEC = re.compile(rb"([0-9]{0,18})-([0-9]{0,18})")
 
 Field = Callable[[bytes], bytes | None]
-
-
-class Unsatisfiable(Exception):
-    """No byte of the file is in any of the ranges: 416."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +40,38 @@ class Validators:
         weak = is_fresh(status.st_mtime_ns, wall)
         return cls(b"W/" + tag if weak else tag, int(status.st_mtime))
 
+    @classmethod
+    def now(cls, status: os.stat_result) -> Validators:
+        """The validators of a file whose status was just asked for."""
+        return cls.of(status, time.time())
+
+    def variant(self, coding: bytes, beside: Validators | None = None) -> Validators:
+        """Those of the same file in a content coding; `beside` are those of the file that holds it so."""
+        made_of = b"-" + beside.etag.removeprefix(b"W/").strip(b'"') if beside else b""
+        weak = b"W/" if beside and beside.etag.startswith(b"W/") and not self.etag.startswith(b"W/") else b""
+        return Validators(b'%b%b%b-%b"' % (weak, self.etag[:-1], made_of, coding), self.modified)
+
+    def match(self, header: bytes, *, strong: bool, variants: bool = False) -> bool:
+        """Whether a list of entity tags, or `*`, names this version; with `variants` in whatever coding."""
+        if header.strip() == b"*":
+            return True
+        if strong and self.etag.startswith(b"W/"):
+            return False
+        own = self.etag.removeprefix(b"W/")
+        return any(
+            tag == own or (variants and tag.startswith(own[:-1] + b"-"))
+            for weak, tag in _TAG.findall(header)
+            if not (strong and weak)
+        )
+
+    def fit(self, if_range: bytes | None) -> bool:
+        """Whether a part of this version goes with what the client has."""
+        if if_range is None:
+            return True
+        if _TAG.fullmatch(if_range.strip()):
+            return self.match(if_range, strong=True)
+        return _seconds(if_range) == self.modified
+
 
 def is_fresh(stamp_ns: int, wall: float) -> bool:
     """Whether a file with this time stamp could change now and keep it.
@@ -59,78 +85,22 @@ def is_fresh(stamp_ns: int, wall: float) -> bool:
 
 
 def precondition(method: bytes, field: Field, validators: Validators) -> int | None:
-    """304 or 412 where the request's conditions want that; None to go on."""
+    """304 or 412 where the request's conditions want that; None to go on.
+
+    Where something is to be changed, the file is the same one in whatever coding the client has read it.
+    """
+    reads = method in (b"GET", b"HEAD")
     if (wanted := field(b"if-match")) is not None:
-        if not _matches(wanted, validators.etag, strong=True):
+        if not validators.match(wanted, strong=True, variants=not reads):
             return 412
     elif (since := _seconds(field(b"if-unmodified-since"))) is not None and validators.modified > since:
         return 412
-    unchanged = 304 if method in (b"GET", b"HEAD") else 412
+    unchanged = 304 if reads else 412
     if (unwanted := field(b"if-none-match")) is not None:
-        return unchanged if _matches(unwanted, validators.etag, strong=False) else None
-    if method in (b"GET", b"HEAD") and (since := _seconds(field(b"if-modified-since"))) is not None:
+        return unchanged if validators.match(unwanted, strong=False, variants=not reads) else None
+    if reads and (since := _seconds(field(b"if-modified-since"))) is not None:
         return 304 if validators.modified <= since else None
     return None
-
-
-def wanted_range(field: Field, validators: Validators, size: int) -> tuple[int, int] | None:
-    """First and last byte of the part that is wanted; None for the whole file.
-
-    Ranges that overlap or touch are merged; several that do not are answered with the whole file.
-
-    Raises: Unsatisfiable.
-    """
-    header = field(b"range")
-    if header is None or not _if_range(field(b"if-range"), validators):
-        return None
-    match = _RANGES.fullmatch(header.strip())
-    specs = [spec.strip(b" \t") for spec in match[1].split(b",")] if match else []
-    if not specs or len(specs) > MAX_RANGES:
-        return None
-    found = []
-    for spec in specs:
-        bounds = _SPEC.fullmatch(spec)
-        if bounds is None or bounds[0] == b"-" or (bounds[1] and bounds[2] and int(bounds[1]) > int(bounds[2])):
-            return None
-        found.append(_resolve(bounds[1], bounds[2], size))
-    return _merged([part for part in found if part is not None])
-
-
-def _resolve(first: bytes, last: bytes, size: int) -> tuple[int, int] | None:
-    if not first:
-        count = min(int(last), size)
-        return (size - count, size - 1) if count else None
-    if int(first) >= size:
-        return None
-    return int(first), min(int(last), size - 1) if last else size - 1
-
-
-def _merged(parts: list[tuple[int, int]]) -> tuple[int, int] | None:
-    if not parts:
-        raise Unsatisfiable
-    parts.sort()
-    first, last = parts[0]
-    for start, end in parts[1:]:
-        if start > last + 1:
-            return None
-        last = max(last, end)
-    return first, last
-
-
-def _if_range(value: bytes | None, validators: Validators) -> bool:
-    if value is None:
-        return True
-    if _TAG.fullmatch(value.strip()):
-        return _matches(value, validators.etag, strong=True)
-    return _seconds(value) == validators.modified
-
-
-def _matches(header: bytes, etag: bytes, *, strong: bool) -> bool:
-    if header.strip() == b"*":
-        return True
-    if strong:
-        return not etag.startswith(b"W/") and any(not weak and tag == etag for weak, tag in _TAG.findall(header))
-    return any(tag == etag.removeprefix(b"W/") for _, tag in _TAG.findall(header))
 
 
 def _seconds(value: bytes | None) -> float | None:

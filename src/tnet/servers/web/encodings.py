@@ -9,8 +9,8 @@ import re
 from functools import lru_cache
 
 IDENTITY = b"identity"
-CODINGS = (b"br", b"zstd", b"gzip")
-"""What we can make or find, the first the one we like best."""
+CODINGS = (b"zstd", b"br", b"gzip")
+"""What we can make or find; where a client does not care, the one that is made quickest is the best."""
 SUFFIXES = {b"br": b".br", b"zstd": b".zst", b"gzip": b".gz"}
 
 _MAX_BYTES = 1024

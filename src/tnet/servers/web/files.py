@@ -2,154 +2,198 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Mapping
+from collections.abc import Sequence
+from secrets import token_hex
 
-from twisted.internet.defer import Deferred
-from twisted.internet.interfaces import IPushProducer
 from twisted.web.http import datetimeToString
-from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
-from zope.interface import implementer
 
 from tnet.net.context import Offload
 from tnet.servers.web.bodies import Refusal
-from tnet.servers.web.conditions import Field, Unsatisfiable, Validators, precondition, wanted_range
+from tnet.servers.web.cache import SMALL_BYTES, SmallFiles
+from tnet.servers.web.compressing import compressed
+from tnet.servers.web.conditions import Field, Validators, precondition
+from tnet.servers.web.encodings import IDENTITY, acceptable
+from tnet.servers.web.media import is_active, media_type
+from tnet.servers.web.ranges import Range, Unsatisfiable, content_range, multipart, wanted_ranges
 from tnet.servers.web.request import WebRequest
-from tnet.servers.web.root import OpenFile
+from tnet.servers.web.root import OpenFile, Root
+from tnet.servers.web.sending import Compressed, Parts, Sender
+from tnet.servers.web.variants import WHOLE_BYTES, Variant, Variants
 
-SMALL_BYTES = 64 * 1024
-PIECE_BYTES = 256 * 1024
+UNTRUSTED = {b"Content-Security-Policy": b"sandbox"}
+
+Ranges = Sequence[Range] | None
 
 
-class FileResource(Resource):
-    """Answers GET and HEAD with `file`, and closes it: conditionals, one range; a large file is read off the reactor.
+class Files:
+    """Answers requests with files of `root`: conditions, ranges, content codings.
 
-    `media` is its Content-Type, `fields` are sent along.
+    With `compress` what shrinks is compressed for those who want it. Active content of `untrusted` files is put in a
+    sandbox. Small responses are given to `cache`.
     """
 
-    isLeaf = True
-
     def __init__(
-        self, file: OpenFile, media: bytes, workers: Offload, fields: Mapping[bytes, bytes] | None = None
+        self,
+        root: Root,
+        workers: Offload,
+        *,
+        compress: bool = True,
+        cache_control: bytes = b"no-cache",
+        cache: SmallFiles | None = None,
+        untrusted: bool = False,
     ) -> None:
-        super().__init__()
-        self._file = file
-        self._media = media
         self._workers = workers
-        self._fields = dict(fields or {})
+        self._variants = Variants(root, compress=compress)
+        self._cache_control = cache_control
+        self._cache = cache
+        self._untrusted = untrusted
 
-    def render_GET(self, request: WebRequest) -> int:
-        """The file, a part of it, or why not."""
+    def send(self, request: WebRequest, file: OpenFile, name: bytes, *, keep: bool = False) -> int:
+        """Answer GET or HEAD with a file, and close it. `keep`: whether the request's path stands for it alone.
+
+        Raises: Refusal.
+        """
+        media, field = media_type(name), _fields_of(request)
         try:
-            part = self._decide(request)
+            ranges = _ranges(request, field, file)
+            variant = self._choose(request, file, media, plain=ranges is not None)
         except BaseException:
-            self._file.close()
+            file.close()
             raise
-        if part is None or request.method == b"HEAD":
-            self._file.close()
-            request.finish()
-            return NOT_DONE_YET
-        start, length = part
-        if length <= SMALL_BYTES:
-            return self._send_at_once(request, start, length)
-        return request.answer(Sender(request, self._file, start, length, self._workers).send())
+        try:
+            self._judge(request, field, variant, ranges)
+            if request.code == 304:
+                return _without_body(request, variant)
+            self._describe(request, variant, media)
+            return self._respond(request, variant, media, ranges, keep=keep)
+        except BaseException:
+            variant.close()
+            raise
 
-    render_HEAD = render_GET
+    def send_instead(self, request: WebRequest, file: OpenFile, name: bytes, status: int) -> int:
+        """Answer with a file that says why there is not what was asked for, and close it."""
+        media = media_type(name)
+        try:
+            variant = self._choose(request, file, media, plain=False)
+        except BaseException:
+            file.close()
+            raise
+        request.setResponseCode(status)
+        self._describe(request, variant, media)
+        for of_another in (b"ETag", b"Last-Modified", b"Accept-Ranges"):
+            request.responseHeaders.removeHeader(of_another)
+        return self._respond(request, variant, media, None, keep=False)
 
-    def _decide(self, request: WebRequest) -> tuple[int, int] | None:
-        """Status and fields of the response; what is to be sent, as offset and length, or None."""
-        size = self._file.status.st_size
-        validators = Validators.of(self._file.status, time.time())
-        field = _fields_of(request)
-        self._describe(request, validators)
-        status = precondition(request.method, field, validators)
+    def _choose(self, request: WebRequest, file: OpenFile, media: bytes, *, plain: bool) -> Variant:
+        accepted = acceptable(request.getHeader(b"accept-encoding") or b"")
+        variant = self._variants.choose(file, media, accepted, plain=plain)
+        if variant.negotiable:
+            request.responseHeaders.addRawHeader(b"Vary", b"Accept-Encoding")
+        return variant
+
+    def _judge(self, request: WebRequest, field: Field, variant: Variant, ranges: Ranges) -> None:
+        """Whether the client has it already (304), must not get it, or wants a part that is not there."""
+        status = precondition(request.method, field, variant.validators)
         if status == 412:
             raise Refusal(412)
         if status == 304:
             request.setResponseCode(304)
-            return None
-        request.setHeader(b"Content-Type", self._media)
-        try:
-            part = wanted_range(field, validators, size) if request.method == b"GET" else None
-        except Unsatisfiable:
-            raise Refusal(416, "", {b"Content-Range": b"bytes */%d" % size}) from None
-        first, last = part or (0, size - 1)
-        if part is not None:
-            request.setResponseCode(206)
-            request.setHeader(b"Content-Range", b"bytes %d-%d/%d" % (first, last, size))
-        request.setHeader(b"Content-Length", b"%d" % (last + 1 - first))
-        return first, last + 1 - first
+            request.setHeader(b"ETag", variant.validators.etag)
+            request.setHeader(b"Cache-Control", self._cache_control)
+        elif ranges is not None and not ranges:
+            raise Refusal(416, "", {b"Content-Range": b"bytes */%d" % variant.file.status.st_size})
 
-    def _describe(self, request: WebRequest, validators: Validators) -> None:
-        request.setHeader(b"ETag", validators.etag)
-        request.setHeader(b"Last-Modified", datetimeToString(validators.modified))
-        request.setHeader(b"Accept-Ranges", b"bytes")
-        request.setHeader(b"Cache-Control", b"no-cache")
+    def _describe(self, request: WebRequest, variant: Variant, media: bytes) -> None:
+        request.setHeader(b"Content-Type", media)
+        request.setHeader(b"ETag", variant.validators.etag)
+        request.setHeader(b"Last-Modified", datetimeToString(variant.validators.modified))
+        request.setHeader(b"Cache-Control", self._cache_control)
         request.setHeader(b"X-Content-Type-Options", b"nosniff")
-        for name, value in self._fields.items():
-            request.setHeader(name, value)
+        if variant.coding == IDENTITY:
+            request.setHeader(b"Accept-Ranges", b"bytes")
+        else:
+            request.setHeader(b"Content-Encoding", variant.coding)
+        if self._untrusted and is_active(media):
+            for name, value in UNTRUSTED.items():
+                request.setHeader(name, value)
 
-    def _send_at_once(self, request: WebRequest, start: int, length: int) -> int:
-        data = self._file.read(start, length) if length else b""
-        self._file.close()
-        if len(data) < length:
-            raise Refusal(503, "the file changed while it was read")
-        request.write(data)
-        request.finish()
+    def _respond(self, request: WebRequest, variant: Variant, media: bytes, ranges: Ranges, *, keep: bool) -> int:
+        size = variant.source.status.st_size
+        body = Parts(variant.source, _frame(request, ranges, size, media) if ranges else [Range(0, size - 1)])
+        if not variant.made:
+            request.setHeader(b"Content-Length", b"%d" % body.length)
+        if request.method == b"HEAD":
+            return _without_body(request, variant)
+        if variant.made and size <= WHOLE_BYTES:
+            return request.answer(self._compress(request, variant, body, keep))
+        if variant.made:
+            return request.answer(self._stream(request, variant, body))
+        if body.length > SMALL_BYTES:
+            return request.answer(self._send(request, variant, body))
+        self._finish(request, variant, body.all(), keep)
         return NOT_DONE_YET
 
-
-@implementer(IPushProducer)
-class Sender:
-    """Sends part of a file at the client's pace, reading in a thread."""
-
-    def __init__(self, request: WebRequest, file: OpenFile, start: int, length: int, workers: Offload) -> None:
-        self._request = request
-        self._file = file
-        self._at = start
-        self._left = length
-        self._workers = workers
-        self._paused: Deferred[None] | None = None
-
-    async def send(self) -> None:
-        """Send all of it and finish the request.
-
-        Raises: Refusal, which cuts the connection off, when the file has become too short.
-        """
+    async def _compress(self, request: WebRequest, variant: Variant, body: Parts, keep: bool) -> None:
+        """Send what is small enough to be compressed at once, so that its length is known."""
         try:
-            self._request.registerProducer(self, True)
-            while self._left:
-                if self._paused is not None:
-                    await self._paused
-                await self._send_piece()
+            data = await self._workers.run(lambda: compressed(variant.coding, body.all()))
+        except BaseException:
+            variant.close()
+            raise
+        request.setHeader(b"Content-Length", b"%d" % len(data))
+        self._finish(request, variant, data, keep)
+
+    async def _stream(self, request: WebRequest, variant: Variant, body: Parts) -> None:
+        """Send what has no known length, because it is compressed on the way."""
+        self._variants.streams += 1
+        try:
+            await Sender(request, Compressed(body, variant.coding), self._workers).send()
         finally:
-            self._file.close()
-            if self._request.channel is not None:
-                self._request.unregisterProducer()
-        self._request.finish()
+            self._variants.streams -= 1
+            variant.close()
 
-    async def _send_piece(self) -> None:
-        data = await self._workers.run(self._file.read, self._at, min(self._left, PIECE_BYTES))
-        if not data:
-            raise Refusal(500, "the file became shorter while it was sent")
-        self._at += len(data)
-        self._left -= len(data)
-        self._request.write(data)
+    async def _send(self, request: WebRequest, variant: Variant, body: Parts) -> None:
+        try:
+            await Sender(request, body, self._workers).send()
+        finally:
+            variant.close()
 
-    def pauseProducing(self) -> None:
-        """Read no further piece until told to."""
-        if self._paused is None:
-            self._paused = Deferred()
+    def _finish(self, request: WebRequest, variant: Variant, data: bytes, keep: bool) -> None:
+        """Send a whole body; what a site adds to a response is in its fields by the time it is kept."""
+        request.write(data)
+        if keep and self._cache is not None and request.code == 200:
+            codings = request.getHeader(b"accept-encoding") or b""
+            self._cache.keep(request.uri, codings, request.responseHeaders, data, variant.files)
+        variant.close()
+        request.finish()
 
-    def resumeProducing(self) -> None:
-        """Go on."""
-        if self._paused is not None:
-            paused, self._paused = self._paused, None
-            paused.callback(None)
 
-    def stopProducing(self) -> None:
-        """The request's own end cancels the sending."""
+def _ranges(request: WebRequest, field: Field, file: OpenFile) -> Ranges:
+    """The parts that are wanted: None for the whole, none when none of them is there."""
+    if request.method != b"GET" or field(b"range") is None:
+        return None
+    try:
+        return wanted_ranges(field, Validators.now(file.status), file.status.st_size)
+    except Unsatisfiable:
+        return ()
+
+
+def _frame(request: WebRequest, ranges: Sequence[Range], size: int, media: bytes) -> Sequence[bytes | Range]:
+    """The body that holds these parts, and the fields that say so."""
+    request.setResponseCode(206)
+    if len(ranges) == 1:
+        request.setHeader(b"Content-Range", content_range(ranges[0], size))
+        return ranges
+    boundary = token_hex(16).encode()
+    request.setHeader(b"Content-Type", b"multipart/byteranges; boundary=" + boundary)
+    return multipart(ranges, size, media, boundary)
+
+
+def _without_body(request: WebRequest, variant: Variant) -> int:
+    variant.close()
+    request.finish()
+    return NOT_DONE_YET
 
 
 def _fields_of(request: WebRequest) -> Field:
@@ -160,6 +204,3 @@ def _fields_of(request: WebRequest) -> Field:
         return b", ".join(lines) if lines else None
 
     return field
-
-
-UNTRUSTED = {b"Content-Security-Policy": b"sandbox"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from mimetypes import MimeTypes
 
 _TYPES = MimeTypes()
@@ -32,6 +33,10 @@ _ENCODED = {
     "compress": "application/x-compress",
 }
 _ALSO_TEXT = ("application/javascript", "text/javascript", "application/xml", "image/svg+xml")
+_SHRINKS = re.compile(
+    r"text/.*|.*\+(?:json|xml)|font/(?:ttf|otf|collection)|image/(?:bmp|x-ms-bmp|vnd\.microsoft\.icon|x-icon)"
+    r"|application/(?:json|javascript|xml|yaml|toml|jsonl|wasm|x-sh|x-tex|x-sql|sql|rtf|postscript|vnd\.ms-fontobject)"
+)
 _ACTIVE = ("text/html", "image/svg+xml", "application/xhtml+xml", "application/xml", "text/xml")
 
 
@@ -49,3 +54,8 @@ def media_type(name: bytes) -> bytes:
 def is_active(media: bytes) -> bool:
     """Whether a browser may run what is inside."""
     return media.partition(b";")[0].decode("ascii") in _ACTIVE
+
+
+def is_compressible(media: bytes) -> bool:
+    """Whether files of this type are as a rule not compressed already, and shrink when they are."""
+    return _SHRINKS.fullmatch(media.partition(b";")[0].decode("ascii")) is not None

@@ -123,6 +123,13 @@ class Root:
         except OSError as error:
             raise Refusal(_STATUS.get(error.errno or 0, 404)) from error
 
+    def look(self, names: Sequence[bytes]) -> os.stat_result | None:
+        """What seems to be at `names`, itself if it is a link; only to know whether to `open` it."""
+        try:
+            return os.stat(b"/".join(names), dir_fd=self.fd, follow_symlinks=False)
+        except OSError:
+            return None
+
     def shows(self, name: bytes, *, first: bool) -> bool:
         """Whether a name may be seen; `/.well-known/` always may (RFC 8615)."""
         if not name.startswith(b".") or (first and name == b".well-known"):

@@ -10,15 +10,17 @@ from twisted.web.server import NOT_DONE_YET
 from zope.interface import implementer
 
 from tnet.net.context import Offload
+from tnet.servers.web import pages as texts
 from tnet.servers.web.bodies import IBodyConsumer, IBodySink, Refusal
-from tnet.servers.web.files import UNTRUSTED, FileResource
-from tnet.servers.web.media import is_active, media_type
+from tnet.servers.web.cache import SmallFiles
+from tnet.servers.web.files import Files
 from tnet.servers.web.permissions import Right
 from tnet.servers.web.request import WebRequest
 from tnet.servers.web.root import OpenDirectory, OpenFile, Root
 
 KNOWN_METHODS = frozenset(b"GET HEAD POST PUT DELETE PATCH OPTIONS TRACE MKCOL MOVE COPY".split())
 FORM_BYTES = 1 << 20
+NOT_FOUND = b"404.html"
 
 _FORM = b"application/x-www-form-urlencoded"
 
@@ -72,7 +74,8 @@ class Tree(Resource):
 
     `index` are the names that stand for their directory, first match first. `pages` shows directories and previews;
     without it a directory without an index is 404. `writing` is the way in, `archives` the way out for many files,
-    `shares` makes links.
+    `shares` makes links. With `spa` navigations to what is not there get the root's index. Small responses are given
+    to `cache`; with `compress` what shrinks is compressed for those who want it.
     """
 
     isLeaf = True
@@ -87,10 +90,24 @@ class Tree(Resource):
         archives: Archived | None = None,
         writing: Written | None = None,
         shares: Shared | None = None,
+        spa: bool = False,
+        cache: SmallFiles | None = None,
+        compress: bool = True,
+        cache_control: bytes = b"no-cache",
     ) -> None:
         super().__init__()
         self._root = root
-        self._workers = workers
+        self._files = Files(
+            root,
+            workers,
+            compress=compress,
+            cache_control=cache_control,
+            cache=cache,
+            untrusted=writing is not None,
+        )
+        self._spa = spa
+        self._cache = cache
+        self._cache_control = cache_control
         self._index = tuple(name.encode("utf-8", "surrogateescape") for name in index)
         self._pages = pages
         self._archives = archives
@@ -120,18 +137,21 @@ class Tree(Resource):
             self._writing.begin(request, names, slash).bodyEnded()
             return NOT_DONE_YET
         self._judge_method(request, names)
-        opened = self._root.open(names)
-        if request.method == b"OPTIONS":
-            opened.close()
-            return _nothing(request, 204, b"Allow", self._allowed)
-        if isinstance(opened, OpenFile):
-            return self._file(request, opened, names, slash)
-        return self._directory(request, opened, names, slash)
+        if not request.permissions.at(names):
+            request.permissions.demand(Right.READ, names)
+        try:
+            return self._read(request, names, slash)
+        except Refusal as refusal:
+            if refusal.status != 404 or request.method == b"OPTIONS":
+                raise
+            return self._missing(request, names, refusal)
 
     async def close(self) -> None:
         """Serve nothing more, once nothing is left of what was cut off."""
         if self._writing is not None:
             await self._writing.close()
+        if self._cache is not None:
+            self._cache.close()
         self._root.close()
 
     def _is_form(self, request: WebRequest) -> bool:
@@ -158,41 +178,83 @@ class Tree(Resource):
         self._root.open(names).close()
         raise Refusal(405, "", {b"Allow": self._allowed})
 
-    def _file(self, request: WebRequest, opened: OpenFile, names: Sequence[bytes], slash: bool) -> int:
+    def _read(self, request: WebRequest, names: Sequence[bytes], slash: bool) -> int:
+        opened = self._root.open(names)
+        if request.method == b"OPTIONS":
+            opened.close()
+            return _nothing(request, 204, b"Allow", self._allowed)
+        if isinstance(opened, OpenDirectory):
+            return self._directory(request, opened, names, slash)
         if slash:
             opened.close()
             raise Refusal(404)
         self._demand(request, Right.READ, opened, names)
         if b"view" in request.args and self._pages is not None:
             return request.answer(self._pages.view(request, opened, names))
-        return self._send(request, opened, names[-1])
-
-    def _send(self, request: WebRequest, opened: OpenFile, name: bytes) -> int:
-        media = media_type(name)
-        fields = UNTRUSTED if self._writing is not None and is_active(media) else {}
-        return FileResource(opened, media, self._workers, fields).render_GET(request)
+        return self._files.send(request, opened, names[-1], keep=True)
 
     def _directory(self, request: WebRequest, opened: OpenDirectory, names: Sequence[bytes], slash: bool) -> int:
         if not slash:
             opened.close()
-            return _redirect(request)
+            return self._redirect(request)
         if b"archive" in request.args and self._archives is not None:
             return self._archive(request, opened, names)
-        for name in self._index:
-            try:
-                index = self._root.open([*names, name])
-            except Refusal:
-                continue
-            if isinstance(index, OpenFile):
-                opened.close()
-                self._demand(request, Right.READ, index, [*names, name])
-                return self._send(request, index, name)
-            index.close()
+        try:
+            index = self._find_index(names)
+        except BaseException:
+            opened.close()
+            raise
+        if index is not None:
+            opened.close()
+            file, name = index
+            self._demand(request, Right.READ, file, [*names, name])
+            return self._files.send(request, file, name, keep=name == self._index[0])
         if self._pages is None:
             opened.close()
             raise Refusal(404)
         self._demand(request, Right.LIST, opened, names)
         return request.answer(self._pages.list(request, opened, names))
+
+    def _find_index(self, names: Sequence[bytes]) -> tuple[OpenFile, bytes] | None:
+        """The file that stands for a directory, and its name."""
+        for name in self._index:
+            if file := self._find([*names, name]):
+                return file, name
+        return None
+
+    def _find(self, names: Sequence[bytes]) -> OpenFile | None:
+        """A file, if there is one.
+
+        Raises: Refusal, when it is there and may not be read.
+        """
+        try:
+            opened = self._root.open(names)
+        except Refusal as refusal:
+            if refusal.status != 404:
+                raise
+            return None
+        if isinstance(opened, OpenFile):
+            return opened
+        opened.close()
+        return None
+
+    def _missing(self, request: WebRequest, names: Sequence[bytes], refusal: Refusal) -> int:
+        """Answer for what is not there: with the root's index, or with its own page for that.
+
+        Raises: Refusal.
+        """
+        if self._spa:
+            request.responseHeaders.addRawHeader(b"Vary", b"Accept")
+            if _is_navigation(request, names) and (index := self._find_index([])):
+                self._demand(request, Right.READ, index[0], [index[1]])
+                return self._files.send(request, *index)
+        page = self._find([NOT_FOUND])
+        if page is None:
+            raise refusal
+        if not request.permissions.allows(Right.READ, [NOT_FOUND], page.names):
+            page.close()
+            raise refusal
+        return self._files.send_instead(request, page, NOT_FOUND, 404)
 
     def _archive(self, request: WebRequest, opened: OpenDirectory, names: Sequence[bytes]) -> int:
         assert self._archives is not None
@@ -210,10 +272,17 @@ class Tree(Resource):
         self, request: WebRequest, right: Right, opened: OpenFile | OpenDirectory, names: Sequence[bytes]
     ) -> None:
         try:
-            request.permissions.demand(right, names)
+            request.permissions.demand(right, names, opened.names)
         except Refusal:
             opened.close()
             raise
+
+    def _redirect(self, request: WebRequest) -> int:
+        """To the same path with a slash; relative, so that no path can become another host."""
+        path, question, query = request.uri.partition(b"?")
+        place = b"./" + path.rpartition(b"/")[2] + b"/" + question + query
+        request.setHeader(b"Cache-Control", self._cache_control)
+        return _nothing(request, 301, b"Location", place)
 
 
 def names_of(postpath: Sequence[bytes]) -> tuple[list[bytes], bool]:
@@ -230,10 +299,10 @@ def names_of(postpath: Sequence[bytes]) -> tuple[list[bytes], bool]:
     return names, slash
 
 
-def _redirect(request: WebRequest) -> int:
-    """To the same path with a slash; relative, so that no path can become another host."""
-    path, question, query = request.uri.partition(b"?")
-    return _nothing(request, 301, b"Location", b"./" + path.rpartition(b"/")[2] + b"/" + question + query)
+def _is_navigation(request: WebRequest, names: Sequence[bytes]) -> bool:
+    """Whether somebody wants to see a page, whose path is none of a file's."""
+    wants_page = texts.preferred(request.getHeader(b"accept") or b"") is texts.HTML
+    return wants_page and not (names and b"." in names[-1])
 
 
 def _nothing(request: WebRequest, status: int, name: bytes, value: bytes) -> int:
