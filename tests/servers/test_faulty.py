@@ -11,6 +11,7 @@ from tnet.net.server import Server
 from tnet.plans.addresses import TcpAddress, UdpAddress
 from tnet.plans.faults import parse_fault
 from tnet.plans.serve import EchoPlan
+from tnet.plans.web import WebPlan
 from tnet.servers.echo import EchoFactory
 from tnet.servers.faulty import with_faults
 
@@ -46,6 +47,13 @@ class FaultyServerTests(SynchronousTestCase):
         notes = {self.serve(self.plan("slice=1-9")).notes for _ in range(5)}
         self.assertGreater(len(notes), 1)
         self.assertNotIn("None", str(notes))
+
+    def test_web(self) -> None:
+        """A web server can have faults as well."""
+        plan = WebPlan(listen=(TcpAddress("127.0.0.1", 0),), faults=(parse_fault("slice=1-9"),), seed=3)
+        made = with_faults(Server(factory=EchoFactory()), plan, World().context)
+        self.assertIsInstance(made.factory, Faults)
+        self.assertIn("--seed 3", made.notes[-1])
 
     def test_twice(self) -> None:
         """The same kind of fault twice is bad usage."""

@@ -12,11 +12,12 @@ from tnet.net.faults.factory import Faults
 from tnet.net.server import Server
 from tnet.plans.addresses import UdpAddress
 from tnet.plans.serve import EchoPlan
+from tnet.plans.web import WebPlan
 
 SEEDS = 1 << 32
 
 
-def with_faults(server: Server, plan: EchoPlan, context: Context) -> Server:
+def with_faults(server: Server, plan: EchoPlan | WebPlan, context: Context) -> Server:
     """The same server with the plan's faults, and a note with the seed that repeats them.
 
     Raises: BadUsage: a fault is there twice, or cannot happen to datagrams.
@@ -33,7 +34,7 @@ def with_faults(server: Server, plan: EchoPlan, context: Context) -> Server:
     return replace(server, factory=faults, goodbye=goodbye, notes=(*server.notes, note))
 
 
-def _check(plan: EchoPlan) -> None:
+def _check(plan: EchoPlan | WebPlan) -> None:
     for kind, times in Counter(fault.kind for fault in plan.faults).items():
         if times > 1:
             raise BadUsage("--fault", f"{kind} is there {times} times, and once is enough")

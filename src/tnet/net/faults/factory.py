@@ -45,8 +45,7 @@ class Faults:
         inner = self._factory.buildProtocol(address)
         if inner is None:
             return None
-        made = _HalfCloseableFaulty if is_half_closeable(inner) else _Faulty
-        return made(inner, Sender(self._faults, Impairment(self._faults, seed), self._context), self._connected)
+        return impaired(inner, Sender(self._faults, Impairment(self._faults, seed), self._context), self._connected)
 
     def doStart(self) -> None:
         self._factory.doStart()
@@ -58,6 +57,12 @@ class Faults:
         """Close the connections that are silent on purpose, because the server leaves."""
         for sender in tuple(self._connected):
             sender.end_silence()
+
+
+def impaired(inner: IProtocol, sender: Sender, connected: set[Sender] | None = None) -> Protocol:
+    """`inner`, to be connected so that what it says goes through `sender`, which is among `connected` meanwhile."""
+    made = _HalfCloseableFaulty if is_half_closeable(inner) else _Faulty
+    return made(inner, sender, set() if connected is None else connected)
 
 
 class _Refused(Protocol):

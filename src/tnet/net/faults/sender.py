@@ -1,9 +1,9 @@
-"""Passes on what an impairment lets through, when it lets it through."""
+"""Passes on what a flow lets through, when it lets it through."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from twisted.internet.interfaces import IDelayedCall, INegotiated, IPushProducer
 from zope.interface import implementer
@@ -13,12 +13,27 @@ from tnet.events.kinds import FaultInjected
 from tnet.net.backlog import unacknowledged
 from tnet.net.context import Context
 from tnet.plans.faults import Fault
-from tnet.protocols.impairment import Ending, Impairment
+from tnet.protocols.impairment import Ending
 
 LINGER_SECONDS = 5.0
 DELIVERY_SECONDS = 1.0
 LOOK_SECONDS = 0.01
 SILENCE_SECONDS = 600.0
+
+
+class Flow(Protocol):
+    """What decides when something leaves: an `Impairment`, or a pace."""
+
+    @property
+    def apart(self) -> bool: ...
+    @property
+    def full(self) -> bool: ...
+    @property
+    def eased(self) -> bool: ...
+    def put(self, data: bytes, now: float) -> None: ...
+    def end(self, now: float) -> None: ...
+    def wait(self, now: float) -> float | None: ...
+    def take(self, now: float) -> bytes | Ending | None: ...
 
 
 @implementer(IPushProducer)
@@ -28,9 +43,9 @@ class Sender:
     It is registered there only while it has something to send, so that who closes an idle connection need not wait.
     """
 
-    def __init__(self, faults: tuple[Fault, ...], impairment: Impairment, context: Context) -> None:
+    def __init__(self, faults: tuple[Fault, ...], flow: Flow, context: Context) -> None:
         self._faults = faults
-        self._impairment = impairment
+        self._flow = flow
         self._reactor = context.reactor
         self._clock = context.clock
         self._trace = silent_trace()
@@ -53,9 +68,9 @@ class Sender:
         if data and not self._told:
             self._told = True
             self._tell("latency", "bandwidth", "slice")
-        self._impairment.put(data, self._clock())
+        self._flow.put(data, self._clock())
         self.go_on()
-        if self._producer is not None and not self._producer_waits and self._impairment.full:
+        if self._producer is not None and not self._producer_waits and self._flow.full:
             self._producer_waits = True
             self._producer.pauseProducing()
 
@@ -73,7 +88,7 @@ class Sender:
             then()
         else:
             if self._then is None:
-                self._impairment.end(self._clock())
+                self._flow.end(self._clock())
             self._then = then
             self.go_on()
 
@@ -115,14 +130,14 @@ class Sender:
 
     def _pass_on(self) -> None:
         self._timer = None
-        while not self._paused and (piece := self._impairment.take(self._clock())) is not None:
+        while not self._paused and (piece := self._flow.take(self._clock())) is not None:
             if isinstance(piece, Ending):
                 self._end(piece)
                 return
             self._register()
             self._sent += len(piece)
             self._beneath.write(piece)
-            if self._impairment.apart:
+            if self._flow.apart:
                 break
         self._ease()
         self._come_back()
@@ -130,7 +145,7 @@ class Sender:
     def _come_back(self) -> None:
         if self._paused or self._timer is not None or self._stopped or self._ending is not None:
             return
-        wait = self._impairment.wait(self._clock())
+        wait = self._flow.wait(self._clock())
         if wait is None:
             self._unregister()
         else:
@@ -138,7 +153,7 @@ class Sender:
 
     def _ease(self) -> None:
         """Let who waits for room go on."""
-        if self._producer_waits and self._impairment.eased and self._producer is not None:
+        if self._producer_waits and self._flow.eased and self._producer is not None:
             self._producer_waits = False
             self._producer.resumeProducing()
 
