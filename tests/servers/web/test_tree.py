@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import json
 import os
+import time
+from typing import Any
 
+from twisted.internet.defer import Deferred
 from twisted.web.resource import Resource
 
 from tests.servers.web.served import ServedTestCase
 from tests.servers.web.wire import Wire
 from tests.support import AtOnce
 from tnet.servers.web.bodies import Refusal
+from tnet.servers.web.cache import SmallFiles
+from tnet.servers.web.permissions import Permissions, Place, Right
 from tnet.servers.web.root import Root
 from tnet.servers.web.tree import Tree, names_of
 
@@ -74,6 +79,7 @@ class PathTests(ServedTestCase):
         ):
             reply = wire.get(path)
             self.assertEqual((reply.status, reply.fields[b"location"]), (301, location))
+            self.assertEqual(reply.fields[b"cache-control"], b"no-cache")
         self.assertEqual(wire.get("//sub").status, 404)
 
     def test_index(self) -> None:
@@ -83,6 +89,21 @@ class PathTests(ServedTestCase):
         self.assertEqual(wire.get("/site/").body, b"site/index.html")
         self.assertEqual(wire.get("/both/").body, b"both/start")
         self.assertIn(b"index.html/", wire.get("/odd/", "Accept: text/html").body)
+
+    def test_an_index_that_may_not_be_read(self) -> None:
+        """An index that is there and may not be read is no reason to show the directory instead."""
+        os.chmod(os.path.join(self.path, "site", "index.html"), 0)
+        wire = self.serve(index=("index.html",))
+        if not os.geteuid():
+            os.seteuid(65534)
+            self.addCleanup(os.seteuid, 0)
+        self.assertEqual(wire.get("/site/").status, 403)
+
+    def test_names_of_other_systems(self) -> None:
+        """What means something special to another system is a name here, and none that is there."""
+        wire = self.serve()
+        for path in ("/C:/a.txt", "/C:", "/a.txt::$DATA", "/CON", "/a.txt.", "/a.txt%20", "/A~1.TXT", "/sub%5cb.txt"):
+            self.assertEqual(wire.get(path).status, 404, path)
 
     def test_no_listing(self) -> None:
         """Without listings a directory without an index is 404."""
@@ -110,6 +131,168 @@ class PathTests(ServedTestCase):
         self.assertEqual(names_of([b"a", b""]), ([b"a"], True))
         for wrong in ([b"..", b""], [b"", b""], [b"a/b"], [b"."]):
             self.assertRaises(Refusal, names_of, wrong)
+
+
+class MissingTests(ServedTestCase):
+    """What is answered for what is not there."""
+
+    PAGE = "Accept: text/html,application/xhtml+xml,*/*;q=0.8"
+
+    def test_a_page_of_its_own(self) -> None:
+        """The root's 404.html is what whoever asks for nothing gets, with its status and without a version."""
+        self.write("404.html")
+        wire = self.serve(index=("index.html",), list_directories=False)
+        for path in ("/nothing", "/sub/nothing/", "/a.txt/", "/sub/", "/.env"):
+            reply = wire.get(path, self.PAGE, "If-None-Match: *", "Range: bytes=0-0")
+            self.assertEqual((reply.status, reply.body), (404, b"404.html"), path)
+            self.assertEqual(reply.fields[b"content-type"], b"text/html; charset=utf-8")
+            self.assertNotIn(b"etag", reply.fields)
+        head = wire.get("/nothing", method="HEAD")
+        self.assertEqual((head.status, head.fields[b"content-length"], wire.sent), (404, b"8", b""))
+        self.assertEqual(wire.get("/404.html").status, 200)
+        self.assertNotEqual(wire.get("/nothing", method="POST").body, b"404.html")
+        self.assertNotEqual(wire.get("/nothing", method="OPTIONS").body, b"404.html")
+
+    def test_no_page_of_its_own(self) -> None:
+        """A directory of that name is no page."""
+        self.write("404.html/x")
+        self.assertEqual(self.serve().get("/nothing").body, b"404 Not Found\n")
+
+    def test_an_application(self) -> None:
+        """Whoever navigates to what is not there gets the root's index, and finds the way from there."""
+        self.write("index.html", "404.html")
+        wire = self.serve(spa=True, index=("index.html",), list_directories=False)
+        for path in ("/users/7", "/users/", "/sub/", "/sub/nothing?x=1", "/v1.2/about"):
+            reply = wire.get(path, self.PAGE)
+            self.assertEqual((reply.status, reply.body), (200, b"index.html"), path)
+            self.assertIn(b"Accept", reply.fields[b"vary"])
+            etag = reply.fields[b"etag"].decode()
+            self.assertEqual(wire.get(path, self.PAGE, f"If-None-Match: {etag}").status, 304)
+            head = wire.get(path, self.PAGE, method="HEAD")
+            self.assertEqual((head.status, head.fields[b"content-length"]), (200, b"10"))
+
+    def test_what_is_no_navigation(self) -> None:
+        """A missing script, a program's request and a form's are 404 in an application, too."""
+        self.write("index.html")
+        wire = self.serve(spa=True, index=("index.html",))
+        for path, *fields in (
+            ("/app.js", self.PAGE),
+            ("/sub/logo.png", self.PAGE),
+            ("/users/7", "Accept: */*"),
+            ("/users/7", "Accept: application/json"),
+            ("/users/7",),
+            ("/users/7", "Accept: text/html;q=0"),
+        ):
+            reply = wire.get(path, *fields)
+            self.assertEqual((reply.status, reply.fields[b"vary"]), (404, b"Accept"), path)
+        self.assertEqual(wire.get("/users/7", self.PAGE, method="POST").status, 404)
+        self.assertEqual(wire.get("/a.txt", self.PAGE).body, b"a.txt")
+
+    def test_no_application(self) -> None:
+        """Without an index there is nothing to find one's way with; without being asked to, nobody guesses."""
+        self.assertEqual(self.serve(spa=True, index=("index.html",)).get("/users", self.PAGE).status, 404)
+        self.write("index.html")
+        self.assertEqual(self.serve(index=("index.html",)).get("/users", self.PAGE).status, 404)
+
+
+class Forbidding(Permissions):
+    """Everything, but the names that are forbidden, and what is below them; or only to see what there is."""
+
+    def __init__(self, *forbidden: bytes, instead: Right = Right.NONE) -> None:
+        super().__init__()
+        self.forbidden, self.instead = forbidden, instead
+
+    def at(self, place: Place) -> Right:
+        return self.instead if set(self.forbidden) & set(place) else Right.ALL
+
+
+class RightTests(ServedTestCase):
+    """What whoever asks may see."""
+
+    def serve_to(self, *forbidden: bytes, instead: Right = Right.NONE, **options: Any) -> Wire:
+        """A wire to somebody to whom these names are forbidden."""
+        wire = self.serve(**options)
+        wire.site.permissions = Forbidding(*forbidden, instead=instead)
+        return wire
+
+    def test_what_is_forbidden(self) -> None:
+        """Nobody learns whether there is something in a place that is forbidden, nor that it is a directory."""
+        wire = self.serve_to(b"sub")
+        for path in ("/sub/b.txt", "/sub/nothing", "/sub/", "/sub"):
+            self.assertEqual(wire.get(path).status, 403, path)
+            self.assertEqual(wire.get(path, method="OPTIONS").status, 403, path)
+        self.assertEqual((wire.get("/a.txt").status, wire.get("/").status), (200, 200))
+
+    def test_seeing_is_not_reading(self) -> None:
+        """What may be seen in a listing may not be read for that, and the other way round."""
+        seeing = self.serve_to(b"sub", instead=Right.LIST)
+        self.assertEqual((seeing.get("/sub/").status, seeing.get("/sub/b.txt").status), (200, 403))
+        reading = self.serve_to(b"sub", instead=Right.READ)
+        self.assertEqual((reading.get("/sub/").status, reading.get("/sub/b.txt").status), (403, 200))
+
+    def test_where_a_link_leads(self) -> None:
+        """A link opens no door: where it leads is what counts, by the names that are really there."""
+        os.symlink("sub/b.txt", os.path.join(self.path, "link"))
+        os.symlink("sub", os.path.join(self.path, "SUB"))
+        wire = self.serve_to(b"sub")
+        for path in ("/link", "/SUB/b.txt", "/SUB/"):
+            self.assertEqual(wire.get(path).status, 403, path)
+
+    def test_an_index(self) -> None:
+        """An index that is forbidden is not shown, and neither is the directory behind it."""
+        wire = self.serve_to(b"index.html", index=("index.html",))
+        self.assertEqual(wire.get("/site/").status, 403)
+
+    def test_instead_of_what_is_not_there(self) -> None:
+        """A page for what is not there, and an application, are files that may be forbidden."""
+        self.write("404.html", "index.html")
+        reply = self.serve_to(b"404.html").get("/nothing")
+        self.assertEqual((reply.status, b"404.html" in reply.body), (404, False))
+        application = self.serve_to(b"index.html", spa=True, index=("index.html",))
+        self.assertEqual(application.get("/users", MissingTests.PAGE).status, 403)
+
+
+class KeepingTests(ServedTestCase):
+    """What is kept for the next who asks."""
+
+    def keeping(self, **options: Any) -> SmallFiles:
+        """A cache of a site that was asked for one thing after the other."""
+        root = Root(self.path)
+        self.addCleanup(root.close)
+        self.cache = SmallFiles(root, wall=lambda: time.time() + 60)
+        self.wire = self.serve(cache=self.cache, **options)
+        return self.cache
+
+    def kept(self, path: str, *fields: str) -> bytes | None:
+        """What is kept for a path after it was asked for."""
+        self.wire.get(path, *fields)
+        stored = self.cache.look_up(b"GET", path.encode(), b"")
+        return None if stored is None else stored.body
+
+    def test_what_stands_for_itself(self) -> None:
+        """Files are kept, and an index that nothing else could come before."""
+        self.write("both/start", "late/index.html")
+        self.keeping(index=("start", "index.html"))
+        self.assertEqual(self.kept("/a.txt"), b"a.txt")
+        self.assertEqual(self.kept("/s%75b/b.txt"), b"sub/b.txt")
+        self.assertEqual(self.kept("/both/"), b"both/start")
+        self.assertIsNone(self.kept("/late/"))
+
+    def test_what_stands_for_others(self) -> None:
+        """What is sent because something else is not there is not kept, nor where a link is, nor pages."""
+        self.write("404.html", "index.html")
+        os.symlink("a.txt", os.path.join(self.path, "link"))
+        self.keeping(spa=True, index=("index.html",))
+        for path in ("/users", "/nothing.js", "/link", "/sub/", "/sub", "/a.txt?x"):
+            self.assertIsNone(self.kept(path, MissingTests.PAGE), path)
+
+    def test_the_end(self) -> None:
+        """When the tree is closed, nothing is kept."""
+        cache = self.keeping()
+        self.assertIsNotNone(self.kept("/a.txt"))
+        self.patch(Root, "close", lambda root: None)
+        self.successResultOf(Deferred.fromCoroutine(self.wire.site.resource.close()))
+        self.assertIsNone(cache.look_up(b"GET", b"/a.txt", b""))
 
 
 class MethodTests(ServedTestCase):
@@ -170,7 +353,7 @@ class ListingTests(ServedTestCase):
             reply = wire.get("/sub/", *fields)
             self.assertEqual((reply.status, reply.fields[b"content-type"]), (200, media), fields)
             self.assertIn(b"b.txt", reply.body)
-            self.assertEqual(reply.fields[b"vary"], b"Accept, User-Agent")
+            self.assertEqual(reply.fields[b"vary"], b"Accept, Accept-Encoding, User-Agent")
 
     def test_as_json(self) -> None:
         """The JSON form is JSON, and hides what is hidden."""

@@ -10,11 +10,18 @@ _TYPES = MimeTypes()
 for _extension, _type in {
     ".avif": "image/avif",
     ".flac": "audio/flac",
+    ".geojson": "application/geo+json",
+    ".js": "text/javascript",
     ".jsonl": "application/jsonl",
     ".log": "text/plain",
+    ".map": "application/json",
     ".md": "text/markdown",
+    ".mjs": "text/javascript",
+    ".otf": "font/otf",
     ".rst": "text/x-rst",
+    ".sql": "application/sql",
     ".toml": "application/toml",
+    ".ttf": "font/ttf",
     ".wasm": "application/wasm",
     ".webp": "image/webp",
     ".woff": "font/woff",
@@ -32,10 +39,10 @@ _ENCODED = {
     "xz": "application/x-xz",
     "compress": "application/x-compress",
 }
-_ALSO_TEXT = ("application/javascript", "text/javascript", "application/xml", "image/svg+xml")
+_ALSO_TEXT = ("application/sql", "application/xml", "image/svg+xml")
 _SHRINKS = re.compile(
     r"text/.*|.*\+(?:json|xml)|font/(?:ttf|otf|collection)|image/(?:bmp|x-ms-bmp|vnd\.microsoft\.icon|x-icon)"
-    r"|application/(?:json|javascript|xml|yaml|toml|jsonl|wasm|x-sh|x-tex|x-sql|sql|rtf|postscript|vnd\.ms-fontobject)"
+    r"|application/(?:json|xml|yaml|toml|jsonl|wasm|x-sh|x-tex|sql|rtf|postscript|vnd\.ms-fontobject)"
 )
 _ACTIVE = ("text/html", "image/svg+xml", "application/xhtml+xml", "application/xml", "text/xml")
 
