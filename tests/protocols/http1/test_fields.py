@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import TestCase
 
-from tnet.protocols.http1.fields import is_field_value, is_token, tokens
+from tnet.protocols.http1.fields import is_authority, is_field_value, is_token, tokens
 
 
 class Names(TestCase):
@@ -23,6 +23,15 @@ class Values(TestCase):
         self.assertEqual(refused, [*range(9), *range(10, 32), 127])
         self.assertTrue(is_field_value(b""))
         self.assertFalse(is_field_value(b"a\n"))
+
+
+class Authorities(TestCase):
+    def test_hosts(self):
+        """A name or an address, with a port or without; no user, no path."""
+        for value in (b"h", b"a.b:80", b"127.0.0.1", b"[::1]:8080", b"h:"):
+            self.assertTrue(is_authority(value), value)
+        for value in (b"", b"a b", b"u@h", b"h/x", b"::1", b"h:123456", b"h\n", b"h:x"):
+            self.assertFalse(is_authority(value), value)
 
 
 class Lists(TestCase):

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
+_AUTHORITY = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._~!$&'()*+,;=%]+)(?::[0-9]{0,5})?")
 _VALUE = re.compile(rb"[\t\x20-\x7e\x80-\xff]*")
 
 
@@ -19,6 +20,11 @@ def is_token(name: bytes) -> bool:
 def is_field_value(value: bytes) -> bool:
     """Whether `value` may stand in a field: no control byte but tab, so no line end and no NUL."""
     return _VALUE.fullmatch(value) is not None
+
+
+def is_authority(value: bytes) -> bool:
+    """Whether `value` names a host, with or without a port, as Host may."""
+    return _AUTHORITY.fullmatch(value) is not None
 
 
 def tokens(value: bytes) -> list[bytes]:

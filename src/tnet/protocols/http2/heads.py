@@ -65,15 +65,22 @@ def response_head(fields: Fields, peer: str) -> ResponseHead:
 
 
 def ordinary(fields: Fields, peer: str) -> Fields:
-    """The fields as they came, when they are such as HTTP/2 allows: lower case, none of the connection's, none pseudo.
+    """The fields as they came, when they are such as HTTP/2 allows.
 
     Raises: MalformedReply.
     """
+    if fault := unfit(fields):
+        raise MalformedReply(peer, fault)
+    return fields
+
+
+def unfit(fields: Iterable[tuple[bytes, bytes]]) -> str:
+    """Why fields cannot be HTTP/2's, which are in lower case, not of the connection, and not pseudo; "" if they can."""
     for name, value in fields:
         if not is_token(name) or name != name.lower():
-            raise MalformedReply(peer, f'"{excerpt(name, 80)}" is not a field of HTTP/2')
-        if name in _OF_THE_CONNECTION:
-            raise MalformedReply(peer, f"{excerpt(name, 80)} has no place in HTTP/2")
+            return f'"{excerpt(name, 80)}" is not a field of HTTP/2'
+        if name in _OF_THE_CONNECTION or (name == b"te" and value.lower() != b"trailers"):
+            return f"{excerpt(name, 80)} has no place in HTTP/2"
         if not is_field_value(value):
-            raise MalformedReply(peer, f"the value of {excerpt(name, 80)} holds a control byte")
-    return fields
+            return f"the value of {excerpt(name, 80)} holds a control byte"
+    return ""
