@@ -12,7 +12,7 @@ from tests.support import AtOnce
 from tnet.servers.web.listing import DirectoryPages
 from tnet.servers.web.root import Root
 from tnet.servers.web.tree import Tree
-from tnet.servers.web.writing.upload import Uploads
+from tnet.servers.web.writing.writing import Writing
 
 
 class ServedTestCase(TestCase):
@@ -45,7 +45,7 @@ class ServedTestCase(TestCase):
         root, workers = Root(self.path, hidden=hidden), workers or AtOnce()
         self.addCleanup(root.close)
         options.setdefault("pages", DirectoryPages(root, workers, uploads=accept_uploads) if list_directories else None)
-        options.setdefault("writing", Uploads(root, workers) if accept_uploads else None)
+        options.setdefault("writing", Writing(root, workers) if accept_uploads else None)
         return Wire(Tree(root, workers, **options), max_body_bytes=max_body_bytes)
 
     def content(self, name: str) -> bytes:

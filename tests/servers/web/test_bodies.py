@@ -9,7 +9,7 @@ from tests.servers.web.test_channel import Sink
 from tnet.servers.web.bodies import IBodyConsumer, IBodySink, Refusal
 from tnet.servers.web.request import Collected
 from tnet.servers.web.tree import Tree
-from tnet.servers.web.writing.upload import Receiver
+from tnet.servers.web.writing.receiver import Receiver
 
 
 class InterfaceTests(TestCase):

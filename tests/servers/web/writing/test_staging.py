@@ -9,7 +9,7 @@ from twisted.trial.unittest import TestCase
 
 from tnet.servers.web.bodies import Refusal
 from tnet.servers.web.root import UPLOAD_PREFIX
-from tnet.servers.web.writing.staging import Staged, exists, judge_name, last_segment, translated
+from tnet.servers.web.writing.staging import Staged, exists, temporary, token_of, translated
 
 
 class StagedTests(TestCase):
@@ -75,6 +75,9 @@ class StagedTests(TestCase):
             (errno.EROFS, 403),
             (errno.EEXIST, 409),
             (errno.ENAMETOOLONG, 400),
+            (errno.EFBIG, 507),
+            (errno.EISDIR, 409),
+            (errno.ENOENT, 409),
         ):
             with self.assertRaises(Refusal) as caught, translated(b"name"):
                 raise OSError(number, "")
@@ -87,27 +90,56 @@ class StagedTests(TestCase):
         os.symlink("nowhere", os.path.join(self.path, "link"))
         self.assertEqual((exists(self.fd, b"link"), exists(self.fd, b"other")), (True, False))
 
+    def test_replaced(self) -> None:
+        """It takes the place of a file, and its permissions, but never of a directory."""
+        self.test_committed()
+        os.mkdir(os.path.join(self.path, "sub"))
+        staged = Staged(self.fd)
+        staged.write(b"new")
+        staged.permit(0o100640)
+        self.assertEqual(self.assertRaises(Refusal, staged.replace, b"sub").status, 409)
+        staged.replace(b"name")
+        self.assertEqual(self.content("name"), b"new")
+        self.assertEqual(os.stat(os.path.join(self.path, "name")).st_mode & 0o777, 0o640)
 
-class NameTests(TestCase):
-    """What an upload may be called."""
+    def test_taken_back(self) -> None:
+        """A commit is undone only while the name is still that file's."""
+        for stolen in (False, True):
+            staged = Staged(self.fd)
+            staged.commit(b"name")
+            if stolen:
+                other = Staged(self.fd)
+                other.replace(b"name")
+            staged.take_back(b"name")
+            self.assertEqual(os.listdir(self.path), ["name"] if stolen else [])
 
-    def test_last_segment(self) -> None:
-        """The path that a client puts before the name does not count."""
-        for filename, name in (
-            ("a.txt", b"a.txt"),
-            ("../../etc/passwd", b"passwd"),
-            ("C:\\dir\\a.txt", b"a.txt"),
-            ("/", b""),
-            ("\xfc", "\xfc".encode()),
-        ):
-            self.assertEqual(last_segment(filename), name)
+    def test_resumed(self) -> None:
+        """With its token the next request goes on where the last one stopped; some of it can be taken back."""
+        first = Staged(self.fd, b"token")
+        first.write(b"hel")
+        first.release()
+        second = Staged(self.fd, b"token", resume=True)
+        self.assertEqual((second.size, second.read(1, 9)), (3, b"el"))
+        second.write(b"xx")
+        second.cut(3)
+        second.write(b"lo")
+        second.commit(b"name")
+        self.assertEqual((os.listdir(self.path), self.content("name")), (["name"], b"hello"))
 
-    def test_judged(self) -> None:
-        """Ordinary names pass; names that hide, climb, split or control do not."""
-        for name in (b"a", b"a b", b"a.tar.gz", b"\xff", "\xfc\u4e2d".encode(), b"x" * 255):
-            judge_name(name, hidden=False)
-        for name in (b"", b".", b"..", b"a/b", b"a\\b", b"a\0", b"a\n", b"\x7f", b".a", b"x" * 256):
-            self.assertEqual(self.assertRaises(Refusal, judge_name, name, hidden=False).status, 400)
-        judge_name(b".a", hidden=True)
-        for name in (b".", b"..", UPLOAD_PREFIX + b"x"):
-            self.assertRaises(Refusal, judge_name, name, hidden=True)
+    def test_not_resumed(self) -> None:
+        """What is not there, is no file, or has been given a name already is not gone on with."""
+        os.symlink("elsewhere", os.path.join(self.path, ".tnet-upload-link"))
+        os.mkfifo(os.path.join(self.path, ".tnet-upload-fifo"))
+        named = Staged(self.fd, b"named")
+        named.release()
+        os.link(os.path.join(self.path, ".tnet-upload-named"), os.path.join(self.path, "name"))
+        for token in (b"nothing", b"fifo", b"named"):
+            with self.subTest(token=token):
+                self.assertEqual(self.assertRaises(Refusal, Staged, self.fd, token, resume=True).status, 409)
+        self.assertRaises(OSError, Staged, self.fd, b"link", resume=True)
+
+    def test_hidden_names(self) -> None:
+        """A token and the name of its file belong together; other names have none."""
+        self.assertEqual(token_of(temporary(b"r-_9")), b"r-_9")
+        for name in (b"name", b".tnet-upload-", b".tnet-upload-a.b"):
+            self.assertIsNone(token_of(name))

@@ -66,8 +66,10 @@ class PutTests(UploadTestCase):
             ("/a%0ab", 400),
             ("/a%5cb", 400),
             ("/" + "x" * 256, 400),
-            ("/nothing/new", 404),
-            ("/a.txt/new", 404),
+            ("/nothing/new", 409),
+            ("/a.txt/new", 409),
+            ("/con.txt", 400),
+            ("/new.", 400),
             ("/../new", 404),
             ("/new%00", 400),
         ):
@@ -106,7 +108,7 @@ class PutTests(UploadTestCase):
         threads = Threads()
         wire = self.open(workers=threads)
         wire.send(b"PUT /new HTTP/1.1\r\nHost: h\r\nContent-Length: 100004\r\n\r\nhalf", b"x" * 100_000)
-        self.assertEqual((len(threads.waiting), wire.socket.producerState), (1, "paused"))
+        self.assertEqual((len(threads.waiting), wire.socket.producerState), (2, "paused"))
         threads.work()
         self.assertEqual((wire.reply().status, len(self.content("new"))), (201, 100_004))
 
@@ -167,7 +169,7 @@ class FormTests(UploadTestCase):
             (form(), 400),
             (form(("", b"")), 400),
             (b"junk", 400),
-            (form(*((f"n{number}", b"") for number in range(1001))), 400),
+            (form(*((f"n{number}", b"") for number in range(1001))), 413),
         ):
             wire = self.open()
             self.assertEqual(self.post(wire, body), status)

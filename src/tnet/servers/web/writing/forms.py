@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import IO
 from urllib.parse import unquote_to_bytes
 
-from multipart import MultipartError, MultipartSegment, PushMultipartParser, parse_options_header
+from multipart import MultipartError, MultipartSegment, ParserLimitReached, PushMultipartParser, parse_options_header
 
 from tnet.servers.web.bodies import Refusal
 
@@ -66,4 +66,6 @@ def parse_multipart(body: IO[bytes], content_type: bytes) -> dict[bytes, list[by
 
 def malformed(error: MultipartError) -> Refusal:
     """The answer to a multipart body that cannot be read."""
+    if isinstance(error, ParserLimitReached):
+        return Refusal(413, f"the form is too large: {error.args[0]}")
     return Refusal(400, f"malformed multipart body: {error.args[0]}")

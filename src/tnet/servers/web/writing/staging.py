@@ -1,4 +1,4 @@
-"""A file that is not there until it is complete: written under a hidden name, then linked to its own.
+"""A file that is not there until it is complete: written under a hidden name, then given its own.
 
 Everything here may block: it runs in a worker.
 
@@ -8,29 +8,62 @@ Source: link(2), which unlike rename(2) never replaces.
 from __future__ import annotations
 
 import os
+import re
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from errno import EACCES, EDQUOT, EEXIST, EMLINK, ENAMETOOLONG, ENOSPC, ENOTSUP, EPERM, EROFS
+from errno import (
+    EACCES,
+    EDQUOT,
+    EEXIST,
+    EFBIG,
+    EISDIR,
+    EMLINK,
+    ENAMETOOLONG,
+    ENOENT,
+    ENOSPC,
+    ENOTDIR,
+    ENOTSUP,
+    EPERM,
+    EROFS,
+)
 from secrets import token_hex
 
 from tnet.servers.web.bodies import Refusal
-from tnet.servers.web.listing import shown
+from tnet.servers.web.page.words import shown
 from tnet.servers.web.root import UPLOAD_PREFIX
 
-MAX_NAME_BYTES = 255
+STALE_SECONDS = 24 * 3600.0
+
+_NEW = os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+_OLD = os.O_RDWR | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+_NO_LINKS = (EPERM, ENOTSUP, EMLINK)
+_TEMPORARY = re.compile(re.escape(UPLOAD_PREFIX) + rb"[A-Za-z0-9_-]+")
 
 
 class Staged:
-    """A new file in the directory `directory`, a descriptor; for one thread after the other."""
+    """A new file in the directory `directory`, a descriptor; for one thread after the other.
 
-    def __init__(self, directory: int) -> None:
+    With a `token` it is one that other requests go on with: `resume` opens what is there. `size` is how much of it is
+    written.
+
+    Raises: Refusal.
+    """
+
+    def __init__(self, directory: int, token: bytes = b"", *, resume: bool = False) -> None:
         self._directory = directory
-        self._name = UPLOAD_PREFIX + token_hex(8).encode()
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        self._name = temporary(token or token_hex(8).encode())
         with translated(b""):
-            self._file = os.fdopen(os.open(self._name, flags, 0o666, dir_fd=directory), "wb", buffering=0)
+            fd = os.open(self._name, _OLD if resume else _NEW, 0o666, dir_fd=directory)
+        self._file = os.fdopen(fd, "r+b", buffering=0)
+        status = os.fstat(fd)
+        if not is_unfinished(status):
+            self._file.close()
+            raise Refusal(409, "what was uploaded so far is no longer there")
+        self.identity = (status.st_dev, status.st_ino)
+        self.size = self._file.seek(0, os.SEEK_END)
 
-    def write(self, data: bytes) -> None:
+    def write(self, data: bytes | bytearray) -> None:
         """Append `data`.
 
         Raises: Refusal.
@@ -38,7 +71,23 @@ class Staged:
         view = memoryview(data)
         with translated(b""):
             while view:
-                view = view[self._file.write(view) :]
+                count = self._file.write(view)
+                self.size += count
+                view = view[count:]
+
+    def read(self, at: int, size: int) -> bytes:
+        """Some of what was written."""
+        return os.pread(self._file.fileno(), size, at)
+
+    def cut(self, size: int) -> None:
+        """Take back all that was written after the first `size` bytes."""
+        self._file.truncate(size)
+        self.size = self._file.seek(size)
+
+    def permit(self, mode: int) -> None:
+        """Give it the permissions of the file that it is going to replace."""
+        with translated(b""):
+            os.fchmod(self._file.fileno(), mode & 0o777)
 
     def complete(self) -> None:
         """Nothing more is written: give the descriptor back.
@@ -58,11 +107,31 @@ class Staged:
             try:
                 os.link(self._name, name, src_dir_fd=self._directory, dst_dir_fd=self._directory, follow_symlinks=False)
             except OSError as error:
-                if error.errno not in (EPERM, ENOTSUP, EMLINK):
+                if error.errno not in _NO_LINKS:
                     raise
                 self._commit_without_links(name)
             with suppress(FileNotFoundError):
                 os.unlink(self._name, dir_fd=self._directory)
+
+    def replace(self, name: bytes) -> None:
+        """Give the file its name, whatever file has it: at no moment is there none.
+
+        Raises: Refusal, 409 when it is a directory that has the name.
+        """
+        self.complete()
+        with translated(name):
+            os.rename(self._name, name, src_dir_fd=self._directory, dst_dir_fd=self._directory)
+
+    def take_back(self, name: bytes) -> None:
+        """Undo a commit, if the name is still this file's."""
+        with suppress(OSError):
+            status = os.stat(name, dir_fd=self._directory, follow_symlinks=False)
+            if (status.st_dev, status.st_ino) == self.identity:
+                os.unlink(name, dir_fd=self._directory)
+
+    def release(self) -> None:
+        """Let others go on with it."""
+        self._file.close()
 
     def discard(self) -> None:
         """Leave no trace of it, if it was not committed."""
@@ -72,9 +141,12 @@ class Staged:
 
     def _commit_without_links(self, name: bytes) -> None:
         """For file systems that have no links: take the name first, then replace our own empty file."""
-        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-        os.close(os.open(name, flags, 0o666, dir_fd=self._directory))
-        os.rename(self._name, name, src_dir_fd=self._directory, dst_dir_fd=self._directory)
+        os.close(os.open(name, _NEW, 0o666, dir_fd=self._directory))
+        try:
+            os.rename(self._name, name, src_dir_fd=self._directory, dst_dir_fd=self._directory)
+        except OSError:
+            os.unlink(name, dir_fd=self._directory)
+            raise
 
 
 @contextmanager
@@ -86,13 +158,32 @@ def translated(name: bytes) -> Iterator[None]:
         match error.errno:
             case n if n == EEXIST:
                 raise Refusal(409, f"{shown(name)} exists already") from error
-            case n if n in (ENOSPC, EDQUOT):
+            case n if n in (EISDIR, ENOTDIR):
+                raise Refusal(409, f"{shown(name)} is a directory") from error
+            case n if n == ENOENT:
+                raise Refusal(409, "the directory, or what was uploaded so far, is no longer there") from error
+            case n if n in (ENOSPC, EDQUOT, EFBIG):
                 raise Refusal(507, "no space left") from error
             case n if n in (EACCES, EPERM, EROFS):
                 raise Refusal(403, "this directory cannot be written to") from error
             case n if n == ENAMETOOLONG:
                 raise Refusal(400, "the name is too long") from error
         raise
+
+
+def temporary(token: bytes) -> bytes:
+    """The hidden name of the upload that goes by `token`."""
+    return UPLOAD_PREFIX + token
+
+
+def token_of(name: bytes) -> bytes | None:
+    """The token of the upload that has this hidden name; None for names of other things."""
+    return name.removeprefix(UPLOAD_PREFIX) if _TEMPORARY.fullmatch(name) else None
+
+
+def is_unfinished(status: os.stat_result) -> bool:
+    """Whether it can be a file of ours that has no other name yet: a crash may have come between two names."""
+    return stat.S_ISREG(status.st_mode) and status.st_nlink == 1
 
 
 def exists(directory: int, name: bytes) -> bool:
@@ -102,16 +193,3 @@ def exists(directory: int, name: bytes) -> bool:
     except OSError:
         return False
     return True
-
-
-def last_segment(filename: str) -> bytes:
-    """The name of an uploaded file without the path that a client may have put before it."""
-    return filename.replace("\\", "/").rpartition("/")[2].encode("utf-8", "surrogateescape")
-
-
-def judge_name(name: bytes, *, hidden: bool) -> None:
-    """Refuse, with 400, a name that no upload may have."""
-    visible = all(byte >= 0x20 and byte not in b"\x7f/\\" for byte in name)
-    dotted = name.startswith(b".") and (not hidden or name in (b".", b"..") or name.startswith(UPLOAD_PREFIX))
-    if not name or not visible or dotted or len(name) > MAX_NAME_BYTES:
-        raise Refusal(400, f'"{shown(name)}" cannot be the name of an upload')

@@ -1,66 +1,109 @@
-"""Uploads: a body that goes straight to a file, and appears under its name only when it is complete."""
+"""Uploads that come in one request: a body that goes straight to files, which appear only when it is complete.
+
+Everything here may block: it runs in a worker.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
-from threading import Lock
-from typing import Any
-from urllib.parse import quote
 
 from multipart import MultipartError, MultipartSegment, PushMultipartParser
-from twisted.internet.defer import Deferred, gatherResults
-from twisted.python.failure import Failure
-from zope.interface import implementer
 
-from tnet.net.context import Offload
-from tnet.servers.web import pages
-from tnet.servers.web.bodies import IBodySink, Refusal
-from tnet.servers.web.listing import shown
-from tnet.servers.web.request import WebRequest
-from tnet.servers.web.root import OpenDirectory, Root
-from tnet.servers.web.writing.forms import boundary_of, malformed
-from tnet.servers.web.writing.staging import Staged, exists, judge_name, last_segment
+from tnet.servers.web.bodies import Refusal
+from tnet.servers.web.page.words import shown
+from tnet.servers.web.writing.digests import Checked
+from tnet.servers.web.writing.forms import malformed
+from tnet.servers.web.writing.names import file_name, last_segment, segments
+from tnet.servers.web.writing.room import Claim, Room
+from tnet.servers.web.writing.staging import Staged
+from tnet.servers.web.writing.targets import Made, Naming, Target, Terms
 
 MAX_FILES = 1000
+MAX_PARTS = 2000
+MAX_DIRECTORIES = 100
+
+_NEW = Terms(replace=False)
 
 
 class Put:
-    """One file, whose name is the last segment of the path. Blocking."""
+    """One file at `target`, which it closes in the end, of `length` bytes, None when that is not known.
 
-    def __init__(self, directory: OpenDirectory, name: bytes) -> None:
-        self._directory = directory
-        self._name = name
+    Raises: Refusal.
+    """
+
+    def __init__(
+        self, target: Target, terms: Terms, room: Room, naming: Naming, *, length: int | None, digest: Checked
+    ) -> None:
+        self._target = target
+        self._terms = terms
+        self._naming = naming
+        self._digest = digest
+        self._length = length or 0
+        self._claim = Claim(room)
         try:
-            self._staged = Staged(directory.fd)
+            self._claim.reach(self._length, target.directory.fd, written=0)
+            self._staged = Staged(target.directory.fd)
         except BaseException:
-            directory.close()
+            self._claim.drop()
             raise
 
     def take(self, data: bytes) -> None:
-        """Write some of the body."""
-        self._staged.write(data)
+        """Write some of the body.
 
-    def commit(self) -> list[bytes]:
-        """Make the file appear; its name."""
-        self._staged.commit(self._name)
-        return [self._name]
+        Raises: Refusal.
+        """
+        size = self._staged.size
+        self._claim.reach(max(self._length, size + len(data)), self._target.directory.fd, written=size)
+        self._staged.write(data)
+        self._digest.update(data)
+
+    def commit(self) -> Made:
+        """Make the file appear.
+
+        Raises: Refusal.
+        """
+        self._digest.judge()
+        made = self._naming.give(self._staged, self._target, self._terms)
+        self._claim.keep(self._staged.size)
+        self._target.made.clear()
+        return made
 
     def discard(self) -> None:
         """Leave nothing behind."""
         self._staged.discard()
-        self._directory.close()
+        self._claim.drop()
+        self._target.close(undo=True)
+
+    release = discard
 
 
 class Form:
-    """The files of a multipart/form-data body; its other fields are dropped. Blocking."""
+    """The files of a multipart/form-data body, all of them or none; its other fields are dropped.
 
-    def __init__(self, directory: OpenDirectory, boundary: str, hidden: bool) -> None:
-        self._directory = directory
-        self._hidden = hidden
-        self._parser = PushMultipartParser(boundary, max_segment_count=MAX_FILES)
-        self._files: list[tuple[bytes, Staged]] = []
-        self._current: Staged | None = None
+    `find` gives the target for the names of a file, relative to where the form was sent, and `judge` refuses those that
+    are not to be written. With `folders` a file may bring a path of directories along.
+    """
+
+    def __init__(
+        self,
+        find: Callable[[Sequence[bytes]], Target],
+        judge: Callable[[Target], None],
+        boundary: str,
+        room: Room,
+        naming: Naming,
+        *,
+        folders: bool,
+    ) -> None:
+        self._find = find
+        self._judge = judge
+        self._parser = PushMultipartParser(boundary, max_segment_count=MAX_PARTS)
+        self._naming = naming
+        self._claim = Claim(room)
+        self._folders = folders
+        self._targets: dict[tuple[bytes, ...], Target] = {}
+        self._files: list[tuple[Target, Staged]] = []
+        self._current: tuple[Target, Staged] | None = None
+        self._size = 0
 
     def take(self, data: bytes) -> None:
         """Write some of the body.
@@ -70,18 +113,18 @@ class Form:
         try:
             for event in self._parser.parse(data):
                 if isinstance(event, MultipartSegment):
-                    self._begin(event.filename)
+                    self._begin(event)
                 elif self._current is None:
                     continue
                 elif event is None:
-                    self._current.complete()
+                    self._current[1].complete()
                 else:
-                    self._current.write(event)
+                    self._write(*self._current, event)
         except MultipartError as error:
             raise malformed(error) from error
 
-    def commit(self) -> list[bytes]:
-        """Make all the files appear, or none; their names.
+    def commit(self) -> Made:
+        """Make all the files appear, or none.
 
         Raises: Refusal.
         """
@@ -89,162 +132,58 @@ class Form:
             self.take(b"")
         if not self._files:
             raise Refusal(400, "the form holds no file")
-        done: list[bytes] = []
+        done: list[tuple[Target, Staged]] = []
         try:
-            for name, staged in self._files:
-                staged.commit(name)
-                done.append(name)
-        except Refusal:
-            self._directory.remove(done)
+            for target, staged in self._files:
+                self._naming.give(staged, target, _NEW)
+                done.append((target, staged))
+        except BaseException:
+            for target, staged in done:
+                staged.take_back(target.name)
             raise
-        return done
+        self._claim.keep(self._size)
+        for target in self._targets.values():
+            target.made.clear()
+        return Made(tuple(target.name for target, _ in done))
 
     def discard(self) -> None:
         """Leave nothing behind."""
         for _, staged in self._files:
             staged.discard()
-        self._directory.close()
+        self._claim.drop()
+        for target in reversed(self._targets.values()):
+            target.close(undo=True)
+        self._targets.clear()
 
-    def _begin(self, filename: str | None) -> None:
+    release = discard
+
+    def _begin(self, part: MultipartSegment) -> None:
         self._current = None
-        if filename:
-            name = last_segment(filename)
-            judge_name(name, hidden=self._hidden)
-            if exists(self._directory.fd, name):
-                raise Refusal(409, f"{filename} exists already")
-            self._current = Staged(self._directory.fd)
-            self._files.append((name, self._current))
+        disposition = part.header("Content-Disposition", "")
+        filename = file_name(disposition) if "filename*" in disposition.lower() else part.filename
+        if not filename:
+            return
+        if len(self._files) == MAX_FILES:
+            raise Refusal(413, f"a form may hold {MAX_FILES} files")
+        target = self._target(segments(filename) if self._folders else [last_segment(filename)])
+        self._judge(target)
+        if target.status() is not None:
+            raise Refusal(409, f"{shown(target.name)} exists already")
+        self._current = (target, Staged(target.directory.fd))
+        self._files.append(self._current)
 
+    def _target(self, names: Sequence[bytes]) -> Target:
+        """Of all the files of one directory the first brings the descriptor."""
+        way = tuple(names[:-1])
+        known = self._targets.get(way)
+        if known is not None:
+            return Target(known.root, known.directory, (*known.names[:-1], names[-1]))
+        if len(self._targets) == MAX_DIRECTORIES:
+            raise Refusal(413, f"a form may bring files for {MAX_DIRECTORIES} directories")
+        self._targets[way] = target = self._find(names)
+        return target
 
-@implementer(IBodySink)
-class Receiver:
-    """Feeds a body to a Put or a Form in a worker, one piece at a time, and answers the request.
-
-    While it cleans up in a worker, that is among `ending`.
-    """
-
-    def __init__(self, request: WebRequest, upload: Put | Form, workers: Offload, ending: set[Deferred[Any]]) -> None:
-        self._request = request
-        self._upload = upload
-        self._workers = workers
-        self._ending = ending
-        self._lock = Lock()
-        self._over = False
-
-    def bodyReceived(self, data: bytes) -> Deferred[Any]:
-        """Fires when the piece is written."""
-        writing: Deferred[Any] = self._workers.run(self._alone, self._upload.take, data)
-        return writing
-
-    def bodyEnded(self) -> None:
-        """Make the files appear and say so."""
-        self._request.answer(self._finish())
-
-    def bodyLost(self, reason: Failure) -> None:
-        """Leave nothing behind."""
-        self._discard()
-
-    async def _finish(self) -> None:
-        try:
-            with self._request.channel.trace.span("commit upload"):
-                names = await self._workers.run(self._alone, self._upload.commit)
-        finally:
-            self._discard()
-        _created(self._request, names)
-
-    def _discard(self) -> None:
-        end: Deferred[Any] = self._workers.run(self._end).addErrback(lambda _: self._end())
-        self._ending.add(end)
-        end.addBoth(lambda _: self._ending.discard(end))
-
-    def _alone(self, step: Callable[..., Any], *args: Any) -> Any:
-        """In a worker: a step of an upload, while no other step runs; none runs after the end.
-
-        A client that leaves cancels the waiting, not the thread, so a step may still be running when the end comes.
-        """
-        with self._lock:
-            return None if self._over else step(*args)
-
-    def _end(self) -> None:
-        with self._lock:
-            if not self._over:
-                self._over = True
-                self._upload.discard()
-
-
-class Uploads:
-    """The uploads to somewhere below `root`."""
-
-    methods: tuple[bytes, ...] = (b"POST", b"PUT")
-
-    def __init__(self, root: Root, workers: Offload) -> None:
-        self._root = root
-        self._workers = workers
-        self._ending: set[Deferred[Any]] = set()
-
-    def begin(self, request: WebRequest, names: Sequence[bytes], slash: bool) -> IBodySink:
-        """Where the body of an upload request goes.
-
-        Raises: Refusal.
-        """
-        _judge_origin(request)
-        make = partial(_put, names, slash) if request.method == b"PUT" else partial(_form, request, names)
-        return Receiver(request, make(self._root), self._workers, self._ending)
-
-    async def act(self, request: WebRequest, names: Sequence[bytes], action: bytes) -> None:
-        """Refuse a form: it has no file."""
-        raise Refusal(400, "the form holds no file")
-
-    async def close(self) -> None:
-        """Returns when nothing is left of uploads that were cut off."""
-        await gatherResults(tuple(self._ending))
-
-
-def _put(names: Sequence[bytes], slash: bool, root: Root) -> Put:
-    if slash or not names:
-        raise Refusal(409, "a directory cannot be uploaded")
-    *way, name = names
-    judge_name(name, hidden=root.hidden)
-    directory = _directory(root, way, Refusal(404))
-    if exists(directory.fd, name):
-        directory.close()
-        raise Refusal(409, "a file of this name exists already")
-    return Put(directory, name)
-
-
-def _form(request: WebRequest, names: Sequence[bytes], root: Root) -> Form:
-    boundary = boundary_of(request.getHeader(b"content-type") or b"")
-    not_a_directory = Refusal(405, "files are uploaded to a directory", {b"Allow": b"GET, HEAD, OPTIONS"})
-    return Form(_directory(root, names, not_a_directory), boundary, root.hidden)
-
-
-def _directory(root: Root, names: Sequence[bytes], otherwise: Refusal) -> OpenDirectory:
-    opened = root.open(names)
-    if isinstance(opened, OpenDirectory):
-        return opened
-    opened.close()
-    raise otherwise
-
-
-def _judge_origin(request: WebRequest) -> None:
-    """Refuse a form that some other site made a browser send."""
-    origin = request.getHeader(b"origin")
-    if origin is not None and origin.partition(b"://")[2].lower() != (request.getHeader(b"host") or b"").lower():
-        raise Refusal(403, "uploads come from this site's own pages")
-
-
-def _created(request: WebRequest, names: list[bytes]) -> None:
-    base = request.path if request.method == b"PUT" else request.path.rstrip(b"/") + b"/"
-    if request.method == b"POST" and pages.preferred(request.getHeader(b"accept") or b"") is pages.HTML:
-        request.setResponseCode(303)
-        request.setHeader(b"Location", base)
-        body = b""
-    else:
-        request.setResponseCode(201)
-        location = base if request.method == b"PUT" else base + quote(names[0], safe="").encode()
-        request.setHeader(b"Location", location)
-        request.setHeader(b"Content-Type", pages.TEXT)
-        body = "".join(f"created {shown(name)}\n" for name in names).encode()
-    request.setHeader(b"Content-Length", b"%d" % len(body))
-    request.write(body)
-    request.finish()
+    def _write(self, target: Target, staged: Staged, data: bytes | bytearray) -> None:
+        self._claim.reach(self._size + len(data), target.directory.fd, written=self._size)
+        staged.write(data)
+        self._size += len(data)
