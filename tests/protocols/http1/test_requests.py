@@ -8,13 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import TestCase
 
+from tnet.protocols.http1.heads import HeadLimits, HeadReader, RequestHead
 from tnet.protocols.http1.requests import (
     BodyPiece,
-    HeadLimits,
     Refused,
     RequestEnd,
     RequestEvent,
-    RequestHead,
     RequestParser,
 )
 
@@ -26,14 +25,14 @@ def pull(parser: RequestParser) -> list[RequestEvent]:
     events: list[RequestEvent] = []
     while (event := parser.next_event()) is not None:
         events.append(event)
-        if isinstance(event, RequestEnd):
+        if isinstance(event, RequestEnd) or (isinstance(event, RequestHead) and event.length == 0):
             parser.proceed()
     return events
 
 
 def parse(*pieces: bytes, limits: HeadLimits = DEFAULTS) -> list[RequestEvent]:
     """The events of `pieces` as they arrive, with neighbouring pieces of a body joined."""
-    parser, events = RequestParser(limits), []
+    parser, events = RequestParser(HeadReader(limits)), []
     for piece in pieces:
         parser.feed(piece)
         events += pull(parser)
@@ -76,7 +75,7 @@ class AcceptedTests(TestCase):
         head = self.head(get(HOST, b"uSer-Agent:  x y \t", b"X-Empty:", b"Accept: \xff"))
         self.assertEqual((head.method, head.target, head.version), (b"GET", b"/", b"HTTP/1.1"))
         expected = [(b"Host", b"example.com"), (b"uSer-Agent", b"x y"), (b"X-Empty", b""), (b"Accept", b"\xff")]
-        self.assertEqual(head.fields, expected)
+        self.assertEqual(list(head.fields), expected)
         self.assertEqual((head.length, head.keep_alive, head.expect), (0, True, b""))
 
     def test_any_method(self) -> None:
@@ -120,11 +119,23 @@ class AcceptedTests(TestCase):
         parser = RequestParser()
         parser.feed(get(HOST) * 2)
         self.assertIsInstance(parser.next_event(), RequestHead)
-        self.assertIsInstance(parser.next_event(), RequestEnd)
         self.assertIsNone(parser.next_event())
+        self.assertTrue(parser.complete)
         self.assertEqual(parser.buffered, len(get(HOST)))
         parser.proceed()
         self.assertIsInstance(parser.next_event(), RequestHead)
+
+    def test_nothing_is_left_to_come(self) -> None:
+        """A request is complete with its last byte, before its end is told."""
+        post = get(HOST, b"Content-Length: 1", line=b"POST / HTTP/1.1")
+        chunked = get(HOST, b"Transfer-Encoding: chunked", line=b"POST / HTTP/1.1")
+        for data, events in ((get(HOST), 1), (post + b"x", 2), (chunked + b"1\r\nx\r\n0\r\n\r\n", 2)):
+            parser = RequestParser()
+            parser.feed(data)
+            for number in range(events):
+                self.assertEqual((parser.complete, parser.in_body), (False, number == 1))
+                parser.next_event()
+            self.assertEqual((parser.complete, parser.in_body), (True, False))
 
     def test_absolute_form(self) -> None:
         """An absolute target becomes origin-form, and its authority the Host."""
@@ -135,7 +146,7 @@ class AcceptedTests(TestCase):
         ):
             with self.subTest(target=target):
                 head = self.head(get(b"hOst: other", line=b"GET " + target + b" HTTP/1.1"))
-                self.assertEqual((head.target, head.fields), (origin, [(b"hOst", authority)]))
+                self.assertEqual((head.target, head.fields), (origin, ((b"hOst", authority),)))
 
     def test_asterisk(self) -> None:
         """OPTIONS may ask about the server as a whole."""
@@ -145,7 +156,7 @@ class AcceptedTests(TestCase):
         """Names, addresses and ports are fine as Host; HTTP/1.0 needs none."""
         for host in (b"a", b"a.b:80", b"127.0.0.1", b"[::1]:8080", b"xn--bcher-kva.example", b"a:"):
             self.assertEqual(self.head(get(b"Host: " + host)).fields[0][1], host)
-        self.assertEqual(self.head(get(line=b"GET / HTTP/1.0")).fields, [])
+        self.assertEqual(self.head(get(line=b"GET / HTTP/1.0")).fields, ())
 
     def test_who_keeps_the_connection(self) -> None:
         """HTTP/1.1 keeps it unless it says close; HTTP/1.0 only if it says keep-alive; tokens are a list."""

@@ -136,15 +136,23 @@ class CourseTests(ExchangeTestCase):
     """From its beginning to its end."""
 
     def test_answered(self) -> None:
-        """A head, the end of nothing, a response: counted, timed, witnessed."""
+        """A head that nothing follows, a response: counted, timed, witnessed."""
         exchange = self.begin()
-        self.clock.advance(2)
-        exchange.complete()
         self.assertEqual((self.carrier.told, self.carrier.sent), ([("head", 200), "finish"], b"got:"))
         self.assertEqual((exchange.status, exchange.bytes_out, exchange.over, exchange.number), (200, 4, True, 3))
-        self.assertEqual(exchange.phases, Phases(0, 1, 1, 3, 3, 3))
+        self.assertEqual(exchange.phases, Phases(0, 1, 1, 1, 1, 1))
         self.assertEqual((self.witness.began, self.witness.over), ([exchange], [exchange]))
         self.assertIn((b"Content-Length", b"4"), exchange.response_fields)
+
+    def test_times(self) -> None:
+        """Each part has its time; only a body is waited for."""
+        exchange = self.begin(b"POST", length=3)
+        self.clock.advance(2)
+        exchange.receive(b"abc")
+        exchange.complete()
+        exchange.complete()
+        self.assertEqual(exchange.phases, Phases(0, 1, 1, 3, 3, 3))
+        self.assertEqual(len(self.resource.requests), 1)
 
     def test_a_body(self) -> None:
         """A body is collected for the resource; the first bytes of both bodies are kept for a witness, and no more."""
@@ -167,7 +175,6 @@ class CourseTests(ExchangeTestCase):
         """When the client leaves, the request hears of it, and the reason is in the report; once."""
         self.resource.waits = True
         exchange = self.begin()
-        exchange.complete()
         ends: list[Any] = []
         self.resource.requests[0].notifyFinish().addErrback(ends.append)
         for _ in range(2):
@@ -177,6 +184,7 @@ class CourseTests(ExchangeTestCase):
 
     def test_lost_in_plain_words(self) -> None:
         """A carrier may know better than the failure why."""
+        self.resource.waits = True
         exchange = self.begin()
         exchange.lost(Failure(ConnectionDone()), "the stream was reset")
         self.assertEqual(exchange.reason, "the stream was reset")
@@ -223,7 +231,6 @@ class AdmissionTests(ExchangeTestCase):
         exchange = self.begin(b"GET", first, second)
         self.assertEqual((first.asked, second.asked), (1, 0))
         answer.callback(None)
-        exchange.complete()
         self.assertEqual(second.asked, 1)
         self.assertIn((b"X-After", b"200"), exchange.response_fields)
 
@@ -288,7 +295,6 @@ class ResponseTests(ExchangeTestCase):
         """An exchange whose response has begun with `fields`."""
         self.resource.waits = True
         exchange = self.begin(method)
-        exchange.complete()
         headers = Headers({name.replace("_", "-").encode(): [value] for name, value in fields.items()})
         exchange.writeHeaders(b"HTTP/1.1", code, b"Why", headers)
         return exchange
@@ -335,7 +341,6 @@ class ResponseTests(ExchangeTestCase):
         """A head may go before the response, and not after it began."""
         self.resource.waits = True
         exchange = self.begin()
-        exchange.complete()
         self.resource.requests[0].interim(103, [(b"Link", b"</x>")])
         exchange.writeHeaders(b"HTTP/1.1", b"200", b"OK", Headers())
         exchange.interim(103)
@@ -345,7 +350,6 @@ class ResponseTests(ExchangeTestCase):
         """A carrier that cannot be given away says so, and the request is as if nobody had asked."""
         self.resource.waits = True
         exchange = self.begin()
-        exchange.complete()
         self.assertRaises(Refusal, self.resource.requests[0].switch, object())
         self.assertEqual((exchange.status, self.carrier.told), (0, []))
 

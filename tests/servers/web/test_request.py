@@ -9,7 +9,7 @@ from twisted.internet.error import ConnectionLost
 from twisted.trial.unittest import TestCase
 from twisted.web import static
 from twisted.web.resource import Resource
-from twisted.web.server import NOT_DONE_YET
+from twisted.web.server import NOT_DONE_YET, Request
 
 from tests.servers.web.wire import Wire
 from tnet.errors import Overloaded
@@ -256,6 +256,15 @@ class ContractTests(TestCase):
         stock(lambda request: seen.append(request) or b"").get("/")
         for name in request_module.RELIES_ON:
             self.assertTrue(hasattr(seen[0], name), name)
+
+    def test_attributes(self) -> None:
+        """Ours begins with every attribute that a stock request begins with."""
+        seen: list[Any] = []
+        stock(lambda request: seen.append((request, Request(request.channel))) or b"").get("/")
+        ((ours, theirs),) = seen
+        self.assertGreater(len(vars(theirs)), 10)
+        missing = [name for name in vars(theirs) if name != "channel" and not hasattr(ours, name)]
+        self.assertEqual(missing, [])
 
     def test_the_channel_interface(self) -> None:
         """A stock request asks of its channel only what ours has."""

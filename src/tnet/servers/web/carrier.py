@@ -22,9 +22,10 @@ class Carrier(Protocol):
     """Carries one exchange at a time, or several side by side.
 
     It calls, in this order: `Exchange(carrier, number, began)`, then `begin(head)`, `receive(data)` for each piece of
-    the body, `complete()` at its end; and `lost(reason)` when the connection, or the stream, has gone before the
-    response was complete. While the exchange is `busy` it gets no piece and no end. A message that is no request at
-    all gets `reject(status, reason)` instead of `begin`; one that goes wrong later gets `refuse(status, reason)`.
+    the body, `complete()` at its end, which a head of length 0 does not need; and `lost(reason)` when the connection,
+    or the stream, has gone before the response was complete. While the exchange is `busy` it gets no piece and no end.
+    A message that is no request at all gets `reject(status, reason)` instead of `begin`; one that goes wrong later
+    gets `refuse(status, reason)`.
 
     `peer` and `host` are addresses. `site`, `trace` and `transport` are what `twisted.web` looks for.
     """

@@ -25,6 +25,7 @@ from tnet.servers.web.alarm import Alarm
 from tnet.servers.web.bodies import Refusal
 from tnet.servers.web.exchange import Exchange
 from tnet.servers.web.farewell import Farewell
+from tnet.servers.web.headers import raw
 from tnet.servers.web.heads import response_head
 from tnet.servers.web.outlet import Outlet
 from tnet.servers.web.tunnel import Tunnel
@@ -55,7 +56,7 @@ class Channel(Protocol):
 
     def __init__(self, site: WebFactory) -> None:
         self.site = site
-        self._parser = RequestParser(site.limits)
+        self._parser = RequestParser(site.heads)
         self._alarm = Alarm(site.reactor, site.now)
         self._phase = Phase.FRESH
         self._exchange: Exchange | None = None
@@ -140,7 +141,10 @@ class Channel(Protocol):
         self._outlet.hold()
         try:
             while not self._blocked() and (event := self._parser.next_event()) is not None:
-                self._take(event)
+                if type(event) is RequestHead:
+                    self._begin(event)
+                else:
+                    self._take(event)
         finally:
             self._pumping = False
             self._outlet.release()
@@ -152,24 +156,22 @@ class Channel(Protocol):
             return True
         return self._outlet.paused if self._exchange is None else self._exchange.busy
 
-    def _take(self, event: RequestEvent) -> None:
-        exchange = self._exchange
-        match event:
-            case RequestHead():
-                self._begin(event)
-            case Refused(status, reason):
-                self._refuse(status, reason)
-            case BodyPiece(data) if exchange is not None:
-                exchange.receive(data)
-            case RequestEnd() if exchange is not None:
-                exchange.complete()
-
     def _begin(self, head: RequestHead) -> None:
         self._served += 1
         began, self._head_began = self._head_began, None
         exchange = self._exchange = Exchange(self, self._served, began)
         exchange.keep = head.keep_alive and not self._leaving
         exchange.begin(head)
+
+    def _take(self, event: RequestEvent) -> None:
+        exchange = self._exchange
+        match event:
+            case Refused(status, reason):
+                self._refuse(status, reason)
+            case BodyPiece(data) if exchange is not None:
+                exchange.receive(data)
+            case RequestEnd() if exchange is not None:
+                exchange.complete()
 
     # ── time, and whether to read ──
 
@@ -276,7 +278,8 @@ class Channel(Protocol):
         """Begin the response; what ends the connection after it, or not, is decided here."""
         is_old = exchange.head.version == b"HTTP/1.0"
         unsized = exchange.left is None and not exchange.bodiless
-        asked = fields.getRawHeaders(b"connection")
+        lines = raw(fields)
+        asked = lines.get(b"Connection")
         if (
             not self._parser.complete
             or self._leaving
@@ -287,11 +290,11 @@ class Channel(Protocol):
             exchange.keep = False
         self._chunked = unsized and not is_old
         if self._chunked:
-            fields.setRawHeaders(b"transfer-encoding", [b"chunked"])
+            lines[b"Transfer-Encoding"] = [b"chunked"]
         if not exchange.keep:
-            fields.setRawHeaders(b"connection", [b"close"])
+            lines[b"Connection"] = [b"close"]
         elif is_old:
-            fields.setRawHeaders(b"connection", [b"keep-alive"])
+            lines[b"Connection"] = [b"keep-alive"]
         self._outlet.write(response_head(status, reason, fields))
 
     def send_interim(self, exchange: Exchange, status: int, fields: Sequence[tuple[bytes, bytes]]) -> None:

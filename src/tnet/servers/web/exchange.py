@@ -20,6 +20,7 @@ from tnet.events import Trace
 from tnet.net.closing import closing
 from tnet.protocols.http1.requests import RequestHead
 from tnet.servers.web.bodies import Refusal
+from tnet.servers.web.headers import raw
 from tnet.servers.web.intake import Intake
 from tnet.servers.web.report import report
 
@@ -69,32 +70,36 @@ class Exchange:
     Units: `began` in seconds of the site's clock; `bytes_in`, `bytes_out` and `left` in bytes of the bodies.
     """
 
+    head = NOTHING
+    keep = True
+    over = False
+    status = 0
+    bodiless = False
+    bytes_in = bytes_out = 0
+    left: int | None = None
+    reason = ""
+    request: WebRequest | None = None
+    request_excerpt = response_excerpt = b""
+
+    _head_at: float | None = None
+    _admitted_at: float | None = None
+    _body_at: float | None = None
+    _first_byte_at: float | None = None
+    _last_byte_at: float | None = None
+    _fields: Headers | None = None
+    _excerpt_bytes = 0
+    _intake: Intake | None = None
+    _waiting: Deferred[None] | None = None
+
     def __init__(self, carrier: Carrier, number: int = 1, began: float | None = None) -> None:
         self.carrier = carrier
-        self.site = carrier.site
+        self.site = site = carrier.site
         self.trace: Trace = carrier.trace
         self.transport: Any = carrier.transport
         self.number = number
-        self.head = NOTHING
-        self.began = self.site.now() if began is None else began
-        self.keep = True
-        self.over = False
-        self.status = 0
-        self.bodiless = False
-        self.bytes_in = self.bytes_out = 0
-        self.left: int | None = None
-        self.reason = ""
-        self.request: WebRequest | None = None
-        self.request_excerpt = self.response_excerpt = b""
-        self._head_at: float | None = None
-        self._admitted_at: float | None = None
-        self._body_at: float | None = None
-        self._first_byte_at: float | None = None
-        self._last_byte_at: float | None = None
-        self._fields: Headers | None = None
-        self._excerpt_bytes = self.site.excerpt_bytes if self.site.witness is not None else 0
-        self._intake: Intake | None = None
-        self._waiting: Deferred[None] | None = None
+        self.began = site.now() if began is None else began
+        if site.witness is not None:
+            self._excerpt_bytes = site.excerpt_bytes
 
     # ── what the carrier calls ──
 
@@ -110,14 +115,18 @@ class Exchange:
 
     def begin(self, head: RequestHead) -> None:
         """The head of the request is complete."""
+        site = self.site
         self.head = head
-        self._head_at = self.site.now()
-        request = self.request = self.site.requestFactory(self)
-        if self.site.witness is not None:
-            self.site.witness.begun(self)
+        self._head_at = site.now()
+        request = self.request = site.requestFactory(self)
+        if site.witness is not None:
+            site.witness.begun(self)
         try:
             request.headReceived(head)
-            self._pass_filters(request, iter(self.site.filters))
+            if site.filters:
+                self._pass_filters(request, iter(site.filters))
+            else:
+                self._admit(request)
         except Exception:  # noqa: BLE001 (a resource is anybody's code)
             request.fail(Failure())
 
@@ -134,15 +143,13 @@ class Exchange:
             self._intake.receive(data)
 
     def complete(self) -> None:
-        """The body is complete, or there is none."""
-        self._body_at = self.site.now()
+        """The body is complete."""
         request = self.request
-        if self.over or request is None:
+        if self.over or request is None or self._body_at is not None:
             return
+        self._body_at = self.site.now()
         if self._intake is not None:
             self._intake.end()
-        elif self.admitted:
-            request.process()
 
     def refuse(self, status: int, reason: str) -> None:
         """Answer to what cannot remain a request; nothing follows on its connection."""
@@ -211,7 +218,7 @@ class Exchange:
     def _end(self, reason: str = "") -> None:
         self.over = True
         self.reason = self.reason or reason
-        report(self, self.site.now() - self.began)
+        report(self, (self._last_byte_at or self.site.now()) - self.began)
         if self.site.witness is not None:
             self.site.witness.ended(self)
 
@@ -253,10 +260,12 @@ class Exchange:
 
     def _admit(self, request: WebRequest) -> None:
         head = self.head
-        self._admitted_at = self.site.now()
+        self._admitted_at = self.site.now() if self.site.filters else self._head_at
         if head.expect and head.expect != b"100-continue" and head.version != b"HTTP/1.0":
             raise Refusal(417, "the only expectation that is met is 100-continue")
         if head.length == 0:
+            self._body_at = self._admitted_at
+            request.process()
             return
         if (head.length or 0) > self.site.max_body_bytes:
             raise Refusal(413, self._too_large())
@@ -282,25 +291,31 @@ class Exchange:
     # ── what a Request calls ──
 
     def writeHeaders(self, version: bytes, code: bytes, reason: bytes, headers: Headers) -> None:
+        """`respond` by its name in twisted.web."""
+        self.respond(int(code), reason, headers)
+
+    def respond(self, status: int, reason: bytes, headers: Headers) -> None:
         """Begin the response."""
         request = self.request
         if request is not None:
             for each in self.site.filters:
                 each.after(request)
         self._first_byte_at = self.site.now()
-        self.status = int(code)
-        self.bodiless = self.head.method == b"HEAD" or self.status in (204, 304)
+        self.status = status
+        self.bodiless = status in (204, 304) or self.head.method == b"HEAD"
         self._fields = headers
-        self._declare_length(headers)
-        self.carrier.send_head(self, self.status, reason, headers)
+        self._declare_length(raw(headers))
+        self.carrier.send_head(self, status, reason, headers)
 
-    def _declare_length(self, headers: Headers) -> None:
-        headers.removeHeader(b"transfer-encoding")
-        declared = headers.getRawHeaders(b"content-length")
+    def _declare_length(self, fields: dict[bytes, list[bytes]]) -> None:
+        """Framing is the carrier's affair; a length that cannot be, or says nothing, is not declared."""
+        fields.pop(b"Transfer-Encoding", None)
+        declared = fields.get(b"Content-Length")
         if declared is None:
             return
-        if not declared[0].isdigit() or self.status == 204 or (self.status == 304 and declared[0] == b"0"):
-            headers.removeHeader(b"content-length")
+        says_nothing = self.status == 204 or (self.status == 304 and declared[0] == b"0")
+        if says_nothing or len(declared) != 1 or not declared[0].isdigit():
+            del fields[b"Content-Length"]
         elif not self.bodiless:
             self.left = int(declared[0])
 

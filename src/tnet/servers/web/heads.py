@@ -6,19 +6,21 @@ from functools import lru_cache
 
 from twisted.web.http_headers import Headers
 
+from tnet.servers.web.headers import raw
+
 
 def response_head(status: int, reason: bytes, fields: Headers) -> bytes:
     """A status line, `fields`, and the empty line; no reason that anybody made up can end the line early."""
     lines = [_status_line(status, reason) if len(reason) < 40 else _line(status, reason)]
-    for name, values in fields.getAllRawHeaders():
+    for name, values in raw(fields).items():
         for value in values:
-            lines += (name, b": ", value, b"\r\n")
+            lines.append(b": ".join((name, value)))
     lines.append(b"\r\n")
-    return b"".join(lines)
+    return b"\r\n".join(lines)
 
 
 def _line(status: int, reason: bytes) -> bytes:
-    return b"HTTP/1.1 %d %b\r\n" % (status, b" ".join(reason.split()))
+    return b"HTTP/1.1 %d %b" % (status, b" ".join(reason.split()))
 
 
 _status_line = lru_cache(maxsize=256)(_line)

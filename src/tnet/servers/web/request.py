@@ -13,33 +13,36 @@ from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web import server
 from twisted.web.http import datetimeToString
+from twisted.web.http_headers import Headers
 from twisted.web.resource import IResource, Resource
 from zope.interface import implementer
 
 from tnet.errors import Overloaded
-from tnet.protocols.http1.requests import RequestHead
+from tnet.protocols.http1.heads import RequestHead
 from tnet.servers.web import pages
 from tnet.servers.web.bodies import IBodyConsumer, IBodySink, Refusal
+from tnet.servers.web.headers import Later, raw, received, set_field
 from tnet.servers.web.permissions import Permissions
 
 if TYPE_CHECKING:
     from tnet.accounts.store import Account
     from tnet.events import Trace
+    from tnet.servers.web.exchange import Exchange
 from tnet.servers.web.writing.forms import parse_multipart, parse_urlencoded
 
 # Names of twisted.web that are its own business, or that it calls "not intended for users": a contract test
 # says when one of them goes.
 RELIES_ON = (
     "_parsePOSTFormSubmission",
+    "_adapterCache",
     "_disconnected",
     "_inFakeHead",
-    "_cleanup",
     "gotLength",
     "handleContentChunk",
     "parseCookies",
 )
 
-_OF_THE_FILE = (b"etag", b"last-modified", b"content-range", b"accept-ranges")
+_OF_THE_FILE = (b"etag", b"last-modified", b"content-range", b"accept-ranges", b"content-encoding")
 
 _log = Logger()
 
@@ -56,30 +59,78 @@ class WebRequest(server.Request):
     """
 
     channel: Any
-    content: Any
+    site: Any
     postpath: Any
     resource: Any = None
     permissions: Permissions
     account: Account | None = None
     unshown = 0
+    queued = False
+
+    def __init__(self, channel: Exchange) -> None:
+        # Instead of the stock one, which makes at once what most requests never ask for: see `Later`.
+        self.channel = channel
+        self.site, self.transport, self._carrier = channel.site, channel.transport, channel.carrier
+        self.notifications, self.cookies = [], []
+        self.responseHeaders = Headers()
+        fields = raw(self.responseHeaders)
+        fields[b"Server"], fields[b"Date"] = [b"tnet"], [channel.site.date()]
 
     def headReceived(self, head: RequestHead) -> None:
-        """Become the request that `head` describes.
+        """Become the request that `head` describes."""
+        self.head = head
+        self.permissions = self.site.permissions
+        self.method, self.uri, self.clientproto = head.method, head.target, head.version
+        path, _, self._query = head.target.partition(b"?")
+        self.path, self.prepath, self.postpath = path, [], path[1:].split(b"/")
+        if b"%" in path:
+            self.postpath = [unquote_to_bytes(part) for part in self.postpath]
+
+    # ── what is made when it is asked for ──
+
+    @Later[Headers]
+    def requestHeaders(self) -> Headers:
+        """The fields of the request."""
+        return received(self.head.fields)
+
+    @Later[dict[bytes, list[bytes]]]
+    def args(self) -> dict[bytes, list[bytes]]:
+        """The parameters of the query, and of a form.
 
         Raises: Refusal.
         """
-        self.permissions = self.channel.site.permissions
-        self.method, self.uri, self.clientproto = head.method, head.target, head.version
-        self.path, _, query = head.target.partition(b"?")
-        for name, value in head.fields:
-            self.requestHeaders.addRawHeader(name, value)
+        return parse_urlencoded(self._query) if self._query else {}
+
+    @Later[dict[bytes, bytes]]
+    def received_cookies(self) -> dict[bytes, bytes]:
+        """The cookies of the request."""
+        found: dict[bytes, bytes] = {}
+        self.__dict__["received_cookies"] = found
         self.parseCookies()
-        self.prepath = []
-        self.postpath = [unquote_to_bytes(part) for part in self.path[1:].split(b"/")]
-        self.setHeader(b"Server", b"tnet")
-        self.setHeader(b"Date", self.channel.site.date())
-        self.content = BytesIO()
-        self.args = parse_urlencoded(query) if query else {}
+        return found
+
+    @Later[Any]
+    def content(self) -> Any:
+        """The body, where it was collected."""
+        return BytesIO()
+
+    @Later[Any]
+    def client(self) -> Any:
+        """The client's address."""
+        return self._carrier.peer
+
+    @Later[Any]
+    def host(self) -> Any:
+        """Our address."""
+        return self._carrier.host
+
+    @Later[bool]
+    def _parsePOSTFormSubmission(self) -> bool:
+        return bool(self.site._parsePOSTFormSubmission)
+
+    @Later[dict[str, Any]]
+    def _adapterCache(self) -> dict[str, Any]:
+        return {}
 
     # ── the body ──
 
@@ -168,25 +219,39 @@ class WebRequest(server.Request):
         if not self.startedWriting:
             self._begin_response()
         self.finished = 1
-        self._cleanup()
+        if self.producer:
+            _log.error("{uri} is finished, and its producer was not unregistered", uri=self.uri)
+            self.unregisterProducer()
+        channel = self.channel
+        channel.requestDone(self)
+        del self.channel
+        if "content" in self.__dict__:
+            self.content.close()
+        for waiting in self.notifications:
+            waiting.callback(None)
+        self.notifications = []
+
+    def setHeader(self, name: Any, value: Any) -> None:
+        """Set a field of the response, instead of what was set before."""
+        set_field(self.responseHeaders, name, value)
 
     def _begin_response(self) -> None:
         self.startedWriting = 1
-        fields = self.responseHeaders
-        if self.lastModified is not None and not fields.hasHeader(b"Last-Modified"):
+        fields = raw(self.responseHeaders)
+        if self.lastModified is not None and b"Last-Modified" not in fields:
             self.setHeader(b"Last-Modified", datetimeToString(self.lastModified))
         if self.etag is not None:
             self.setHeader(b"ETag", self.etag)
         if self.cookies:
-            fields.setRawHeaders(b"Set-Cookie", self.cookies)
+            self.responseHeaders.setRawHeaders(b"Set-Cookie", self.cookies)
         if (
-            not fields.hasHeader(b"Content-Type")
+            b"Content-Type" not in fields
             and self.defaultContentType is not None
             and self.code not in (204, 304)
-            and fields.getRawHeaders(b"Content-Length") != [b"0"]
+            and fields.get(b"Content-Length") != [b"0"]
         ):
-            self.setHeader(b"Content-Type", self.defaultContentType)
-        self.channel.writeHeaders(self.clientproto, b"%d" % self.code, self.code_message, fields)
+            fields[b"Content-Type"] = [self.defaultContentType]
+        self.channel.respond(self.code, self.code_message, self.responseHeaders)
 
     def answer(self, work: Coroutine[Any, Any, None]) -> int:
         """Let a coroutine finish this request, and cancel it when the client leaves: `return request.answer(…)`."""
@@ -228,11 +293,11 @@ class WebRequest(server.Request):
         """Answer 500 and log why; the client is told nothing of it unless the site shows tracebacks."""
         _log.failure("{method} {uri} failed", failure=reason, method=self.method, uri=self.uri)
         if not self._disconnected and not self.finished:
-            self.refuse(Refusal(500, reason.getTraceback() if self.channel.site.displayTracebacks else ""))
+            self.refuse(Refusal(500, reason.getTraceback() if self.site.displayTracebacks else ""))
         return reason
 
     def _find(self) -> Any:
-        return self.channel.site.getResourceFor(self)
+        return self.site.getResourceFor(self)
 
     def _answer_for_the_server(self) -> None:
         """`OPTIONS *` asks about nothing in particular."""

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any
 from twisted.internet.interfaces import IReactorTime
 from twisted.web import server
 from twisted.web.http import datetimeToString
-from twisted.web.resource import IResource
+from twisted.web.resource import IResource, getChildForRequest
 
-from tnet.protocols.http1.requests import HeadLimits
+from tnet.protocols.http1.heads import HeadLimits, HeadReader
 from tnet.servers.web.alarm import Deadlines
 from tnet.servers.web.channel import Channel
 from tnet.servers.web.filters import Filter
@@ -39,7 +39,7 @@ class WebFactory(server.Site):
     witness.
     """
 
-    requestFactory = WebRequest
+    requestFactory: Any = WebRequest
 
     def __init__(
         self,
@@ -61,6 +61,7 @@ class WebFactory(server.Site):
         self.now: Callable[[], float] = now or self.reactor.seconds
         self.deadlines = deadlines or Deadlines()
         self.limits = limits or HeadLimits()
+        self.heads = HeadReader(self.limits)
         self.max_body_bytes = max_body_bytes
         self.filters = tuple(filters)
         self.permissions = permissions or Permissions()
@@ -89,6 +90,12 @@ class WebFactory(server.Site):
         if second != self._date[0]:
             self._date = (second, datetimeToString(second))
         return self._date[1]
+
+    def getResourceFor(self, request: Any) -> IResource:
+        """The resource that answers for `request`."""
+        request.site, request.sitepath = self, list(request.prepath)
+        found: IResource = getChildForRequest(self.resource, request)
+        return found
 
     def startFactory(self) -> None:
         """Nothing: there is no log file to open."""
