@@ -49,6 +49,12 @@ class Written(Protocol):
 
     methods: tuple[bytes, ...]
 
+    def wants(self, request: WebRequest) -> bool:
+        """Whether a request is answered here: by its method, or since it asks how far an upload is."""
+
+    def describe(self, request: WebRequest) -> None:
+        """Say in the response to OPTIONS what is taken."""
+
     def begin(self, request: WebRequest, names: Sequence[bytes], slash: bool) -> IBodySink:
         """Where the body of the request goes; it answers when the body is there. Raises: Refusal."""
 
@@ -123,7 +129,7 @@ class Tree(Resource):
             if length is None or length > FORM_BYTES:
                 raise Refusal(413 if length else 411, f"a form has at most {FORM_BYTES} bytes, and says how many")
             return None
-        if self._writing is not None and request.method in self._writes:
+        if self._writing is not None and self._writing.wants(request):
             return self._writing.begin(request, names, slash)
         self._judge_method(request, names)
         return None
@@ -133,7 +139,7 @@ class Tree(Resource):
         names, slash = names_of(request.postpath)
         if self._is_form(request):
             return self._act(request, names)
-        if self._writing is not None and request.method in self._writes:
+        if self._writing is not None and self._writing.wants(request):
             self._writing.begin(request, names, slash).bodyEnded()
             return NOT_DONE_YET
         self._judge_method(request, names)
@@ -182,6 +188,8 @@ class Tree(Resource):
         opened = self._root.open(names)
         if request.method == b"OPTIONS":
             opened.close()
+            if self._writing is not None:
+                self._writing.describe(request)
             return _nothing(request, 204, b"Allow", self._allowed)
         if isinstance(opened, OpenDirectory):
             return self._directory(request, opened, names, slash)
