@@ -436,6 +436,9 @@ class EncodingTests(FilesTestCase):
         variant = self.got(wire, "Accept-Encoding: gzip").fields[b"etag"].decode()
         whole = self.got(wire, "Accept-Encoding: gzip", "Range: bytes=0-3", f"If-Range: {variant}")
         self.assertEqual((whole.status, gzip.decompress(whole.body)), (200, PROSE[:5000]))
+        for wanted in ("0-3", "99999-"):
+            refusing = self.got(wire, "Accept-Encoding: gzip, *;q=0", f"Range: bytes={wanted}")
+            self.assertEqual((refusing.status, gzip.decompress(refusing.body)), (200, PROSE[:5000]))
 
     def test_what_is_not_worth_it(self) -> None:
         """What is short, or compressed already, is sent as it is, and nobody else would get it otherwise."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import resource
-from threading import Event, Thread
 
 from twisted.trial.unittest import TestCase
 
@@ -170,27 +169,6 @@ class RootTests(TestCase):
         self.link("dots", "../" * 40 + os.path.abspath(self.path).lstrip("/") + "/secret")
         self.assertEqual((self.read("far_up", free), self.read("dots", free)), (b"../secret", b"../secret"))
 
-    def test_directories_swapped_meanwhile(self) -> None:
-        """However often a directory, or a file, is swapped for a link that leads out, nothing outside is ever read."""
-        outside = os.path.join(self.path, "outside")
-        os.makedirs(outside)
-        for name in ("b.txt", "c.txt"):
-            with open(os.path.join(outside, name), "w") as file:
-                file.write("outside")
-        self.link("to_outside", os.path.abspath(outside))
-        self.link("to_file", "../outside/b.txt")
-        swapping = Swapping((self.at("sub"), self.at("to_outside")), (self.at("a.txt"), self.at("to_file")))
-        swapping.start()
-        self.addCleanup(swapping.stop)
-        seen = {self.read(path) for _ in range(3000) for path in ("sub/b.txt", "a.txt", "to_outside/b.txt")}
-        self.assertTrue(swapping.stop())
-        self.assertIn(404, seen)
-        self.assertLessEqual(seen, {404, b"a.txt", b"sub/b.txt"})
-
-    def at(self, name: str) -> str:
-        """The path of what is in the root."""
-        return os.path.join(self.base, name)
-
     def test_hidden_names(self) -> None:
         """Names that begin with a dot are 404 unless wanted; /.well-known/ is always there."""
         hidden = Root(self.base, hidden=True)
@@ -229,30 +207,6 @@ class RootTests(TestCase):
         """A root that is not there, or no directory, says so."""
         for path in (os.path.join(self.base, "nothing"), os.path.join(self.base, "a.txt")):
             self.assertRaises(CannotRead, Root, path)
-
-
-class Swapping(Thread):
-    """Swaps the names of each pair, again and again, until it is stopped."""
-
-    def __init__(self, *pairs: tuple[str, str]) -> None:
-        super().__init__(daemon=True)
-        self.pairs = pairs
-        self.times = 0
-        self.stopped = Event()
-
-    def run(self) -> None:
-        while not self.stopped.is_set():
-            for one, other in self.pairs:
-                os.rename(one, one + "~")
-                os.rename(other, one)
-                os.rename(one + "~", other)
-            self.times += 1
-
-    def stop(self) -> int:
-        """How often they were swapped."""
-        self.stopped.set()
-        self.join(10)
-        return self.times
 
 
 class OpenFileTests(TestCase):

@@ -326,7 +326,8 @@ class MethodTests(ServedTestCase):
         """OPTIONS says what may be done."""
         self.assertEqual(self.serve().get("/a.txt", method="OPTIONS").fields[b"allow"], b"GET, HEAD, OPTIONS")
         uploading = self.serve(accept_uploads=True).get("/", method="OPTIONS")
-        self.assertEqual((uploading.status, uploading.fields[b"allow"]), (204, b"GET, HEAD, OPTIONS, POST, PUT"))
+        self.assertEqual(uploading.status, 204)
+        self.assertTrue(uploading.fields[b"allow"].startswith(b"GET, HEAD, OPTIONS, POST, PUT"))
 
     def test_a_get_with_a_body(self) -> None:
         """The body of a GET is read and means nothing."""

@@ -61,6 +61,8 @@ class Files:
         except BaseException:
             file.close()
             raise
+        if variant.coding != IDENTITY:
+            ranges = None
         try:
             self._judge(request, field, variant, ranges)
             if request.code == 304:
