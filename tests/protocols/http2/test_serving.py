@@ -9,6 +9,7 @@ from tests.protocols.http2.client import Client, block, cut, headers, request
 from tests.protocols.http2.server import frame, goaway
 from tnet.protocols.http1.heads import HeadLimits
 from tnet.protocols.http2.arrivals import Asked, Cut, Denied, Eased, Ended, Leaving, Poured
+from tnet.protocols.http2.calm import CUTS, IDLE_FRAMES
 from tnet.protocols.http2.frames import FRAME_BYTES
 from tnet.protocols.http2.reasons import (
     CANCEL,
@@ -21,7 +22,7 @@ from tnet.protocols.http2.reasons import (
     REFUSED_STREAM,
     Fault,
 )
-from tnet.protocols.http2.serving import CUTS, IDLE_FRAMES, ServingEngine
+from tnet.protocols.http2.serving import ServingEngine
 from tnet.protocols.http2.settings import CONNECTION_WINDOW, MOST_STREAMS, STREAM_WINDOW
 
 STREAM_CLOSED = 5
@@ -141,7 +142,7 @@ class Malformed(Case):
         self.assertEqual((type(denied), denied.status, denied.head.target), (Denied, 431, b"/"))
         self.engine.respond(1, 431, ())
         self.send(1, b"no")
-        self.assertEqual((self.client.status(), self.client.body(), self.client.resets), (431, b"no", [(1, NO_ERROR)]))
+        self.assertEqual((self.client.status(), self.client.body(), self.client.complete()), (431, b"no", True))
 
     def test_lengths_that_lie(self):
         """A body is as long as it says, or its stream is cut."""
@@ -253,13 +254,32 @@ class Responses(Case):
         self.assertEqual(self.client.body(), data)
 
     def test_an_answer_before_the_end_of_the_request(self):
-        """The client is told to stop, and that nothing is wrong."""
+        """What comes of the request is dropped, to its end or until the stream is cut."""
+        for end in (True, False):
+            self.meet()
+            self.ask(method="POST", body=b"x", end=False)
+            self.engine.respond(1, 413, ())
+            self.send(1, b"no")
+            self.assertEqual((self.client.complete(), self.client.resets), (True, []))
+            self.assertEqual(self.feed(frame(0, b"late", stream=1)), [])
+            self.engine.consumed(1, 1)
+            if end:
+                self.assertEqual(self.feed(frame(0, b"", flags=1, stream=1)), [Ended(1)])
+            else:
+                self.engine.reset(1, NO_ERROR)
+                self.assertEqual(self.hear().resets, [(1, NO_ERROR)])
+                self.assertEqual(self.feed(frame(0, b"later", stream=1)), [])
+            self.assertIsInstance(self.ask()[0], Asked)
+
+    def test_no_more_room_behind_an_answer(self):
+        """What a client sends on is bounded by the window that it has."""
         self.ask(method="POST", body=b"x", end=False)
-        self.engine.respond(1, 413, ())
-        self.send(1, b"no")
-        self.assertEqual((self.client.complete(), self.client.resets), (True, [(1, NO_ERROR)]))
-        self.assertEqual(self.feed(frame(0, b"late", stream=1) + frame(0, b"", flags=1, stream=1)), [])
-        self.assertIsInstance(self.ask()[0], Asked)
+        self.engine.respond(1, 413, (), end=True)
+        self.hear()
+        self.feed(self.client.pours(1, bytes(2 * STREAM_WINDOW)))
+        self.hear()
+        self.assertEqual(self.client.h2.local_flow_control_window(1), 0)
+        self.assertEqual(self.client.h2.outbound_flow_control_window, CONNECTION_WINDOW)
 
     def test_cutting(self):
         """Nothing is said on a stream that was cut."""

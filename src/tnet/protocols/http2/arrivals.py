@@ -18,12 +18,13 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Denied:
-    """What came is answered with `status`; `head` is what could be understood of it."""
+    """What came is answered with `status`; `head` is what could be understood of it; `ended` as above."""
 
     stream: int
     status: int
     reason: str
     head: RequestHead
+    ended: bool
 
 
 @dataclass(frozen=True, slots=True)

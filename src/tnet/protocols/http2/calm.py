@@ -5,6 +5,12 @@ Source: CVE-2019-9512 and its siblings; CVE-2023-44487.
 
 from __future__ import annotations
 
+from tnet.protocols.http2.reasons import ENHANCE_YOUR_CALM, Fault
+
+CUTS, CUTS_PER_SECOND = 500, 50
+IDLE_FRAMES, IDLE_FRAMES_PER_SECOND = 2_000, 200
+FRAMES_FOR_A_FRAME = 4  # that a client may send to acknowledge one of ours, in windows and pings
+
 
 class Bucket:
     """Holds `burst` tokens at most and at first; `per_second` of them come back.
@@ -28,3 +34,32 @@ class Bucket:
     def earn(self, count: int) -> None:
         """Put tokens back before their time."""
         self._tokens = min(self._burst, self._tokens + count)
+
+
+class Calm:
+    """What one client may do for nothing, before it is too much; `now` is to be kept right."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self._cuts = Bucket(CUTS, CUTS_PER_SECOND)
+        self._frames = Bucket(IDLE_FRAMES, IDLE_FRAMES_PER_SECOND)
+
+    def idle_frame(self) -> None:
+        """It sent a frame that asks for nothing.
+
+        Raises: Fault.
+        """
+        if not self._frames.spend(self.now):
+            raise Fault(ENHANCE_YOUR_CALM, "it sends too many frames that say nothing")
+
+    def sent_frame(self) -> None:
+        """We sent it a frame, which it may acknowledge."""
+        self._frames.earn(FRAMES_FOR_A_FRAME)
+
+    def cut(self) -> None:
+        """A stream that it began was for nothing.
+
+        Raises: Fault.
+        """
+        if not self._cuts.spend(self.now):
+            raise Fault(ENHANCE_YOUR_CALM, "it begins too many streams for nothing")

@@ -22,7 +22,7 @@ from tnet.protocols.http1.heads import HeadLimits
 from tnet.protocols.http1.responses import Fields
 from tnet.protocols.http2.arrivals import Arrival, Asked, Cut, Denied, Eased, Ended, Leaving, Poured
 from tnet.protocols.http2.blocks import Blocks
-from tnet.protocols.http2.calm import Bucket
+from tnet.protocols.http2.calm import Calm
 from tnet.protocols.http2.frames import (
     CONTINUATION,
     DATA,
@@ -41,7 +41,6 @@ from tnet.protocols.http2.frames import (
 from tnet.protocols.http2.heads import unfit
 from tnet.protocols.http2.reasons import (
     CANCEL,
-    ENHANCE_YOUR_CALM,
     FRAME_SIZE_ERROR,
     NO_ERROR,
     PROTOCOL_ERROR,
@@ -60,20 +59,21 @@ from tnet.protocols.http2.settings import (
 from tnet.protocols.http2.window import Window
 
 LARGEST_TABLE = 1 << 14
-CUTS, CUTS_PER_SECOND = 500, 50
-IDLE_FRAMES, IDLE_FRAMES_PER_SECOND = 2_000, 200
-FRAMES_FOR_A_FRAME = 4  # that a client may send to acknowledge one of ours, in windows and pings
 
 _STAND_IN = b"\x82\x87\x84"  # :method GET, :scheme https, :path /, none of which changes the table
 
 
 @dataclass(slots=True)
 class _Stream:
-    """One request that comes while it is `receiving`, and its response; `unread` bytes of it are still held."""
+    """One request that comes while it is `receiving`, and its response; `unread` bytes of it are still held.
+
+    `said`: the response is complete, and what may still come of the request is dropped.
+    """
 
     window: Window
     expected: int | None
     receiving: bool = True
+    said: bool = False
     received: int = 0
     unread: int = 0
 
@@ -92,9 +92,7 @@ class ServingEngine:
         self._streams: dict[int, _Stream] = {}
         self._window = Window(CONNECTION_WINDOW)
         self._told: list[Arrival] = []
-        self._cuts = Bucket(CUTS, CUTS_PER_SECOND)
-        self._idle = Bucket(IDLE_FRAMES, IDLE_FRAMES_PER_SECOND)
-        self._now = 0.0
+        self._calm = Calm()
         self._broken = False
         self._h2 = serving_connection(limits)
         self._blocks = Blocks(self._h2.decoder)
@@ -123,7 +121,10 @@ class ServingEngine:
         return b"".join(out)
 
     def respond(self, stream: int, status: int, fields: Fields, *, end: bool = False) -> None:
-        """Send a head, in lower case and without fields of the connection; with `end` that is the whole response."""
+        """Send a head, in lower case and without fields of the connection; with `end` that is the whole response.
+
+        When a response ends before its request does, whoever sends it `reset`s the stream once it was heard.
+        """
         if stream in self._streams:
             self._h2.send_headers(stream, ((b":status", b"%d" % status), *fields), end_stream=end)
             if end:
@@ -142,13 +143,14 @@ class ServingEngine:
             sent += size
         if last:
             self._h2.send_data(stream, data[sent:left], end_stream=True)
-            self._idle.earn(FRAMES_FOR_A_FRAME)
+            self._calm.sent_frame()
             self._said(stream)
         return left
 
     def consumed(self, stream: int, count: int) -> None:
         """So much of a body was taken: the client may send as much again."""
         if (known := self._streams.get(stream)) is not None:
+            count = min(count, known.unread)
             known.unread -= count
             self._give_back(count, stream, known)
 
@@ -187,7 +189,7 @@ class ServingEngine:
         Raises: Fault, when the client was told so already, and nothing is left to do but to send that and close.
         """
         fault: Fault | None = None
-        self._now = now
+        self._calm.now = now
         try:
             for frame in self._frames.feed(data):
                 self._hear(frame)
@@ -206,21 +208,11 @@ class ServingEngine:
             if (header := self._blocks.add(frame)) is not None:
                 self._head(*header)
         else:
-            self._tolerate()
+            self._calm.idle_frame()
             if frame.kind == GOAWAY:
                 self._going_away(frame)
             else:
                 self._heard(frame.encoded())
-
-    def _tolerate(self) -> None:
-        """Bound what a client may send without asking for anything."""
-        if not self._idle.spend(self._now):
-            raise Fault(ENHANCE_YOUR_CALM, "it sends too many frames that say nothing")
-
-    def _count_cut(self) -> None:
-        """Bound how many streams a client may begin for nothing."""
-        if not self._cuts.spend(self._now):
-            raise Fault(ENHANCE_YOUR_CALM, "it begins too many streams for nothing")
 
     # ── heads ──
 
@@ -243,7 +235,7 @@ class ServingEngine:
             return
         except Unmet as error:
             self._enter(stream, None, ended)
-            self._told.append(Denied(stream, error.status, error.reason, error.head))
+            self._told.append(Denied(stream, error.status, error.reason, error.head, ended))
             return
         if self.closing or len(self._streams) >= MOST_STREAMS:
             self._reject(stream, REFUSED_STREAM)
@@ -261,7 +253,7 @@ class ServingEngine:
         self._window.came(size)
         known = self._streams.get(stream)
         if known is None or not known.receiving:
-            self._tolerate()
+            self._calm.idle_frame()
             self._give_back(size)
             self._heard(frame.emptied())
             return
@@ -274,10 +266,12 @@ class ServingEngine:
         if known.expected is not None and known.received > known.expected:
             self._break(stream, "the body is longer than its Content-Length")
             return
-        if data:
+        if known.said:
+            self._drop_unread(known)
+        elif data:
             self._told.append(Poured(stream, data))
-        elif not frame.flags & END_STREAM:
-            self._tolerate()
+        if not data and not frame.flags & END_STREAM:
+            self._calm.idle_frame()
         if frame.flags & END_STREAM:
             self._heard(frame.emptied())
 
@@ -286,7 +280,10 @@ class ServingEngine:
         if known is None or not known.receiving:
             return
         known.receiving = False
-        if known.expected is not None and known.received < known.expected:
+        if known.said:
+            self._forget(stream, NO_ERROR)
+            self._told.append(Ended(stream))
+        elif known.expected is not None and known.received < known.expected:
             self._break(stream, "the body is shorter than its Content-Length")
         else:
             self._told.append(Ended(stream))
@@ -297,7 +294,7 @@ class ServingEngine:
         self._out += (header(DATA, 0, stream, len(piece)), piece)
         self._h2.outbound_flow_control_window -= len(piece)
         self._h2.streams[stream].outbound_flow_control_window -= len(piece)
-        self._idle.earn(FRAMES_FOR_A_FRAME)
+        self._calm.sent_frame()
 
     # ── everything else ──
 
@@ -328,7 +325,7 @@ class ServingEngine:
     def _was_reset(self, event: StreamReset) -> None:
         stream, code = event.stream_id, int(event.error_code or NO_ERROR)
         if event.remote_reset:
-            self._count_cut()
+            self._calm.cut()
         if stream in self._streams:
             by = "the client reset it" if event.remote_reset else "it breaks HTTP/2 on a stream"
             self._forget(stream, CANCEL)
@@ -346,22 +343,31 @@ class ServingEngine:
         """End a stream whose message is malformed."""
         self._forget(stream, PROTOCOL_ERROR)
         self._told.append(Cut(stream, reason))
-        self._count_cut()
+        self._calm.cut()
 
     def _said(self, stream: int) -> None:
-        """The response is complete; a request that is not is not waited for."""
-        self._forget(stream, NO_ERROR)
+        """The response is complete. What comes of a request that is not gets no more room than it had."""
+        known = self._streams[stream]
+        if known.receiving:
+            known.said = True
+            self._drop_unread(known)
+        else:
+            self._forget(stream, NO_ERROR)
+
+    def _drop_unread(self, known: _Stream) -> None:
+        unread, known.unread = known.unread, 0
+        self._give_back(unread)
 
     def _forget(self, stream: int, code: int) -> None:
         """Drop a stream: cut what is left of it, and give back its part of the shared window."""
         known = self._streams.pop(stream)
         if self._h2.streams[stream].open:
             self._cut(stream, code)
-        self._give_back(known.unread)
+        self._drop_unread(known)
 
     def _reject(self, stream: int, code: int) -> None:
         self._cut(stream, code)
-        self._count_cut()
+        self._calm.cut()
 
     def _cut(self, stream: int, code: int) -> None:
         """Reset; counting the open ones makes h2 drop it, else a late frame on it would end the connection."""
@@ -372,7 +378,7 @@ class ServingEngine:
         """So much is not held any more: let the client send as much again, on the stream as well where it goes on."""
         if increment := self._window.consumed(count):
             self._out.append(window_update(0, increment))
-        if known is not None and known.receiving and (increment := known.window.consumed(count)):
+        if known is not None and known.receiving and not known.said and (increment := known.window.consumed(count)):
             self._out.append(window_update(stream, increment))
 
     def _settle(self) -> None:

@@ -17,7 +17,6 @@ from tnet.protocols.http2.arrivals import Arrival, Asked, Cut, Denied, Eased, En
 from tnet.protocols.http2.reasons import ENHANCE_YOUR_CALM, Fault
 from tnet.protocols.http2.requests import VERSION
 from tnet.protocols.http2.serving import ServingEngine
-from tnet.servers.web import pages
 from tnet.servers.web.alarm import Alarm
 from tnet.servers.web.farewell import Farewell
 from tnet.servers.web.http2.stream import Stream
@@ -132,8 +131,8 @@ class Connection:
                 self._turns.ease(id)
             case Cut(id, reason, head):
                 self._cut(id, reason, head)
-            case Denied(id, status, reason, head):
-                self._deny(id, status, reason, head)
+            case Denied():
+                self._deny(arrival)
             case Leaving(reason) if reason:
                 self._report(NOTHING, 0, reason)
 
@@ -153,21 +152,10 @@ class Connection:
             self.drop(stream)
             stream.lost(Failure(StreamReset(reason)), reason)
 
-    def _deny(self, id: int, status: int, reason: str, head: RequestHead) -> None:
-        """Answer to a request that nobody needs to look at."""
-        media, body = pages.error(status, reason, b"")
-        fields = (
-            (b"server", b"tnet"),
-            (b"date", self.site.date()),
-            (b"content-type", media),
-            (b"x-content-type-options", b"nosniff"),
-            (b"content-length", b"%d" % len(body)),
-        )
-        bodiless = head.method == b"HEAD"
-        self.engine.respond(id, status, fields, end=bodiless)
-        if not bodiless and self.engine.send(id, memoryview(body), end=True) < len(body):
-            self.engine.reset(id, ENHANCE_YOUR_CALM)
-        self._report(head, status, reason)
+    def _deny(self, denied: Denied) -> None:
+        self._served += 1
+        stream = self._streams[denied.stream] = Stream(self, self._served, denied.stream)
+        stream.deny(denied)
 
     def _report(self, head: RequestHead, status: int, reason: str) -> None:
         """Report what never became an exchange."""

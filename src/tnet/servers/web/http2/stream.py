@@ -13,7 +13,9 @@ from twisted.python.failure import Failure
 from twisted.web.http_headers import Headers
 
 from tnet.protocols.http1.heads import RequestHead
-from tnet.protocols.http2.reasons import CANCEL, INTERNAL_ERROR
+from tnet.protocols.http2.arrivals import Denied
+from tnet.protocols.http2.reasons import CANCEL, INTERNAL_ERROR, NO_ERROR
+from tnet.servers.web import pages
 from tnet.servers.web.alarm import Alarm
 from tnet.servers.web.bodies import Refusal
 from tnet.servers.web.exchange import Exchange
@@ -68,6 +70,25 @@ class Stream:
         if ended:
             self.end()
 
+    def deny(self, denied: Denied) -> None:
+        """Answer to a request that nobody needs to look at."""
+        self._request_ended = denied.ended
+        self.exchange.head = denied.head
+        self.exchange.reject(denied.status, denied.reason)
+        media, body = pages.error(denied.status, denied.reason, b"")
+        fields = (
+            (b"server", b"tnet"),
+            (b"date", self.site.date()),
+            (b"content-type", media),
+            (b"x-content-type-options", b"nosniff"),
+            (b"content-length", b"%d" % len(body)),
+        )
+        self._said_all = denied.head.method == b"HEAD"
+        self._engine.respond(self.id, denied.status, fields, end=self._said_all)
+        if not self._said_all:
+            self.send_data(self.exchange, body)
+        self.finish(self.exchange)
+
     def pour(self, data: bytes) -> None:
         """Some of its body has come."""
         self._inbox.append(data)
@@ -78,7 +99,10 @@ class Stream:
         self._request_ended = True
         if self._body_alarm is not None:
             self._body_alarm.stop()
-        self._advance()
+        if self._said_all and self._response_ended:
+            self._connection.drop(self)
+        else:
+            self._advance()
 
     def break_off(self) -> None:
         """Nothing more of it comes, and the client listens on."""
@@ -139,7 +163,7 @@ class Stream:
                 self.wait(moved=sent > 0)
                 return Turn.BLOCKED
             if last:
-                self._connection.drop(self)
+                self._say_no_more()
                 return Turn.DONE
             left -= sent
         self._moved()
@@ -189,6 +213,18 @@ class Stream:
         if isinstance(self._producer, Pump):
             self._producer.pauseProducing()
 
+    def _say_no_more(self) -> None:
+        """The response was sent. A client that is still sending gets time to see that: some take a reset for no answer.
+
+        Source: curl before 8.0 forgets a response that a reset comes with.
+        """
+        self._said_all = True
+        if self._request_ended:
+            self._connection.drop(self)
+            return
+        self._body_alarm = self._body_alarm or Alarm(self.site.reactor, self.site.now)
+        self._body_alarm.set(self.site.deadlines.linger_seconds, lambda: self._abort(NO_ERROR, ""))
+
     def _abort(self, code: int, reason: str) -> None:
         """Reset the stream; who works on the response hears of it in the next turn, as it would of a connection."""
         if self._over:
@@ -231,10 +267,10 @@ class Stream:
         if self._over:
             return
         self._response_ended = True
-        if self._said_all or not self._backlog.size:
+        if not self._backlog.size:
             if not self._said_all:
                 self._engine.send(self.id, memoryview(b""), end=True)
-            self._connection.drop(self)
+            self._say_no_more()
         self._connection.wake(self)
 
     def cut(self, exchange: Exchange, reason: str) -> None:
