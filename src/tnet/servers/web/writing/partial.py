@@ -125,7 +125,7 @@ class Partial:
             self._drop(staged)
             raise Refusal(refusal.status, refusal.reason, refusal.fields | COMPLETE) from refusal
         self._register.complete(self._upload.token, size)
-        self._target.made.clear()
+        self._target.keep()
         return made
 
     def _check_whole(self, staged: Staged) -> None:

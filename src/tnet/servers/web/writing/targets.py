@@ -67,15 +67,18 @@ class Target:
         found.close()
         return found.status if isinstance(found, OpenFile) else status
 
-    def close(self, *, undo: bool = False) -> None:
-        """Give the descriptors back; `undo` removes the directories that were made for it, if they are empty."""
+    def keep(self) -> None:
+        """The directories that were made for it stay."""
+        while self.made:
+            self.made.pop()[0].close()
+
+    def close(self) -> None:
+        """Give the descriptors back; directories that were made for it go, unless they were kept or hold something."""
         self.directory.close()
         for parent, name in reversed(self.made):
-            if undo:
-                with suppress(OSError):
-                    os.rmdir(name, dir_fd=parent.fd)
-            parent.close()
-        self.made.clear()
+            with suppress(OSError):
+                os.rmdir(name, dir_fd=parent.fd)
+        self.keep()
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +181,7 @@ def find(root: Root, names: Sequence[bytes], *, make: Callable[[Place, Place], N
                 make(tuple(way), (*target.directory.names, name))
             _descend(target, name)
     except BaseException:
-        target.close(undo=True)
+        target.close()
         raise
     return target
 

@@ -65,14 +65,14 @@ class Put:
         self._digest.judge()
         made = self._naming.give(self._staged, self._target, self._terms)
         self._claim.keep(self._staged.size)
-        self._target.made.clear()
+        self._target.keep()
         return made
 
     def discard(self) -> None:
         """Leave nothing behind."""
         self._staged.discard()
         self._claim.drop()
-        self._target.close(undo=True)
+        self._target.close()
 
     release = discard
 
@@ -143,7 +143,7 @@ class Form:
             raise
         self._claim.keep(self._size)
         for target in self._targets.values():
-            target.made.clear()
+            target.keep()
         return Made(tuple(target.name for target, _ in done))
 
     def discard(self) -> None:
@@ -152,7 +152,7 @@ class Form:
             staged.discard()
         self._claim.drop()
         for target in reversed(self._targets.values()):
-            target.close(undo=True)
+            target.close()
         self._targets.clear()
 
     release = discard

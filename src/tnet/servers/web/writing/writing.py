@@ -148,7 +148,7 @@ class Writing:
             digest = Checked(_digest(request))
             put = Put(target, terms, self._room, self._naming, length=content_length(request), digest=digest)
         except BaseException:
-            target.close(undo=True)
+            target.close()
             raise
         answer = partial(tell_made, request, location=path_of(request, names))
         return Receiver(request, put, self._workers, self._ending, answer)
@@ -179,7 +179,7 @@ class Writing:
                 terms.judge(target.name, target.seen())
             return self._resuming.append(request, target, terms)
         except BaseException:
-            target.close(undo=True)
+            target.close()
             raise
 
     def _about_upload(self, request: WebRequest, names: Sequence[bytes]) -> IBodySink:
@@ -204,14 +204,16 @@ class Writing:
         """Refuse a name that no upload may have, and a place where whoever asks may write nothing."""
         judge_name(target.name, hidden=self._root.hidden)
         there = target.status() is not None
-        right = Right.MODIFY if there and self._modify else Right.WRITE
-        request.permissions.demand(right, *target.places)
+        if not (there and self._replaces(request, target)):
+            request.permissions.demand(Right.WRITE, *target.places)
         if not there and not self._upload:
             raise Refusal(403, "new files are not taken here")
 
     def _terms(self, request: WebRequest, target: Target) -> Terms:
-        replace = self._modify and request.permissions.allows(Right.MODIFY, *target.places)
-        return Terms.of(request, replace=replace)
+        return Terms.of(request, replace=self._replaces(request, target))
+
+    def _replaces(self, request: WebRequest, target: Target) -> bool:
+        return self._modify and request.permissions.allows(Right.MODIFY, *target.places)
 
     # ── what is there already ──
 
