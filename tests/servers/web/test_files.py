@@ -7,6 +7,7 @@ import os
 import re
 from collections.abc import Callable
 from typing import Any
+from unittest import mock
 
 from twisted.internet.defer import Deferred, maybeDeferred
 from twisted.internet.error import ConnectionLost
@@ -155,6 +156,16 @@ class PlainTests(FilesTestCase):
         self.threads.work()
         self.assertEqual(wire.reply().body, LARGE)
         self.assertEqual(wire.exchanges[0].bytes_out, len(LARGE))
+
+    def test_small_and_far_away(self) -> None:
+        """A small file that would have to be waited for is read in a worker."""
+        self.patch(os, "preadv", mock.Mock(side_effect=BlockingIOError()))
+        wire = self.serve(b"0123456789")
+        wire.ask("GET", "/")
+        self.assertEqual((wire.sent, len(self.threads.waiting)), (b"", 1))
+        self.threads.work()
+        self.assertEqual(wire.reply().body, b"0123456789")
+        self.assertIn(b"\r\n\r\n01\r\n", self.got(wire, "Range: bytes=0-1,5-6").body)
 
     def test_head(self) -> None:
         """HEAD says what GET would, and reads nothing."""
@@ -309,13 +320,18 @@ class ChangingTests(FilesTestCase):
 
     def test_shrunk_before_the_first_byte(self) -> None:
         """A file that is too short before anything was sent is a response that says so."""
-        for data, name, fields in ((LARGE, "a.bin", ()), (PROSE[:9000], "a.txt", ("Accept-Encoding: br",))):
+        self.patch(os, "preadv", mock.Mock(side_effect=BlockingIOError()))
+        for data, name, fields in (
+            (LARGE, "a.bin", ()),
+            (PROSE[:9000], "a.txt", ("Accept-Encoding: br",)),
+            (PROSE[:9000], "b.txt", ()),
+        ):
             wire = self.serve(data, name)
             wire.ask("GET", "/", *fields)
             os.truncate(self.path, 0)
             self.threads.work()
             reply = wire.reply()
-            self.assertEqual((reply.status, reply.fields[b"retry-after"]), (503, b"1"))
+            self.assertEqual((reply.status, reply.fields[b"retry-after"]), (503, b"1"), name)
             for name_ in (b"etag", b"content-encoding", b"accept-ranges"):
                 self.assertNotIn(name_, reply.fields)
 
@@ -528,3 +544,39 @@ class KeepingTests(FilesTestCase):
         self.assertIsNotNone(cache.look_up(b"GET", b"/a.txt", b"gzip"))
         self.put("a.txt", PROSE[:5000].replace(b"line", b"Line"))
         self.assertIsNone(cache.look_up(b"GET", b"/a.txt", b"gzip"))
+
+
+class EndingTests(FilesTestCase):
+    """Documents that something is put behind."""
+
+    PAGE = b"<p>" + b"page " * 1000
+
+    def test_behind_a_document(self) -> None:
+        """It is part of the body and of its length, and the whole is another version than the file."""
+        plain = self.serve(self.PAGE, "a.html", workers=AtOnce()).get("/")
+        wire = self.serve(self.PAGE, "a.html", workers=AtOnce(), ending=b"<script>")
+        reply = wire.get("/", "Accept-Encoding: gzip, br")
+        self.assertEqual((reply.body, b"content-encoding" in reply.fields), (self.PAGE + b"<script>", False))
+        self.assertNotEqual(reply.fields[b"etag"], plain.fields[b"etag"])
+        head = wire.get("/", method="HEAD")
+        self.assertEqual(head.fields[b"content-length"], b"%d" % len(reply.body))
+        self.assertEqual(wire.get("/", f"If-None-Match: {reply.fields[b'etag'].decode()}").status, 304)
+
+    def test_no_parts(self) -> None:
+        """No part of it is sent, nor offered."""
+        wire = self.serve(self.PAGE, "a.html", workers=AtOnce(), ending=b"<script>")
+        reply = wire.get("/", "Range: bytes=0-1")
+        self.assertEqual((reply.status, b"accept-ranges" in reply.fields), (200, False))
+
+    def test_a_large_document(self) -> None:
+        """It comes behind one that is sent piece by piece, and behind an empty one."""
+        for data in (b"<p>" + LARGE, b""):
+            wire = self.serve(data, "a.html", workers=AtOnce(), ending=b"<script>")
+            self.assertEqual(wire.get("/").body, data + b"<script>")
+
+    def test_other_files(self) -> None:
+        """Nothing is put behind what is no document, nor behind one whose reader insists on a coding."""
+        self.assertEqual(self.serve(b"x", "a.css", workers=AtOnce(), ending=b"!").get("/").body, b"x")
+        wire = self.serve(self.PAGE, "a.html", workers=AtOnce(), ending=b"!")
+        reply = wire.get("/", "Accept-Encoding: gzip, identity;q=0")
+        self.assertEqual(gzip.decompress(reply.body), self.PAGE)

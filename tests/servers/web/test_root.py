@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import resource
+from errno import EOPNOTSUPP
+from unittest import mock
 
 from twisted.trial.unittest import TestCase
 
 from tnet.errors import CannotRead
+from tnet.servers.web import root
 from tnet.servers.web.bodies import Refusal
 from tnet.servers.web.root import UPLOAD_PREFIX, OpenDirectory, OpenFile, Root
 
@@ -233,6 +236,18 @@ class OpenFileTests(TestCase):
     def test_reading(self) -> None:
         """Any part can be read; after the end there is nothing."""
         self.assertEqual((self.file.read(1, 3), self.file.read(9, 1)), (b"ell", b""))
+        self.file.close()
+
+    def test_what_is_at_hand(self) -> None:
+        """What was just written is in memory; what is not there, or would have to be waited for, is not."""
+        self.assertEqual(self.file.read_at_hand(0, 0), b"")
+        self.assertIsNone(self.file.read_at_hand(3, 5))
+        self.assertIn(self.file.read_at_hand(1, 3), (b"ell", None))
+        for error in (BlockingIOError(), OSError(EOPNOTSUPP, "not here")):
+            self.patch(os, "preadv", mock.Mock(side_effect=error))
+            self.assertIsNone(self.file.read_at_hand(1, 3))
+        self.patch(root, "_NOWAIT", 0)
+        self.assertEqual(self.file.read_at_hand(1, 3), b"ell")
         self.file.close()
 
     def test_closing(self) -> None:

@@ -47,6 +47,15 @@ class PartsTests(SourceTestCase):
         empty = Parts(self.file, [Range(0, -1)])
         self.assertEqual((empty.length, empty.done, empty.all()), (0, True, b""))
 
+    def test_at_hand(self) -> None:
+        """What nobody has to wait for is given at once, and nothing is taken when that is not all of it."""
+        parts = Parts(self.file, [b"<", Range(1, 3), b">"])
+        self.assertIn(parts.at_hand(), (b"<" + CONTENT[1:4] + b">", None))
+        self.assertEqual(parts.all(), b"<" + CONTENT[1:4] + b">")
+        os.truncate(self.path, 4)
+        self.assertIsNone(Parts(self.file, [Range(0, 9)]).at_hand())
+        self.assertEqual(Parts(self.file, [Range(0, -1)]).at_hand(), b"")
+
     def test_too_short(self) -> None:
         """What is there is given, then that it is too short."""
         parts = Parts(self.file, [Range(0, 9)])

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from secrets import token_hex
 
 from twisted.web.http import datetimeToString
@@ -30,7 +31,7 @@ class Files:
     """Answers requests with files of `root`: conditions, ranges, content codings.
 
     With `compress` what shrinks is compressed for those who want it. Active content of `untrusted` files is put in a
-    sandbox. Small responses are given to `cache`.
+    sandbox. Small responses are given to `cache`. HTML documents are sent as they are, with `ending` behind them.
     """
 
     def __init__(
@@ -42,12 +43,14 @@ class Files:
         cache_control: bytes = b"no-cache",
         cache: SmallFiles | None = None,
         untrusted: bool = False,
+        ending: bytes = b"",
     ) -> None:
         self._workers = workers
         self._variants = Variants(root, compress=compress)
         self._cache_control = cache_control
         self._cache = cache
         self._untrusted = untrusted
+        self._ending = ending
 
     def send(self, request: WebRequest, file: OpenFile, name: bytes, *, keep: bool = False) -> int:
         """Answer GET or HEAD with a file, and close it. `keep`: whether the request's path stands for it alone.
@@ -56,7 +59,7 @@ class Files:
         """
         media, field = media_type(name), _fields_of(request)
         try:
-            ranges = _ranges(request, field, file)
+            ranges = None if self._ends(media) else _ranges(request, field, file)
             variant = self._choose(request, file, media, plain=ranges is not None)
         except BaseException:
             file.close()
@@ -89,7 +92,9 @@ class Files:
 
     def _choose(self, request: WebRequest, file: OpenFile, media: bytes, *, plain: bool) -> Variant:
         accepted = acceptable(request.getHeader(b"accept-encoding") or b"")
-        variant = self._variants.choose(file, media, accepted, plain=plain)
+        variant = self._variants.choose(file, media, accepted, plain=plain or self._ends(media))
+        if self._ends(media) and variant.coding == IDENTITY:
+            variant = replace(variant, validators=variant.validators.variant(b"live"))
         if variant.negotiable:
             request.responseHeaders.addRawHeader(b"Vary", b"Accept-Encoding")
         return variant
@@ -112,9 +117,9 @@ class Files:
         request.setHeader(b"Last-Modified", datetimeToString(variant.validators.modified))
         request.setHeader(b"Cache-Control", self._cache_control)
         request.setHeader(b"X-Content-Type-Options", b"nosniff")
-        if variant.coding == IDENTITY:
+        if variant.coding == IDENTITY and not self._ends(media):
             request.setHeader(b"Accept-Ranges", b"bytes")
-        else:
+        elif variant.coding != IDENTITY:
             request.setHeader(b"Content-Encoding", variant.coding)
         if self._untrusted and is_active(media):
             for name, value in UNTRUSTED.items():
@@ -122,24 +127,34 @@ class Files:
 
     def _respond(self, request: WebRequest, variant: Variant, media: bytes, ranges: Ranges, *, keep: bool) -> int:
         size = variant.source.status.st_size
-        body = Parts(variant.source, _frame(request, ranges, size, media) if ranges else [Range(0, size - 1)])
+        whole: list[bytes | Range] = [Range(0, size - 1)]
+        if self._ends(media) and variant.coding == IDENTITY:
+            whole.append(self._ending)
+        body = Parts(variant.source, _frame(request, ranges, size, media) if ranges else whole)
         if not variant.made:
             request.setHeader(b"Content-Length", b"%d" % body.length)
         if request.method == b"HEAD":
             return _without_body(request, variant)
         if variant.made and size <= WHOLE_BYTES:
-            return request.answer(self._compress(request, variant, body, keep))
+            return request.answer(self._wait(request, variant, lambda: compressed(variant.coding, body.all()), keep))
         if variant.made:
             return request.answer(self._stream(request, variant, body))
         if body.length > SMALL_BYTES:
             return request.answer(self._send(request, variant, body))
-        self._finish(request, variant, body.all(), keep)
+        data = body.at_hand()
+        if data is None:
+            return request.answer(self._wait(request, variant, body.all, keep))
+        self._finish(request, variant, data, keep)
         return NOT_DONE_YET
 
-    async def _compress(self, request: WebRequest, variant: Variant, body: Parts, keep: bool) -> None:
-        """Send what is small enough to be compressed at once, so that its length is known."""
+    def _ends(self, media: bytes) -> bool:
+        """Whether something comes behind it, so that it is no longer what any part of it was taken from."""
+        return bool(self._ending) and media.partition(b";")[0] == b"text/html"
+
+    async def _wait(self, request: WebRequest, variant: Variant, make: Callable[[], bytes], keep: bool) -> None:
+        """Send what a worker makes at once, so that its length is known."""
         try:
-            data = await self._workers.run(lambda: compressed(variant.coding, body.all()))
+            data = await self._workers.run(make)
         except BaseException:
             variant.close()
             raise

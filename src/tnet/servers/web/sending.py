@@ -59,8 +59,21 @@ class Parts:
             self._todo.appendleft(Range(part.first + len(data), part.last))
         return data
 
+    def at_hand(self) -> bytes | None:
+        """All of it at once, if nobody has to wait for it; None when some of it is not in memory, or gone."""
+        pieces = []
+        for part in self._todo:
+            piece = self._file.read_at_hand(part.first, part.length) if isinstance(part, Range) else part
+            if piece is None:
+                return None
+            pieces.append(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
     def all(self) -> bytes:
-        """The rest of it at once."""
+        """The rest of it at once.
+
+        Raises: Refusal, when the file has become too short.
+        """
         pieces = []
         while self._todo:
             pieces.append(self.next())
