@@ -81,7 +81,8 @@ class Tree(Resource):
     `index` are the names that stand for their directory, first match first. `pages` shows directories and previews;
     without it a directory without an index is 404. `writing` is the way in, `archives` the way out for many files,
     `shares` makes links. With `spa` navigations to what is not there get the root's index. Small responses are given
-    to `cache`; with `compress` what shrinks is compressed for those who want it.
+    to `cache`; with `compress` what shrinks is compressed for those who want it. HTML documents are sent with `ending`
+    behind them.
     """
 
     isLeaf = True
@@ -100,6 +101,7 @@ class Tree(Resource):
         cache: SmallFiles | None = None,
         compress: bool = True,
         cache_control: bytes = b"no-cache",
+        ending: bytes = b"",
     ) -> None:
         super().__init__()
         self._root = root
@@ -110,6 +112,7 @@ class Tree(Resource):
             cache_control=cache_control,
             cache=cache,
             untrusted=writing is not None,
+            ending=ending,
         )
         self._spa = spa
         self._cache = cache
