@@ -17,9 +17,10 @@ from twisted.web.server import NOT_DONE_YET
 from tnet.events import silent_trace
 from tnet.protocols.http1.requests import RequestHead
 from tnet.servers.web.bodies import Refusal
-from tnet.servers.web.exchange import NOTHING, Exchange, Phases
+from tnet.servers.web.exchange import NOTHING, Exchange
 from tnet.servers.web.filters import Filter
 from tnet.servers.web.site import WebFactory
+from tnet.servers.web.witness import Phases
 
 
 class Notes:

@@ -63,6 +63,22 @@ class StockResourceTests(TestCase):
         self.assertEqual((reply.status, reply.body, reply.fields[b"content-length"]), (200, b"hello", b"5"))
         self.assertEqual((reply.fields[b"content-type"], reply.fields[b"server"]), (b"text/html", b"tnet"))
 
+    def test_something_else(self) -> None:
+        """What is neither bytes nor a promise of them is a bug of the resource's."""
+        self.assertEqual(stock(lambda request: "text").get("/").status, 500)
+        self.assertEqual(len(self.flushLoggedErrors(TypeError)), 1)
+
+    def test_answered_and_returned(self) -> None:
+        """A resource that has finished its request returns nothing more."""
+
+        def render(request: Any) -> bytes:
+            request.write(b"hello")
+            request.finish()
+            return b"again"
+
+        wire = stock(render)
+        self.assertEqual((wire.get("/").body, wire.sent, len(wire.exchanges)), (b"hello", b"", 1))
+
     def test_later(self) -> None:
         """A resource may answer later; without a length the response is chunked."""
         waiting: Deferred[bytes] = Deferred()
@@ -170,8 +186,10 @@ class StockResourceTests(TestCase):
         wire = Wire(root)
         self.assertEqual(wire.get("/d").body, b"data")
         self.assertEqual(wire.get("/d", method="HEAD").fields[b"content-length"], b"4")
-        self.assertEqual(wire.get("/d", method="DELETE").status, 501)
-        self.assertEqual(wire.get("/d", method="POST").fields[b"allow"], b"HEAD, GET")
+        self.assertEqual(wire.get("/d", method="BREW").status, 501)
+        for method in ("POST", "DELETE", "OPTIONS"):
+            reply = wire.get("/d", method=method)
+            self.assertEqual((reply.status, reply.fields[b"allow"]), (405, b"HEAD, GET"))
 
     def test_sessions(self) -> None:
         """Sessions are kept by the site and found again by their cookie."""

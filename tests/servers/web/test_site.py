@@ -52,8 +52,8 @@ class WebFactoryTests(TestCase):
         self.assertEqual(wire.get("/").body, b"mine")
 
     def test_protocols(self) -> None:
-        """TLS may choose HTTP/1.1."""
-        self.assertEqual(self.site.acceptableProtocols(), [b"http/1.1"])
+        """TLS may choose HTTP/2, or else HTTP/1.1."""
+        self.assertEqual(self.site.acceptableProtocols(), [b"h2", b"http/1.1"])
 
     def test_date(self) -> None:
         """The date is in the form that HTTP wants."""

@@ -136,6 +136,9 @@ class RequestParser:
         buffer, at = self._buffer, self._at
         if at == len(buffer):
             return None
+        if (known := self._reader.known(buffer)) is not None and not at:
+            self._at, self._state = len(buffer), _State.COMPLETE
+            return known
         if not self._blank_line and buffer.startswith(b"\r\n", at):
             # RFC 9112 section 2.2: one CRLF too many after the request before is forgiven.
             self._blank_line = True

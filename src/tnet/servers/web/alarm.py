@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum, auto
 
 from twisted.internet.interfaces import IDelayedCall, IReactorTime
 
@@ -26,6 +27,17 @@ class Deadlines:
     body_bytes_per_second: int = 1024
     stall_seconds: float = 60
     linger_seconds: float = 5
+
+
+class Phase(Enum):
+    """What a connection of HTTP/1.1 waits for; FRESH while that was not looked at."""
+
+    FRESH = auto()
+    IDLE = auto()
+    HEAD = auto()
+    BODY = auto()
+    RESPONSE = auto()
+    CLOSING = auto()
 
 
 class Alarm:

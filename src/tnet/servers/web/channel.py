@@ -7,7 +7,6 @@ waits, unread if need be, until the response before it is done.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from enum import Enum, auto
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.interfaces import IHalfCloseableProtocol, IProtocol, ISSLTransport
@@ -21,30 +20,23 @@ from tnet.net.closing import closing
 from tnet.protocols.http1.fields import tokens
 from tnet.protocols.http1.requests import BodyPiece, Refused, RequestEnd, RequestEvent, RequestHead, RequestParser
 from tnet.servers.web import pages
-from tnet.servers.web.alarm import Alarm
+from tnet.servers.web.alarm import Alarm, Phase
 from tnet.servers.web.bodies import Refusal
 from tnet.servers.web.exchange import Exchange
 from tnet.servers.web.farewell import Farewell
 from tnet.servers.web.headers import raw
 from tnet.servers.web.heads import response_head
 from tnet.servers.web.outlet import Outlet
+from tnet.servers.web.pace import Pace
+from tnet.servers.web.preface import Preface
+from tnet.servers.web.shortcut import reply_at_once
 from tnet.servers.web.tunnel import Tunnel
 
 if TYPE_CHECKING:
+    from tnet.servers.web.http2.connection import Connection
     from tnet.servers.web.site import WebFactory
 
 AHEAD_BYTES = 16 * 1024
-
-
-class Phase(Enum):
-    """What the connection waits for."""
-
-    FRESH = auto()
-    IDLE = auto()
-    HEAD = auto()
-    BODY = auto()
-    RESPONSE = auto()
-    CLOSING = auto()
 
 
 @implementer(IHalfCloseableProtocol)
@@ -58,12 +50,15 @@ class Channel(Protocol):
         self.site = site
         self._parser = RequestParser(site.heads)
         self._alarm = Alarm(site.reactor, site.now)
+        self._pace = Pace(self._alarm, site.deadlines, lambda: self._refuse(408, "the body came too slowly"))
         self._phase = Phase.FRESH
         self._exchange: Exchange | None = None
         self._served = 0
         self._head_began: float | None = None
-        self._takes_over: Callable[[bytes], None] | None = None
-        self._tunnel: Tunnel | None = None
+        self._takes_over: Callable[[bytes], None] | None = Preface(
+            self._begins, self._becomes_http2, self._unsure
+        ).receive
+        self._tunnel: Tunnel | Connection | None = None
         self._chunked = False
         self._pumping = False
         self._reading = True
@@ -87,8 +82,34 @@ class Channel(Protocol):
         if self._takes_over is not None:
             self._takes_over(data)
             return
+        if (
+            self._phase is Phase.IDLE
+            and (head := self.site.heads.known(data)) is not None
+            and (reply := self._reply_at_once(head)) is not None
+        ):
+            self._outlet.write_now(reply)
+            self._alarm.set(self.site.deadlines.idle_seconds, self._close)
+            return
         self._parser.feed(data)
         self._pump()
+
+    def _begins(self, data: bytes) -> None:
+        self._takes_over = None
+        self.dataReceived(data)
+
+    def _unsure(self) -> None:
+        if self._phase is Phase.IDLE:
+            self._phase = Phase.HEAD
+            self._set_alarm(Phase.HEAD)
+
+    def _becomes_http2(self, data: bytes) -> None:
+        from tnet.servers.web.http2.connection import Connection
+
+        self._shut()
+        self._outlet.let_go()
+        self._tunnel = Connection(self)
+        self._takes_over = self._tunnel.receive
+        self._tunnel.begin(data)
 
     def readConnectionLost(self) -> None:
         """The client sends no more, and may still be listening: what it asked for is answered."""
@@ -126,7 +147,7 @@ class Channel(Protocol):
         """End this connection as soon as that hurts nobody; a tunnel has no better moment than now."""
         self._leaving = True
         if self._tunnel is not None:
-            self.transport.loseConnection()
+            self._tunnel.leave()
         if self._exchange is not None:
             self._exchange.keep = False
         self._mind()
@@ -156,7 +177,21 @@ class Channel(Protocol):
             return True
         return self._outlet.paused if self._exchange is None else self._exchange.busy
 
+    def _reply_at_once(self, head: RequestHead) -> bytes | None:
+        """The whole reply to a request that nothing has to be asked about; None for every other."""
+        shortcut = self.site.shortcut
+        if shortcut is None or not head.plain or self._leaving or self._input_ended or self._outlet.paused:
+            return None
+        reply = reply_at_once(shortcut, head, self, self._served + 1)
+        if reply is not None:
+            self._served += 1
+        return reply
+
     def _begin(self, head: RequestHead) -> None:
+        if (reply := self._reply_at_once(head)) is not None:
+            self._outlet.write(reply)
+            self._go_on()
+            return
         self._served += 1
         began, self._head_began = self._head_began, None
         exchange = self._exchange = Exchange(self, self._served, began)
@@ -173,13 +208,28 @@ class Channel(Protocol):
             case RequestEnd() if exchange is not None:
                 exchange.complete()
 
+    def _go_on(self) -> None:
+        """Wait for the next request."""
+        self._parser.proceed()
+        self._phase, self._head_began = Phase.FRESH, None
+
     # ── time, and whether to read ──
 
     def _mind(self) -> None:
         """Set the deadline of the phase that the connection is in now, and read only if there is room."""
         if self._phase is Phase.CLOSING:
             return
-        if self._exchange is None and not self._blocked() and (self._input_ended or self._may_leave()):
+        if (
+            self._phase is Phase.FRESH
+            and self._parser.idle
+            and not (self._outlet.paused or self._leaving or self._input_ended)
+        ):
+            self._phase = Phase.IDLE
+            self._alarm.set(self.site.deadlines.idle_seconds, self._close)
+            self._read(True)
+            return
+        leaves = self._input_ended or (self._leaving and self._parser.idle)
+        if self._exchange is None and leaves and not self._blocked():
             self._close()
             return
         phase = self._current_phase()
@@ -188,9 +238,6 @@ class Channel(Protocol):
             self._set_alarm(phase)
         waiting = self._outlet.paused or phase is Phase.RESPONSE or (self._exchange is not None and self._exchange.busy)
         self._read(not (waiting and self._parser.buffered >= AHEAD_BYTES))
-
-    def _may_leave(self) -> bool:
-        return self._leaving and self._parser.idle
 
     def _current_phase(self) -> Phase:
         exchange = self._exchange
@@ -207,27 +254,11 @@ class Channel(Protocol):
                 self._alarm.set(deadlines.idle_seconds, self._close)
             case Phase.HEAD:
                 self._head_began = self.site.now()
-                self._alarm.set(deadlines.head_seconds, self._head_late)
-            case Phase.BODY:
-                self._watch_body()
+                self._alarm.set(deadlines.head_seconds, lambda: self._refuse(408, "the request took too long"))
+            case Phase.BODY if self._exchange is not None:
+                self._pace.watch(self._exchange)
             case _:
                 self._alarm.clear()
-
-    def _head_late(self) -> None:
-        self._refuse(408, "the request took too long")
-
-    def _watch_body(self) -> None:
-        """Measure the body's rate over one window; that a sink is holding it back is an excuse."""
-        if (exchange := self._exchange) is not None:
-            window = self.site.deadlines.body_window_seconds
-            due = exchange.bytes_in + window * self.site.deadlines.body_bytes_per_second
-            self._alarm.set(window, lambda: self._judge_rate(exchange, due))
-
-    def _judge_rate(self, exchange: Exchange, due: float) -> None:
-        if exchange.bytes_in < due and not exchange.busy:
-            self._refuse(408, "the body came too slowly")
-        else:
-            self._watch_body()
 
     def _stalled(self) -> None:
         self._abort("the client took nothing for too long")
@@ -320,8 +351,7 @@ class Channel(Protocol):
         if unread or not exchange.keep:
             self._close(unread)
             return
-        self._parser.proceed()
-        self._phase = Phase.FRESH
+        self._go_on()
         self._pump()
 
     def cut(self, exchange: Exchange, reason: str) -> None:

@@ -7,7 +7,7 @@ its bytes travel is its `Carrier`'s business.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import CancelledError, Deferred
 from twisted.internet.error import ConnectionDone
@@ -23,6 +23,7 @@ from tnet.servers.web.bodies import Refusal
 from tnet.servers.web.headers import raw
 from tnet.servers.web.intake import Intake
 from tnet.servers.web.report import report
+from tnet.servers.web.witness import Phases
 
 if TYPE_CHECKING:
     from tnet.net.tls.facts import TlsFacts
@@ -33,30 +34,6 @@ if TYPE_CHECKING:
 NOTHING = RequestHead(b"-", b"-", b"HTTP/1.1", [], keep_alive=False)
 
 _log = Logger()
-
-
-class Phases(NamedTuple):
-    """When each part of an exchange was reached, None where it was not.
-
-    Units: seconds of the site's clock.
-    """
-
-    began: float
-    head: float | None
-    admitted: float | None
-    body: float | None
-    first_byte: float | None
-    last_byte: float | None
-
-
-class Witness(Protocol):
-    """Somebody who looks at every exchange of a site, and keeps of it what it wants."""
-
-    def begun(self, exchange: Exchange) -> None:
-        """The head of a request is complete."""
-
-    def ended(self, exchange: Exchange) -> None:
-        """The exchange is over, well or not; one whose head was refused was never begun, and its head is `NOTHING`."""
 
 
 class Exchange:
@@ -161,6 +138,12 @@ class Exchange:
         """Report a message that never became a request; the carrier has answered it."""
         self.status, self.keep = status, False
         self._end(reason)
+
+    def answered(self, head: RequestHead, status: int, bytes_out: int) -> None:
+        """Report a request that needed no Request: the carrier has the whole response."""
+        self.head, self.status, self.bytes_out = head, status, bytes_out
+        self._head_at = self._admitted_at = self._body_at = self._first_byte_at = self._last_byte_at = self.site.now()
+        self._end()
 
     def lost(self, why: Failure, reason: str = "") -> None:
         """The client, or the way to it, has gone; `reason` says it in plain words where the failure cannot."""

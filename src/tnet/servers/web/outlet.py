@@ -86,6 +86,14 @@ class Outlet:
         elif not self._holding and self._flush_call is None:
             self._flush_call = self._reactor.callLater(0, self._flush_later)
 
+    def write_now(self, data: bytes) -> None:
+        """Send `data` at once, behind what was kept back."""
+        if self._held:
+            self._held.append(data)
+            self.flush()
+        else:
+            self._transport.write(data)
+
     def hold(self) -> None:
         """Keep small writes back until `release`."""
         self._holding = True

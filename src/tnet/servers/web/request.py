@@ -12,6 +12,7 @@ from twisted.internet.interfaces import IProtocol
 from twisted.logger import Logger
 from twisted.python.failure import Failure
 from twisted.web import server
+from twisted.web.error import UnsupportedMethod
 from twisted.web.http import datetimeToString
 from twisted.web.http_headers import Headers
 from twisted.web.resource import IResource, Resource
@@ -43,6 +44,8 @@ RELIES_ON = (
 )
 
 _OF_THE_FILE = (b"etag", b"last-modified", b"content-range", b"accept-ranges", b"content-encoding")
+
+_METHODS = frozenset((b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS", b"TRACE"))
 
 _log = Logger()
 
@@ -200,6 +203,26 @@ class WebRequest(server.Request):
         self.startedWriting = 1
         return server.NOT_DONE_YET
 
+    def render(self, resrc: Any) -> None:
+        """Let a resource answer: with bytes, which are all of the body, or in its own time."""
+        try:
+            body = resrc.render(self)
+        except UnsupportedMethod as error:
+            if self.method != b"HEAD" or b"GET" not in error.allowedMethods:
+                raise _not_allowed(self.method, error.allowedMethods) from error
+            super().render(resrc)
+            return
+        if body is server.NOT_DONE_YET or self.finished or self._disconnected:
+            return
+        if type(body) is not bytes:
+            raise TypeError(f"{resrc!r} gave {type(body).__name__} for a body, not bytes")
+        if body or self.method != b"HEAD":
+            raw(self.responseHeaders)[b"Content-Length"] = [b"%d" % len(body)]
+        if not self.startedWriting:
+            self._begin_response()
+        self.channel.write(body)
+        self._end()
+
     def write(self, data: bytes) -> None:
         """Send some of the body, and before its first byte the head; how it is framed is the connection's business."""
         if self.finished:
@@ -218,6 +241,9 @@ class WebRequest(server.Request):
             return
         if not self.startedWriting:
             self._begin_response()
+        self._end()
+
+    def _end(self) -> None:
         self.finished = 1
         if self.producer:
             _log.error("{uri} is finished, and its producer was not unregistered", uri=self.uri)
@@ -324,6 +350,13 @@ class Collected:
 
     def bodyLost(self, reason: Failure) -> None:
         """Nothing to do: the request closes its content."""
+
+
+def _not_allowed(method: bytes, allowed: Sequence[bytes]) -> Refusal:
+    """The answer to a method that a resource does not have, or that nobody has."""
+    if method not in _METHODS:
+        return Refusal(501, "that method is not known here")
+    return Refusal(405, "", {b"Allow": b", ".join(allowed)})
 
 
 def _surely_refuses(resource: IResource, method: bytes) -> bool:

@@ -20,7 +20,7 @@ from tnet.servers.web.request import WebRequest
 from tnet.servers.web.shortcut import Shortcut
 
 if TYPE_CHECKING:
-    from tnet.servers.web.exchange import Witness
+    from tnet.servers.web.witness import Witness
 
 MAX_BODY_BYTES = 1 << 26
 EXCERPT_BYTES = 64 * 1024
@@ -69,7 +69,7 @@ class WebFactory(server.Site):
         self.excerpt_bytes = excerpt_bytes
         self.shortcut = shortcut if witness is None else None
         self.channels: set[Channel] = set()
-        self._date = (0, b"")
+        self._second, self._date, self._preamble = 0, b"", b""
 
     def buildProtocol(self, addr: Any) -> Channel:  # type: ignore[override]  # stock returns its own proxy
         """A channel for one connection."""
@@ -77,7 +77,7 @@ class WebFactory(server.Site):
 
     def acceptableProtocols(self) -> list[bytes]:
         """What ALPN may choose."""
-        return [b"http/1.1"]
+        return [b"h2", b"http/1.1"]
 
     def goodbye(self) -> None:
         """Let each response in progress be the last on its connection, and close the idle ones."""
@@ -87,9 +87,16 @@ class WebFactory(server.Site):
     def date(self) -> bytes:
         """The value of Date, made once a second."""
         second = int(time.time())
-        if second != self._date[0]:
-            self._date = (second, datetimeToString(second))
-        return self._date[1]
+        if second != self._second:
+            self._second = second
+            self._date = datetimeToString(second)
+            self._preamble = b"HTTP/1.1 200 OK\r\nServer: tnet\r\nDate: %b\r\n" % self._date
+        return self._date
+
+    def preamble(self) -> bytes:
+        """How a response of HTTP/1.1 begins that needs nothing special."""
+        self.date()
+        return self._preamble
 
     def getResourceFor(self, request: Any) -> IResource:
         """The resource that answers for `request`."""

@@ -37,6 +37,10 @@ class Tunnel:
         else:
             self._transport.loseConnection()
 
+    def leave(self) -> None:
+        """We go, and there is no better moment than now."""
+        self._transport.loseConnection()
+
     def lost(self, reason: Failure) -> None:
         """The connection is gone."""
         self._exchange.bytes_out = max(self._sent() - self._sent_before, 0)

@@ -1,0 +1,32 @@
+"""Whether a body comes fast enough."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tnet.servers.web.alarm import Alarm, Deadlines
+from tnet.servers.web.exchange import Exchange
+
+
+class Pace:
+    """Measures one body after the other, in windows; `late` is called when one of them has brought too little.
+
+    That the body was held back when a window ended is an excuse.
+    """
+
+    def __init__(self, alarm: Alarm, deadlines: Deadlines, late: Callable[[], None]) -> None:
+        self._alarm = alarm
+        self._seconds = deadlines.body_window_seconds
+        self._bytes = self._seconds * deadlines.body_bytes_per_second
+        self._late = late
+
+    def watch(self, exchange: Exchange) -> None:
+        """Begin a window."""
+        due = exchange.bytes_in + self._bytes
+        self._alarm.set(self._seconds, lambda: self._judge(exchange, due))
+
+    def _judge(self, exchange: Exchange, due: float) -> None:
+        if exchange.bytes_in < due and not exchange.busy:
+            self._late()
+        else:
+            self.watch(exchange)
