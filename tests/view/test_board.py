@@ -34,9 +34,9 @@ class BoardTests(SynchronousTestCase):
         self.stage.now = 1.0
         self._see(opened("::1", 5), 7)
         self._see(exchanged(404, "/x", bytes_in=10, bytes_out=20), 7)
-        self.assertEqual(self.board.recent(9), [Row(7, "[::1]:5", 1.0, "open", 10, 20, "GET /x 404")])
+        self.assertEqual(self.board.recent(9), [Row(7, "[::1]:5", 1.0, "open", 10, 20, "404 GET /x")])
         self._see(kinds.HalfClosed(by="peer", bytes_in=11, bytes_out=21), 7)
-        self.assertEqual(self.board.recent(9), [Row(7, "[::1]:5", 1.0, "half-closed", 11, 21, "GET /x 404")])
+        self.assertEqual(self.board.recent(9), [Row(7, "[::1]:5", 1.0, "half-closed", 11, 21, "404 GET /x")])
         self._see(closed(), 7)
         self.assertEqual(self.board.recent(9), [])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import SynchronousTestCase
 
-from tests.view.staging import LISTENING, opened, saving
+from tests.view.staging import LISTENING, closed, exchanged, opened, saving
 from tnet.events import kinds
 from tnet.view.interest import Interest
 
@@ -42,6 +42,14 @@ class InterestTests(SynchronousTestCase):
         ill = kinds.TlsHandshaken(outcome="failed", seconds=0)
         self.assertEqual([Interest(True, v).tells(well) for v in (0, 1)], [False, True])
         self.assertTrue(Interest(True, 0).tells(ill))
+
+    def test_web(self) -> None:
+        """A web server tells of requests, and of connections with -v; it counts those all the same."""
+        for verbosity, told in ((0, False), (1, True)):
+            interest = Interest(True, verbosity, web=True)
+            self.assertTrue(interest.tells(exchanged()))
+            self.assertEqual([interest.tells(event) for event in (opened(), closed())], [told, told])
+            self.assertIn(kinds.ConnectionClosed, interest.kinds)
 
     def test_logs(self) -> None:
         """Warnings and errors are always told, notices unless it is to be quiet, debug lines last."""

@@ -38,7 +38,16 @@ class SayTests(SynchronousTestCase):
             (opened("::1", 9), "[::1]:9"),
             (opened("::1", 9, role="client"), "to [::1]:9"),
             (closed(), "done · 10 B in, 20 B out · 1.5 s"),
-            (exchanged(), "GET / 200 · 1 B in · 2 B out · 3.0 ms"),
+            (exchanged(), "GET / · 1 B in · 2 B · 3.0 ms"),
+            (
+                exchanged(bytes_in=0, user="alice", peer_address="192.0.2.7", user_agent="curl/8.5.0"),
+                "GET / · 2 B · 3.0 ms · alice · 192.0.2.7 · curl/8.5.0",
+            ),
+            (exchanged(401, bytes_in=0, bytes_out=0, reason="log in"), "GET / · log in · 3.0 ms"),
+            (
+                exchanged(408, method="-", url="-", bytes_in=0, bytes_out=0, reason="too slow"),
+                "no request · too slow · 3.0 ms",
+            ),
             (kinds.HalfClosed(by="us", bytes_in=0, bytes_out=1), "we send no more · 0 B in, 1 B out"),
             (kinds.AuthAttempted(user="", result="denied", means="password"), "denied by password as (no name)"),
             (
@@ -135,6 +144,21 @@ class SayTests(SynchronousTestCase):
             ),
         ):
             self.assertEqual((say(well).mark, say(ill).mark), (Mark.GOOD, Mark.BAD))
+
+    def test_exchange(self) -> None:
+        """The status names the line; a good one is no success when the response was cut off."""
+        for event, word, mark in (
+            (exchanged(200), "200", Mark.GOOD),
+            (exchanged(404, reason="no such file"), "404", Mark.BAD),
+            (exchanged(0, reason="closed by peer"), "---", Mark.BAD),
+            (exchanged(206, reason="reset by peer"), "206", Mark.WARNING),
+            (exchanged(101, reason="closed by peer"), "101", Mark.GOOD),
+        ):
+            said = say(event)
+            self.assertEqual((said.word, said.mark), (word, mark))
+            self.assertEqual(said.tone is Tone.GOOD, mark is Mark.GOOD)
+        self.assertIn("cut off: reset by peer", say(exchanged(200, reason="reset by peer")).text)
+        self.assertNotIn("cut off", say(exchanged(500, reason="reset by peer")).text)
 
     def test_chain(self) -> None:
         """A handshake has further lines, one for each certificate, also when it failed."""

@@ -115,7 +115,7 @@ class Board:
             case kinds.AuthAttempted():
                 row.last = f"{event.user} {event.result}"
             case kinds.HttpExchanged():
-                row.last = f"{event.method} {event.url} {event.status}"
+                row.last = f"{event.status or '---'} {event.method} {event.url}"
                 row.bytes_in += event.bytes_in
                 row.bytes_out += event.bytes_out
             case kinds.SshChannelChanged():

@@ -46,7 +46,7 @@ class _Choice:
         self._command = command
         self._stdout = stdout
         self._environ = environ
-        self._interest = Interest(command.startswith("serve"), output.verbosity)
+        self._interest = Interest(command.startswith("serve"), output.verbosity, web=command == "serve web")
         self._terminal = look_at(stderr, output, environ)
         self._stderr = outlet_to(stderr, "stderr")
         self._files: list[Outlet] = []

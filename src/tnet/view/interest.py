@@ -54,10 +54,14 @@ _LOG_LEVELS = {"error": QUIET, "warning": QUIET, "notice": NORMAL, "debug": EVER
 
 @dataclass(frozen=True, slots=True)
 class Interest:
-    """What a server's story (`serving`) or a client's is made of, at one verbosity."""
+    """What a server's story (`serving`) or a client's is made of, at one verbosity.
+
+    A `web` server tells of its requests; their connections are counted, and told of with -v.
+    """
 
     serving: bool
     verbosity: int
+    web: bool = False
 
     @property
     def quiet(self) -> bool:
@@ -80,6 +84,8 @@ class Interest:
             case kinds.Logged():
                 return _LOG_LEVELS.get(event.level, NORMAL if self.serving else MORE) <= self.verbosity
             case kinds.TlsHandshaken(outcome="ok"):
+                return self.more
+            case kinds.ConnectionOpened() | kinds.ConnectionClosed() if self.web:
                 return self.more
             case _:
                 return self._level(type(event)) <= self.verbosity

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import singledispatch
 
 from tnet.events import kinds
+from tnet.view.agents import agent
 from tnet.view.measures import address, duration, plural, size
 from tnet.view.theme import Mark, Tone
 
@@ -164,18 +165,27 @@ def _(event: kinds.AuthAttempted) -> Said:
 
 @say.register
 def _(event: kinds.HttpExchanged) -> Said:
-    moved = f"{size(event.bytes_in)} in" if event.bytes_in else ""
-    sent = f"{size(event.bytes_out)} out" if event.bytes_out else ""
+    """The status is the word; that a response with a good one broke off must not be overlooked.
+
+    What went over to another protocol (101) always ends with its connection.
+    """
+    asked = "no request" if event.method == event.url == "-" else f"{event.method} {event.url}"
+    cut = 200 <= event.status < 400 and event.reason
     text = joined(
-        f"{event.method} {event.url} {event.status}",
-        event.reason or "",
-        moved,
-        sent,
+        asked,
+        f"cut off: {event.reason}" if cut else event.reason or "",
+        f"{size(event.bytes_in)} in" if event.bytes_in else "",
+        size(event.bytes_out) if event.bytes_out else "",
         duration(event.seconds),
-        event.user_agent or "",
+        event.user or "",
+        event.peer_address or "",
+        agent(event.user_agent),
     )
+    word = str(event.status or "---")
+    if cut:
+        return Said(word, text, Mark.WARNING, Tone.WARNING)
     tone = tone_of_status(event.status)
-    return Said("http", text, Mark.GOOD if tone is Tone.GOOD else Mark.BAD, tone)
+    return Said(word, text, Mark.GOOD if tone is Tone.GOOD else Mark.BAD, tone)
 
 
 def tone_of_status(status: int) -> Tone:
