@@ -26,6 +26,13 @@ class PreferredTests(TestCase):
             (b"text/html;q=0, application/json", pages.JSON),
             (b"text/html;q=0.1, application/json;q=0.9", pages.JSON),
             (b"text/html;q=junk", pages.TEXT),
+            (b"text/html;q=nan, application/json;q=0.1", pages.JSON),
+            (b"application/*", pages.JSON),
+            (b"application/*;q=0.9, text/html;q=0.8", pages.JSON),
+            (b"*/*, text/html", pages.HTML),
+            (b"text/html, application/json", pages.HTML),
+            (b"application/json, text/html", pages.JSON),
+            (b"text/plain;q=0, */*;q=0.1", pages.HTML),
             (b";;,,;q=", pages.TEXT),
         ):
             with self.subTest(accept=accept):
@@ -43,7 +50,7 @@ class ErrorTests(TestCase):
         self.assertEqual(json.loads(body), {"status": 413, "error": "Content Too Large", "reason": "<b>"})
         media, body = pages.error(404, "<b>", b"text/html")
         self.assertEqual(media, pages.HTML)
-        self.assertIn(b"<p>&lt;b&gt;</p>", body)
+        self.assertIn(b">&lt;b&gt;</p>", body)
         self.assertIn(b'<a href="/">', body)
 
     def test_a_bare_reply(self) -> None:
@@ -67,14 +74,15 @@ class PageTests(TestCase):
         document = pages.page("a<b", "<p>body</p>").decode()
         style = document.partition("<style>")[2].partition("</style>")[0]
         digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-        self.assertIn(f"'sha256-{digest}'", pages.CONTENT_SECURITY_POLICY.decode())
-        self.assertIn("default-src 'none'", pages.CONTENT_SECURITY_POLICY.decode())
-        self.assertNotIn("script", pages.CONTENT_SECURITY_POLICY.decode())
+        policy = pages.fields_for(pages.HTML)[b"Content-Security-Policy"].decode()
+        self.assertIn(f"'sha256-{digest}'", policy)
+        self.assertIn("default-src 'none'", policy)
+        self.assertNotIn("script", policy)
         self.assertIn("<title>a&lt;b</title>", document)
 
     def test_a_form_of_ours_names_its_origin(self) -> None:
         """Referrers stay with us, but with us they are there: without any, a browser's form says `Origin: null`."""
-        self.assertEqual(pages.PAGE_FIELDS[b"Referrer-Policy"], b"same-origin")
+        self.assertEqual(pages.fields_for(pages.HTML)[b"Referrer-Policy"], b"same-origin")
 
     def test_fields(self) -> None:
         """Only a page carries the policy; everything is nosniff."""

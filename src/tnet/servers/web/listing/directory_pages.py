@@ -25,6 +25,7 @@ from tnet.servers.web.viewing import markdown, preview
 from tnet.servers.web.viewing import sheet as viewing
 
 _READMES = (b"readme.md", b"readme.markdown", b"readme.txt", b"readme")
+_LONGEST_README = max(map(len, _READMES))
 _readme = lru_cache(maxsize=16)(preview.readme)
 
 
@@ -44,9 +45,19 @@ class Visit:
     def shows(self, entry: Entry) -> bool:
         """Whether the visitor may know of an entry: a file to read, a directory to read, see or write to."""
         asked, real = (*self.names, entry.name), entry.target or (*self.real, entry.name)
+        places = (asked,) if asked == real else (asked, real)
         if not entry.is_directory:
-            return self.permissions.allows(Right.READ, asked, real)
-        return any(self.permissions.allows(right, asked, real) for right in (Right.LIST, Right.READ, Right.WRITE))
+            return self.permissions.allows(Right.READ, *places)
+        return any(self.permissions.allows(right, *places) for right in (Right.LIST, Right.READ, Right.WRITE))
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """How a file is to be shown: as `source`, prose is shown as it was written."""
+
+    wanted: Wanted
+    source: bool
+    may_share: bool
 
 
 class DirectoryPages:
@@ -87,9 +98,9 @@ class DirectoryPages:
             wanted = Wanted(pages.HTML, b"Accept-Encoding", Wanted.of(request).coding)
             visit = _visit(request, names[:-1], opened.names[:-1])
             place = Place.of(request, names, leaf=True)
-            source = request.args[b"view"][0] == b"source"
+            asked = Asked(wanted, source=request.args[b"view"][0] == b"source", may_share=self._may_share(request))
             with request.trace.span("preview file"):
-                answer: Answer = await self._workers.run(self._viewed, visit, place, opened, wanted, source)
+                answer: Answer = await self._workers.run(self._viewed, visit, place, opened, asked)
         finally:
             opened.close()
         answer.give(request)
@@ -104,9 +115,12 @@ class DirectoryPages:
         ):
             if self._can[wish] and visit.allows(right):
                 offer |= wish
-        if self._can[Offer.SHARE] and request.account is not None and not request.unshown:
+        if self._may_share(request):
             offer |= Offer.SHARE
         return offer if visit.allows(Right.LIST) else offer & Offer.WRITE | Offer.DROP_BOX
+
+    def _may_share(self, request: WebRequest) -> bool:
+        return self._can[Offer.SHARE] and request.account is not None
 
     # ── in a worker ──
 
@@ -124,19 +138,20 @@ class DirectoryPages:
             body = as_text(chosen, listing.more)
         return Answer.made(wanted, body, pages.NOSNIFF)
 
-    def _viewed(self, visit: Visit, place: Place, opened: OpenFile, wanted: Wanted, source: bool) -> Answer:
+    def _viewed(self, visit: Visit, place: Place, opened: OpenFile, asked: Asked) -> Answer:
         name = place.names[-1]
         before, after = self._neighbours(visit, name)
         entry = Entry(name, False, opened.status.st_size, opened.status.st_mtime)
         page = viewing.FileSheet(
             place,
-            preview.Subject.of(opened, name, entry.href, source=source),
+            preview.Subject.of(opened, name, entry.href, source=asked.source),
             media_type(name).decode("ascii"),
             entry.modified,
             before=before,
             after=after,
+            may_share=asked.may_share,
         )
-        return Answer.made(wanted, page.render(), viewing.LOOK.fields)
+        return Answer.made(asked.wanted, page.render(), viewing.LOOK.fields)
 
     def _seen_by(self, visit: Visit) -> Listing:
         if not visit.allows(Right.LIST):
@@ -176,8 +191,8 @@ def _visit(request: WebRequest, names: Sequence[bytes], real: Sequence[bytes]) -
 
 def _readmes(entries: Sequence[Entry]) -> Iterator[Entry]:
     """What a directory says about itself, the best of it first."""
-    named = {entry.name.lower(): entry for entry in entries if not entry.is_directory and entry.name[:1] in b"Rr"}
-    return (named[name] for name in _READMES if name in named)
+    named = {entry.name.lower(): entry for entry in entries if len(entry.name) <= _LONGEST_README}
+    return (named[name] for name in _READMES if name in named and not named[name].is_directory)
 
 
 def _link(files: Sequence[Entry]) -> str:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import NamedTuple
 from urllib.parse import quote
 
 from tnet.servers.web.bodies import Refusal
@@ -15,11 +16,10 @@ from tnet.servers.web.root import OpenDirectory, OpenFile, Root
 
 MAX_ENTRIES = 100_000
 
-_NUMBERS = re.compile(r"([0-9]+)")
+_NUMBER = re.compile(r"[0-9]+")
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One name in a directory; `target` is where a link really leads, as names below the root.
 
     Units: `size` in bytes, `modified` in seconds since the epoch.
@@ -42,11 +42,9 @@ class Entry:
         return shown(self.name)
 
     @property
-    def order(self) -> tuple[list[str | int], bytes]:
+    def order(self) -> tuple[str, bytes]:
         """Where it stands by name: whatever the case, and `file10` after `file9`."""
-        parts: list[str | int] = list(_NUMBERS.split(self.name.decode("utf-8", "surrogateescape").casefold()))
-        parts[1::2] = map(int, parts[1::2])
-        return parts, self.name
+        return _NUMBER.sub(_with_length, self.name.decode("utf-8", "surrogateescape").casefold()), self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +60,8 @@ def scan(root: Root, names: Sequence[bytes], limit: int = MAX_ENTRIES) -> Listin
 
     Raises: Refusal.
     """
-    entries, more = [], 0
+    entries: list[Entry] = []
+    more = 0
     with _readable(root, names) as fd, os.scandir(fd) as found:
         for item in found:
             name = os.fsencode(item.name)
@@ -116,3 +115,9 @@ def _behind_link(root: Root, names: Sequence[bytes], name: bytes, item: os.DirEn
     if isinstance(opened, OpenFile):
         return Entry(name, False, opened.status.st_size, opened.status.st_mtime, target)
     return Entry(name, True, 0, item.stat(follow_symlinks=False).st_mtime, target)
+
+
+def _with_length(number: re.Match[str]) -> str:
+    """A number so that numbers compare as such when they compare as text."""
+    digits = number[0].lstrip("0")
+    return chr(ord("0") + len(digits)) + digits

@@ -57,12 +57,13 @@ class Sheet:
         last = max(1, math.ceil(len(chosen) / size))
         page = min(self.choice.page, last)
         rows = chosen[(page - 1) * size : page * size]
-        table = self._table(rows) if rows or (self.place.leads_up and not self.choice.query) else ""
+        is_whole = len(chosen) <= size and not self.choice.query
+        table = self._table(rows, is_whole) if rows or (self.place.leads_up and not self.choice.query) else ""
         if not rows:
             table += f'<p class="empty">{self._nothing()}</p>'
-        whole = "" if len(chosen) > size or self.choice.query else " data-whole"
         return (
-            f'<form method="post" id="files"{whole}>{table}{actions(self.offer) if rows else ""}</form>'
+            f'<form method="post" id="files"{" data-whole" if is_whole else ""}>{table}'
+            f"{actions(self.offer) if rows else ''}</form>"
             f"{self._pager(page, last)}{self._footer(chosen)}"
         )
 
@@ -70,17 +71,17 @@ class Sheet:
         if self.choice.query:
             clear = f'<a href="{html.escape(self.choice.link(query="", page=1))}">Show everything</a>'
             return f"Nothing here is called “<bdi>{html.escape(self.choice.query)}</bdi>”. {clear}"
-        if self.offer is Offer.DROP_BOX:
+        if Offer.DROP_BOX in self.offer:
             return "You can leave files here. What is here already is not shown."
         return "This folder is empty." + (" Drop files here to upload them." if Offer.WRITE in self.offer else "")
 
-    def _table(self, entries: Sequence[Entry]) -> str:
+    def _table(self, entries: Sequence[Entry], is_whole: bool) -> str:
         ticks = bool(self.offer & Offer.SELECTING)
         head = '<th class="c"><span class="unseen">Select</span></th>' if ticks else ""
         head += self._column(Sort.NAME, "Name", "n") + '<th class="v"><span class="unseen">Preview</span></th>'
         head += self._column(Sort.SIZE, "Size", "s") + self._column(Sort.TIME, "Modified", "t", " (UTC)")
-        ranks = {entry.name: rank for rank, entry in enumerate(self.listing.entries)}
-        rows = "".join(_row(entry, ranks[entry.name], ticks, self.choice.grid) for entry in entries)
+        ranks = {entry.name: rank for rank, entry in enumerate(self.listing.entries)} if is_whole else {}
+        rows = "".join(_row(entry, ranks.get(entry.name, 0), ticks, self.choice.grid) for entry in entries)
         up = _up(ticks) if self.place.leads_up and self.choice.page == 1 and not self.choice.query else ""
         return (
             f'<table class="{"grid" if self.choice.grid else "rows"}">'
@@ -113,7 +114,7 @@ class Sheet:
 
     def _footer(self, chosen: Sequence[Entry]) -> str:
         """How much there is, of what was asked for, not only of this page."""
-        if self.offer is Offer.DROP_BOX:
+        if Offer.DROP_BOX in self.offer:
             return ""
         directories = sum(entry.is_directory for entry in chosen)
         size = sum(entry.size for entry in chosen)

@@ -7,6 +7,7 @@ from enum import Flag, auto
 
 from tnet.servers.web.listing.choice import Choice
 from tnet.servers.web.page.icons import icon
+from tnet.servers.web.page.menus import menu, share_menu
 
 
 class Offer(Flag):
@@ -21,20 +22,17 @@ class Offer(Flag):
     SELECTING = ARCHIVE | MODIFY
 
 
-_EXPIRIES = (("3600", "an hour"), ("86400", "a day"), ("604800", "a week"), ("2592000", "30 days"))
-
-
 def tools(choice: Choice, offer: Offer) -> str:
     """What stands above the list: the filter, and what concerns the directory as a whole."""
     if Offer.DROP_BOX in offer:
         return f'<div class="tools">{_upload(offer)}</div>{_QUEUE}'
     found = _filter(choice) + _layout(choice)
     if Offer.ARCHIVE in offer:
-        found += _menu("down", "Download", '<a href="?archive=zip">as .zip</a><a href="?archive=tar">as .tar</a>')
+        found += menu("down", "Download", '<a href="?archive=zip">as .zip</a><a href="?archive=tar">as .tar</a>')
     if Offer.SHARE in offer:
-        found += _menu("share", "Share", _share())
+        found += share_menu("folder")
     if Offer.MODIFY in offer:
-        found += _menu("plus", "New folder", _new_folder(), "make")
+        found += menu("plus", "New folder", _new_folder(), "make")
     if Offer.WRITE in offer:
         found += _upload(offer)
     return f'<div class="tools">{found}</div>{_QUEUE if Offer.WRITE in offer else ""}'
@@ -87,27 +85,10 @@ def _layout(choice: Choice) -> str:
     return f'<a class="button" href="{href}" title="{name}">{icon(other)}<span class="unseen">{name}</span></a>'
 
 
-def _menu(drawing: str, text: str, inside: str, name: str = "") -> str:
-    called = f' id="{name}"' if name else ""
-    return (
-        f'<details class="menu"{called}><summary class="button">{icon(drawing)}<span>{text}</span></summary>'
-        f"<div>{inside}</div></details>"
-    )
-
-
 def _new_folder() -> str:
     return (
         '<form method="post"><input type="hidden" name="action" value="mkdir"><label>Name '
         '<input name="name" required autocomplete="off"></label><button class="primary">Create</button></form>'
-    )
-
-
-def _share() -> str:
-    options = "".join(f'<option value="{seconds}">{text}</option>' for seconds, text in _EXPIRIES)
-    return (
-        '<form method="post" id="share"><input type="hidden" name="action" value="share">'
-        f'<label>Anyone with the link can read this folder for <select name="expires">{options}</select></label>'
-        '<button class="primary">Make a link</button><output></output></form>'
     )
 
 

@@ -27,8 +27,7 @@ _CODE_ENDINGS = frozenset(
 _ARCHIVES = frozenset(b"7z bz2 deb gz iso jar rar rpm tar tgz whl xz zip zst".split())
 _DOCUMENTS = frozenset(b"adoc doc docx epub log md markdown odp ods odt pdf ppt pptx rst rtf tex txt xls xlsx".split())
 _SHOWN_AS_PICTURES = frozenset(
-    (b"image/avif", b"image/bmp", b"image/gif", b"image/jpeg", b"image/png", b"image/svg+xml", b"image/webp")
-    + (b"image/vnd.microsoft.icon", b"image/x-icon")
+    b"image/" + name for name in b"avif bmp gif jpeg png svg+xml vnd.microsoft.icon webp x-icon".split()
 )
 
 

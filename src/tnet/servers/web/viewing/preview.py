@@ -9,6 +9,7 @@ import html
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tnet.servers.web.page import words
 from tnet.servers.web.page.words import human_size
 from tnet.servers.web.root import OpenFile
 from tnet.servers.web.viewing import markdown
@@ -50,7 +51,7 @@ def shown(subject: Subject) -> str:
     """What is inside, or as much as it takes to see what it is."""
     link = html.escape(subject.href)
     if is_picture(subject.name):
-        return f'<figure class="shown"><img src="{link}" alt="{html.escape(subject.name.decode("utf-8", "replace"))}"></figure>'
+        return f'<figure class="shown"><img src="{link}" alt="{html.escape(words.shown(subject.name))}"></figure>'
     kind = kind_of(subject.name)
     if kind in (Kind.AUDIO, Kind.VIDEO):
         return f'<figure class="shown"><{kind} src="{link}" controls preload="metadata"></{kind}></figure>'
@@ -65,7 +66,7 @@ def readme(data: bytes, name: bytes) -> str:
     if text is None:
         return ""
     prose = _prose(text) if ending_of(name) in _PROSE else f"<pre>{html.escape(text)}</pre>"
-    title = html.escape(name.decode("utf-8", "replace"))
+    title = html.escape(words.shown(name))
     return f'<section class="readme" aria-label="{title}"><p class="label">{title}</p>{prose}</section>'
 
 

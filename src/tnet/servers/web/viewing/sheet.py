@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tnet.servers.web.page.crumbs import Place
 from tnet.servers.web.page.document import Look
 from tnet.servers.web.page.icons import drawings, icon
+from tnet.servers.web.page.menus import share_menu
 from tnet.servers.web.page.words import exact_size, human_size, iso, minute
 from tnet.servers.web.viewing.code import language_of
 from tnet.servers.web.viewing.preview import Subject, shown
@@ -28,11 +29,12 @@ class FileSheet:
     modified: float
     before: str = ""
     after: str = ""
+    may_share: bool = False
 
     def render(self) -> bytes:
         """The whole document."""
         body = (
-            f'<a class="skip" href="#inside">Skip to the file</a>{drawings(("home", "down"))}'
+            f'<a class="skip" href="#inside">Skip to the file</a>{drawings(("home", "down", "share"))}'
             f"<header>{self.place.crumbs()}</header>"
             f'<main class="file"><div class="tools">{self._facts()}{self._links()}</div>'
             f'<div id="inside" tabindex="-1">{shown(self.subject)}</div></main>'
@@ -57,4 +59,6 @@ class FileSheet:
             other, text = ("?view", "Rendered") if self.subject.source else ("?view=source", "Source")
             links += f'<a class="button" href="{href}{other}">{text}</a>'
         links += f'<a class="button" href="{href}">Raw</a>'
-        return f'<nav aria-label="This file">{links}<a class="button primary" href="{href}" download>{icon("down")}<span>Download</span></a></nav>'
+        links += share_menu("file") if self.may_share else ""
+        links += f'<a class="button primary" href="{href}" download>{icon("down")}<span>Download</span></a>'
+        return f'<nav aria-label="This file">{links}</nav>'
