@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+from functools import lru_cache
 from mimetypes import MimeTypes
 
 _TYPES = MimeTypes()
@@ -47,6 +48,7 @@ _SHRINKS = re.compile(
 _ACTIVE = ("text/html", "image/svg+xml", "application/xhtml+xml", "application/xml", "text/xml")
 
 
+@lru_cache(maxsize=1024)
 def media_type(name: bytes) -> bytes:
     """The Content-Type for a file of this name: `application/octet-stream` when nothing is known."""
     kind, encoding = _TYPES.guess_type("x" + os.fsdecode(os.path.splitext(name)[1]) if name[:1] != b"." else "x")
@@ -63,6 +65,7 @@ def is_active(media: bytes) -> bool:
     return media.partition(b";")[0].decode("ascii") in _ACTIVE
 
 
+@lru_cache(maxsize=256)
 def is_compressible(media: bytes) -> bool:
     """Whether files of this type are as a rule not compressed already, and shrink when they are."""
     return _SHRINKS.fullmatch(media.partition(b";")[0].decode("ascii")) is not None
