@@ -22,14 +22,14 @@ INCOMPLETE = {b"Upload-Complete": b"?0"}
 class Share:
     """What a request brings: bytes from `offset` on, None for wherever the upload is; whether they are the last.
 
-    `complete` None leaves that to the length of the upload. `fresh` begins the upload, `size` is how many bytes it
-    brings, where that is known. `limit_bytes` is for the whole upload.
+    `complete` None leaves that to the length of the upload. `fresh` begins the upload. `length` is what is said of the
+    whole of it, `limit_bytes` what it must not go over.
     """
 
     offset: int | None
     complete: bool | None
     fresh: bool
-    size: int | None
+    length: int | None
     limit_bytes: int
 
 
@@ -106,6 +106,8 @@ class Partial:
                 staged.release()
                 raise elsewhere(staged.size)
             self._staged, self._began = staged, staged.size
+            if self._share.length is not None:
+                self._upload.length = self._share.length
         return self._staged
 
     def _judge(self, size: int) -> None:

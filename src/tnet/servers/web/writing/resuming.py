@@ -75,9 +75,9 @@ class Resuming:
 
         Raises: Refusal.
         """
-        complete, size = _complete(request) or False, content_length(request)
-        length = _length(request, size if complete else None)
-        share = Share(0, complete, True, size, _limit(request))
+        complete = _complete(request) or False
+        length = _length(request, _end(request, 0) if complete else None)
+        share = Share(0, complete, True, length, _limit(request))
         token = new_token(length)
         upload = self._added(token, target, terms, length, request)
         location = path_of(request, target.names) + b"?upload=" + token
@@ -89,29 +89,26 @@ class Resuming:
         Raises: Refusal.
         """
         token, secret = self._token(request, target)
-        complete, size = _complete(request), content_length(request)
+        complete, offset = _complete(request), _offset(request)
         if secret and complete is None:
             raise Refusal(400, "Upload-Complete says whether this is the last part")
-        offset = _offset(request)
         if (done := self.register.completed(token)) is not None:
             raise Refusal(409, "the upload is complete", COMPLETE | {b"Upload-Offset": b"%d" % done})
         upload, there = self.register.find(token), written(target, token)
-        if there is None and (secret or offset):
-            raise Refusal(404, "there is no such upload") if secret else elsewhere(0)
+        if there is None and secret:
+            raise Refusal(404, "there is no such upload")
+        size = 0 if there is None else there.st_size
         after = self._interrupt(upload)
-        if there is not None and after is None and offset not in (None, there.st_size):
-            raise elsewhere(there.st_size)
+        here = offset in (None, size)
+        if not here and after is None:
+            raise elsewhere(size)
         known = upload.length if upload is not None else length_in(token)
-        length = _length(
-            request, offset + size if complete and size is not None and offset is not None else None, known
-        )
+        length = _length(request, _end(request, size) if complete and here else None, known)
         if upload is None:
-            never = Terms(replace=False) if there is not None else terms
-            upload = self._added(token, target, never, length, request)
-        upload.length = length
+            upload = self._added(token, target, Terms(replace=False), length, request)
         if not secret:
             upload.terms = terms
-        share = Share(offset, complete, there is None, size, _limit(request))
+        share = Share(offset, complete, there is None, length, _limit(request))
         return self._receive(request, target, upload, share, b"", after)
 
     async def tell(self, request: WebRequest, target: Target) -> None:
@@ -256,6 +253,12 @@ def content_length(request: WebRequest) -> int | None:
     """How long the body of a request is; None when nobody knows yet."""
     length: int | None = request.channel.head.length
     return length
+
+
+def _end(request: WebRequest, offset: int) -> int | None:
+    """Where what a request brings ends, if it begins at `offset`."""
+    size = content_length(request)
+    return None if size is None else offset + size
 
 
 def _remove(target: Target, token: bytes) -> None:
