@@ -38,12 +38,12 @@ class SayTests(SynchronousTestCase):
             (opened("::1", 9), "[::1]:9"),
             (opened("::1", 9, role="client"), "to [::1]:9"),
             (closed(), "done · 10 B in, 20 B out · 1.5 s"),
-            (exchanged(), "GET / · 1 B in · 2 B · 3.0 ms"),
+            (exchanged(), "/ · 1 B in · 2 B · 3.0 ms"),
             (
                 exchanged(bytes_in=0, user="alice", peer_address="192.0.2.7", user_agent="curl/8.5.0"),
-                "GET / · 2 B · 3.0 ms · alice · 192.0.2.7 · curl/8.5.0",
+                "/ · 2 B · 3.0 ms · alice · 192.0.2.7 · curl/8.5.0",
             ),
-            (exchanged(401, bytes_in=0, bytes_out=0, reason="log in"), "GET / · log in · 3.0 ms"),
+            (exchanged(401, bytes_in=0, bytes_out=0, reason="log in"), "/ · log in · 3.0 ms"),
             (
                 exchanged(408, method="-", url="-", bytes_in=0, bytes_out=0, reason="too slow"),
                 "no request · too slow · 3.0 ms",
@@ -148,11 +148,13 @@ class SayTests(SynchronousTestCase):
     def test_exchange(self) -> None:
         """The status names the line; a good one is no success when the response was cut off."""
         for event, word, mark in (
-            (exchanged(200), "200", Mark.GOOD),
-            (exchanged(404, reason="no such file"), "404", Mark.BAD),
-            (exchanged(0, reason="closed by peer"), "---", Mark.BAD),
-            (exchanged(206, reason="reset by peer"), "206", Mark.WARNING),
-            (exchanged(101, reason="closed by peer"), "101", Mark.GOOD),
+            (exchanged(200), "200 GET", Mark.GOOD),
+            (exchanged(404, reason="no such file"), "404 GET", Mark.BAD),
+            (exchanged(0, reason="closed by peer"), "--- GET", Mark.BAD),
+            (exchanged(206, reason="reset by peer"), "206 GET", Mark.WARNING),
+            (exchanged(204, method="OPTIONS"), "204", Mark.GOOD),
+            (exchanged(408, method="-", url="-"), "408", Mark.BAD),
+            (exchanged(101, reason="closed by peer"), "101 GET", Mark.GOOD),
         ):
             said = say(event)
             self.assertEqual((said.word, said.mark), (word, mark))

@@ -15,7 +15,7 @@ from tnet.view.interest import Interest
 from tnet.view.story import StoryView
 from tnet.view.theme import Brush, Piece, Tone
 from tnet.view.totals import Totals
-from tnet.view.words import Said, joined, say
+from tnet.view.words import WORD_CELLS, Said, joined, say
 
 Stamp = Callable[[Record], str]
 
@@ -59,7 +59,7 @@ class Teller:
         """What the line is made of, not yet harmless."""
         said = said or say(record.event)
         yield Tone.QUIET, self._lead(record)
-        yield said.tone, f"{self._brush.mark(said.mark)} {said.word:<10} "
+        yield said.tone, f"{self._brush.mark(said.mark)} {said.word:<{WORD_CELLS}} "
         yield _text_tone(said.tone), said.text
 
     def complaint(self, record: Record, event: kinds.Logged, *, stamped: bool) -> str:

@@ -24,6 +24,8 @@ class Said:
     more: tuple[str, ...] = ()
 
 
+WORD_CELLS = 10
+
 _CLASS = re.compile("_?[A-Z][A-Za-z0-9]*")
 _HUMPS = re.compile("(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _GOOD = (Mark.GOOD, Tone.GOOD)
@@ -165,11 +167,11 @@ def _(event: kinds.AuthAttempted) -> Said:
 
 @say.register
 def _(event: kinds.HttpExchanged) -> Said:
-    """The status is the word; that a response with a good one broke off must not be overlooked.
+    """The word is status and method; that a response with a good status broke off must not be overlooked.
 
     What went over to another protocol (101) always ends with its connection.
     """
-    asked = "no request" if event.method == event.url == "-" else f"{event.method} {event.url}"
+    word, asked = _asked(event)
     cut = 200 <= event.status < 400 and event.reason
     text = joined(
         asked,
@@ -181,11 +183,19 @@ def _(event: kinds.HttpExchanged) -> Said:
         event.peer_address or "",
         agent(event.user_agent),
     )
-    word = str(event.status or "---")
     if cut:
         return Said(word, text, Mark.WARNING, Tone.WARNING)
     tone = tone_of_status(event.status)
     return Said(word, text, Mark.GOOD if tone is Tone.GOOD else Mark.BAD, tone)
+
+
+def _asked(event: kinds.HttpExchanged) -> tuple[str, str]:
+    """A word for an exchange, and what was asked for; a method too long for the column is a part of that."""
+    status = str(event.status or "---")
+    if event.method == event.url == "-":
+        return status, "no request"
+    word = f"{status} {event.method}"
+    return (word, event.url) if len(word) <= WORD_CELLS else (status, f"{event.method} {event.url}")
 
 
 def tone_of_status(status: int) -> Tone:
