@@ -390,6 +390,7 @@ class EncodingTests(FilesTestCase):
             ("gzip, deflate, br, zstd", b"zstd"),
             ("gzip, br;q=0.9", b"gzip"),
             ("identity;q=0, *", b"zstd"),
+            ("br, gzip;q=0.5\r\nAccept-Encoding: identity;q=0.1", b"br"),
         ):
             reply = self.got(wire, f"Accept-Encoding: {accepted}")
             self.assertEqual((reply.fields[b"content-encoding"], reply.fields[b"vary"]), (coding, b"Accept-Encoding"))

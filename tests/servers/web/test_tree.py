@@ -278,6 +278,24 @@ class KeepingTests(ServedTestCase):
         self.assertEqual(self.kept("/both/"), b"both/start")
         self.assertIsNone(self.kept("/late/"))
 
+    def test_from_memory(self) -> None:
+        """What comes from memory is what came the long way, for HEAD and each coding, and follows every change."""
+        self.write("page.txt")
+        with open(os.path.join(self.path, "page.txt"), "w") as file:
+            file.write("a line that shrinks\n" * 200)
+        self.keeping()
+        self.wire.site.shortcut = self.cache
+        for path in ("/a.txt", "/page.txt"):
+            for field in ("Accept: */*", "Accept-Encoding: gzip", "Accept-Encoding: br, gzip;q=0.5"):
+                first, second = self.wire.get(path, field), self.wire.get(path, field)
+                head = self.wire.get(path, field, method="HEAD")
+                self.assertEqual((second.status, second.fields, second.body), (200, first.fields, first.body))
+                self.assertEqual((head.status, head.fields, self.wire.sent), (200, first.fields, b""))
+        self.assertEqual(len(self.cache._entries), 6)
+        self.write("a.txt")
+        os.utime(os.path.join(self.path, "a.txt"), (1, 1))
+        self.assertEqual(self.wire.get("/a.txt").fields[b"last-modified"], b"Thu, 01 Jan 1970 00:00:01 GMT")
+
     def test_what_stands_for_others(self) -> None:
         """What is sent because something else is not there is not kept, nor where a link is, nor pages."""
         self.write("404.html", "index.html")

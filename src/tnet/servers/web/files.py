@@ -91,7 +91,7 @@ class Files:
         return self._respond(request, variant, media, None, keep=False)
 
     def _choose(self, request: WebRequest, file: OpenFile, media: bytes, *, plain: bool) -> Variant:
-        accepted = acceptable(request.getHeader(b"accept-encoding") or b"")
+        accepted = acceptable(_fields_of(request)(b"accept-encoding") or b"")
         variant = self._variants.choose(file, media, accepted, plain=plain or self._ends(media))
         if self._ends(media) and variant.coding == IDENTITY:
             variant = replace(variant, validators=variant.validators.variant(b"live"))
@@ -180,7 +180,7 @@ class Files:
         """Send a whole body; what a site adds to a response is in its fields by the time it is kept."""
         request.write(data)
         if keep and self._cache is not None and request.code == 200:
-            codings = request.getHeader(b"accept-encoding") or b""
+            codings = _fields_of(request)(b"accept-encoding") or b""
             self._cache.keep(request.uri, codings, request.responseHeaders, data, variant.files)
         variant.close()
         request.finish()
