@@ -83,7 +83,6 @@ class Connection:
             self._farewell.discard(data)
             return
         self._busy = True
-        self._outlet.hold()
         try:
             for arrival in self.engine.feed(data, self.site.now()):
                 self._take(arrival)
@@ -92,7 +91,6 @@ class Connection:
         finally:
             self._busy = False
             self._turn()
-            self._outlet.release()
 
     def half_closed(self) -> None:
         """The client sends no more, and may still be listening: what it asked for is answered."""
@@ -212,6 +210,7 @@ class Connection:
         if said := self.engine.to_send():
             self._ahead = self._ahead + len(said) if self._outlet.paused else 0
             self._outlet.write(said)
+            self._outlet.flush()
             self._read(self._ahead < AHEAD_BYTES)
 
     def _drained(self) -> None:
