@@ -47,7 +47,9 @@ class Hosts(Filter):
         place = decoded_place(request.postpath)
         if request.method in _READING and place[:1] != (_OURS,):
             return
-        if place[1:2] in ((b"share",), (b"reload",)) or any(place[: len(path)] == path for path in self._open):
+        if place[1:2] in ((b"share",), (b"reload",), (b"reload.js",)) or any(
+            place[: len(path)] == path for path in self._open
+        ):
             return
         host = (request.getHeader(b"host") or b"").decode("latin-1").lower()
         if host and not self._knows(host):

@@ -36,6 +36,7 @@ _EVERYTHING = frozenset(_LETTERS)
 OURS_ALONE = (
     AclRule(OURS, LOGGED_IN, allow=_EVERYTHING),
     AclRule(f"{OURS}/reload", EVERYBODY, allow=frozenset("lr")),
+    AclRule(f"{OURS}/reload.js", EVERYBODY, allow=frozenset("lr")),
     AclRule(f"{OURS}/share", EVERYBODY, allow=_EVERYTHING),
     AclRule(f"{OURS}/token", EVERYBODY, allow=_EVERYTHING),
 )

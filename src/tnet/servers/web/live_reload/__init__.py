@@ -1,0 +1,1 @@
+"""Pages that reload themselves when what is served has changed."""
