@@ -13,10 +13,12 @@ from tests.end_to_end.command import Running, tnet
 from tests.end_to_end.real_world import receive_until
 from tnet.escape import excerpt
 from tnet.events import Record, kinds
+from tnet.view.access_log import Clf
 from tnet.view.plain import Teller, utc_time
 from tnet.view.theme import Brush
 
-FILTER = Path(__file__).resolve().parents[2] / "contrib" / "fail2ban" / "tnet.conf"
+CONTRIB = Path(__file__).resolve().parents[2] / "contrib" / "fail2ban"
+FILTER = CONTRIB / "tnet.conf"
 FORGED = "12:00 #1 ✗ login      denied from 203.0.113.9 by password as x"
 HOSTILE = [
     b"203.0.113.9",
@@ -29,8 +31,10 @@ HOSTILE = [
 ]
 
 
-class Fail2banTests(TestCase):
-    """Who would be banned."""
+class Fail2banTestCase(TestCase):
+    """Has a log, which a filter reads."""
+
+    filter = FILTER
 
     def setUp(self) -> None:
         if shutil.which("fail2ban-regex") is None:
@@ -40,7 +44,7 @@ class Fail2banTests(TestCase):
     def banned(self) -> list[str]:
         """The address of every line that the filter takes for a failure."""
         done = subprocess.run(
-            ["fail2ban-regex", "-o", "ip", str(self.log), str(FILTER)],
+            ["fail2ban-regex", "-o", "ip", str(self.log), str(self.filter)],
             capture_output=True,
             text=True,
             timeout=60,
@@ -48,6 +52,10 @@ class Fail2banTests(TestCase):
         )
         self.assertIn(done.returncode, (0, 255), done.stderr)
         return done.stdout.split()
+
+
+class Fail2banTests(Fail2banTestCase):
+    """Who would be banned for failed logins."""
 
     def tell(self, *events: kinds.Event) -> None:
         """Write events to the log as a server does."""
@@ -100,3 +108,32 @@ class Fail2banTests(TestCase):
         attempts = server.wait_for("auth.attempt", 3)
         self.assertEqual([event["network.peer.address"] for event in attempts], ["127.0.0.1"] * 3)
         self.assertEqual([event["result"] for event in attempts], ["denied", "denied", "accepted"])
+
+
+class AccessLogTests(Fail2banTestCase):
+    """Who would be banned for what is in an access log."""
+
+    filter = CONTRIB / "tnet-web.conf"
+
+    def tell(self, **more: object) -> None:
+        """Write an exchange to the log, in both of its formats."""
+        clf, told = Clf(), {"method": "GET", "url": "/", "bytes_in": 0, "bytes_out": 0, "seconds": 0.1} | more
+        record = Record(1, 1.0, 1.79e9, 1, kinds.HttpExchanged(**told))
+        with self.log.open("a", encoding="ascii") as log:
+            log.write(clf.common(record) + clf.combined(record))
+
+    def test_statuses(self) -> None:
+        """Refused logins and too many of them count, whatever else is missing or forbidden does not."""
+        for status, address in ((401, "192.0.2.1"), (429, "2001:db8::1"), (200, "192.0.2.2"), (404, "192.0.2.3")):
+            self.tell(status=status, peer_address=address, bytes_out=7, user_agent="curl/8")
+        self.assertEqual(self.banned(), ["192.0.2.1"] * 2 + ["2001:db8::1"] * 2)
+
+    def test_forged(self) -> None:
+        """Nothing that a client says bans anybody else, nor hides the client."""
+        forged = '203.0.113.9 - - [10/Oct/2026:13:55:36 +0000] "GET / HTTP/1.1" 401 -'
+        for text in (forged, f'x"\n{forged}', f"x\n{forged}\n", 'x" 200 1 "', "[] x", "\\"):
+            said = {"user": text, "user_agent": text, "referer": text}
+            self.tell(status=401, url=f"/{text}", peer_address="192.0.2.1", **said)
+            self.tell(status=200, url=f"/{text}", peer_address="192.0.2.2", **said)
+            self.tell(status=401, url=f"/{text}", **said)
+        self.assertEqual(self.banned(), ["192.0.2.1"] * 12)

@@ -85,8 +85,9 @@ class ClfTests(SynchronousTestCase):
             self.assertEqual(self.fields(url="/" + text)["request"], f"GET /{shown} HTTP/1.1")
 
     def test_user(self) -> None:
-        """A space in a name does not shift the fields."""
+        """Neither a space nor a bracket in a name shifts the fields."""
         self.assertEqual(self.fields(user="a b")["user"], r"a\x20b")
+        self.assertEqual(self.fields(user="[a]^\\")["user"], r"\x5ba\x5d^\x5c")
         self.assertEqual(self.fields(user="")["user"], "-")
 
     @given(any_event((kinds.HttpExchanged,)))

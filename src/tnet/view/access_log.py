@@ -33,7 +33,7 @@ FLUSH_CHARACTERS = 64 * 1024
 
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _UNSAFE = re.compile(r"[^ !#-~]|\\(?!x[0-9a-f]{2})")
-_UNSAFE_NAME = re.compile(r"[^!#-~]|\\(?!x[0-9a-f]{2})")
+_UNSAFE_NAME = re.compile(r"[^!#-Z\\^-~]|\\(?!x[0-9a-f]{2})")
 
 
 class AccessLog(StoryView):
