@@ -29,6 +29,11 @@ class BoardTests(SynchronousTestCase):
         self._see(LISTENING)
         self.assertEqual((self.board.began, len(self.board.endpoints)), (2.0, 2))
 
+    def test_to_an_upstream(self) -> None:
+        """A connection that the server has made itself is told apart from those of its clients."""
+        self._see(opened("::1", 5, role="client"), 7)
+        self.assertEqual(self.board.rows[7].peer, "→ [::1]:5")
+
     def test_a_connection(self) -> None:
         """A row lives as long as its connection, and shows what its events tell."""
         self.stage.now = 1.0

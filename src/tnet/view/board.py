@@ -66,7 +66,8 @@ class Board:
             case kinds.Draining():
                 self.draining = True
             case kinds.ConnectionOpened() as event if record.conn is not None:
-                peer = address(event.peer_address, event.peer_port)
+                to = "→ " if event.role == "client" else ""
+                peer = to + address(event.peer_address, event.peer_port)
                 self.rows[record.conn] = Row(record.conn, peer, record.t)
             case kinds.ConnectionClosed() if record.conn is not None:
                 self.rows.pop(record.conn, None)

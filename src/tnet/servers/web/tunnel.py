@@ -37,6 +37,11 @@ class Tunnel:
         else:
             self._transport.loseConnection()
 
+    def write_ended(self) -> None:
+        """The client has heard that the protocol says no more."""
+        if IHalfCloseableProtocol.providedBy(self._protocol):
+            self._protocol.writeConnectionLost()
+
     def leave(self) -> None:
         """We go, and there is no better moment than now."""
         self._transport.loseConnection()

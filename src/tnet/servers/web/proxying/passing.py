@@ -242,14 +242,13 @@ class Passing:
             connection.cut()
             self._fail(MalformedReply("the upstream", "it switched to a protocol that nobody had asked for"))
             return
-        fields = response_fields(head, self._places, self._via)
-        fields.removeHeader(b"content-length")
-        fields.setRawHeaders(b"Connection", [b"Upgrade"])
-        fields.setRawHeaders(b"Upgrade", [upgrade])
+        self._set(response_fields(head, self._places, self._via))
+        self._request.responseHeaders.removeHeader(b"content-length")
+        self._set(Headers({b"Connection": [b"Upgrade"], b"Upgrade": [upgrade]}))
         self._connection = None
         self._end()
         try:
-            self._request.channel.switch(Tunnel(connection, self._context), fields)
+            self._request.switch(Tunnel(connection, self._context))
         except Refusal as refusal:
             connection.cut()
             self._request.refuse(refusal)
