@@ -54,7 +54,7 @@ class OfferTests(TestCase):
         self.assertEqual([wire.get(path).body for path in ("/.env", "/")], [b".env", b"start.html"])
         self.assertEqual(wire.site.max_body_bytes, 2)
         wire = self.wire(await self.offer(upload=True))
-        wire.ask("PUT", "/new", body=b"x")
+        wire.send(b"PUT /new HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\nx")
         self.assertEqual(wire.reply().status, 201)
 
     async def test_goodbye(self) -> None:
@@ -70,7 +70,7 @@ class OfferTests(TestCase):
         server = await offer(self.plan(upload=True), replace(World().context, workers=threads))
         wires = [self.wire(server), self.wire(server)]
         for wire, body in zip(wires, (b"half", b"complete"), strict=True):
-            wire.send(b"PUT /new HTTP/1.1\r\nHost: h\r\nContent-Length: 8\r\n\r\n" + body)
+            wire.send(b"PUT /new HTTP/1.1\r\nHost: localhost\r\nContent-Length: 8\r\n\r\n" + body)
         threads.work()
         for wire in wires:
             wire.hang_up(ConnectionAborted())

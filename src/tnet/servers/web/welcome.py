@@ -7,8 +7,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from io import StringIO
 
-import segno
-
 from tnet.net.context import Context
 from tnet.net.outward import outward_addresses
 from tnet.plans import ListenAddress, TcpAddress
@@ -21,13 +19,10 @@ def warnings(plan: WebPlan) -> tuple[str, ...]:
     """What may not be meant."""
     if not plan.exposed:
         return ()
-    plain = not all(address.tls for address in plan.listen)
     found = []
     if plan.upload and not plan.asks_who and not plan.acl:
         what = "change what is" if plan.modify else "write new files"
         found.append(f"uploads are on: whoever can reach this server can {what} below its root")
-    if plan.asks_who and plain:
-        found.append("passwords cross the network as they are: --tls hides them")
     if plan.inspect and not plan.asks_who:
         found.append("the inspector's page is for this machine alone; with --users, for whoever logs in as well")
     return tuple(found)
@@ -52,6 +47,8 @@ def welcome(plan: WebPlan, bound: Sequence[ListenAddress], context: Context) -> 
 
 def qr(text: str) -> str:
     """A picture of `text` for a terminal, in half blocks."""
+    import segno
+
     picture = StringIO()
     segno.make(text, error="l", micro=False).terminal(picture, compact=True, border=2)
     return picture.getvalue().rstrip("\n")
