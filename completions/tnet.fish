@@ -9,7 +9,7 @@ function __tnet_path --description 'The tnet command that the words so far lead 
             continue
         end
         switch $word
-            case --acl --alpn --attempts --auth --auth-timeout --auth-type --authorized-keys --bin --ca --cache-control --cert --checksum --client-ca --color --config --connect-timeout --connect-to --cookie-jar --data --dialect --dns-timeout --drain-timeout --events --expect --fault --forward --group --handshake-timeout --har --header --host --host-key --hsts --idle-timeout --index --input-file --key --linger --listen --log-file --max-body --max-connections --max-per-peer --max-redirects --max-size --max-time --message-size --min-free --netrc-file --noproxy --output --output-dir --output-file --pager --parallel --password-file --pin --port --pretty --print --proxy --proxy-protocol --quota --rate --record --replay --replay-mode --report --resolve --retry --retry-max-time --script --seed --segments --send --send-proxy --session --session-read-only --slo --sni --source --starttls --step-timeout --tls-min --tls-timeout --ttfb-timeout --unix-socket --users --write-out -A -H -Z -a -o -p -w
+            case --access-log --access-log-format --acl --alpn --attempts --auth --auth-timeout --auth-type --authorized-keys --bin --ca --cache-control --cert --checksum --client-ca --color --config --connect-timeout --connect-to --cookie-jar --data --dialect --dns-timeout --drain-timeout --events --expect --fault --forward --group --handshake-timeout --har --header --host --host-key --hsts --idle-timeout --index --input-file --key --linger --listen --log-file --max-body --max-connections --max-per-peer --max-redirects --max-size --max-time --message-size --min-free --netrc-file --noproxy --output --output-dir --output-file --pager --parallel --password-file --pin --port --pretty --print --proxy --proxy-protocol --quota --rate --record --replay --replay-mode --report --resolve --retry --retry-max-time --script --seed --segments --send --send-proxy --session --session-read-only --slo --sni --source --starttls --step-timeout --tls-min --tls-timeout --ttfb-timeout --unix-socket --users --write-out -A -H -Z -a -o -p -w
                 set skip 1
                 continue
             case '-*'
@@ -130,6 +130,8 @@ complete -c tnet -n '__tnet_path serve web' -l fault -x -d 'Let something go wro
 complete -c tnet -n '__tnet_path serve web' -l seed -x -d 'Repeat a run\'s chances. [default: another each run] [x>=0]'
 complete -c tnet -n '__tnet_path serve web' -l inspect -d 'Show every exchange live at /_tnet/, and answer tests there.'
 complete -c tnet -n '__tnet_path serve web' -l bin -x -d 'Take every request there, as PATH[:status=N,delay=T,header=N:V,body=TEXT|@FILE]; repeatable.'
+complete -c tnet -n '__tnet_path serve web' -l access-log -rF -d 'Append a line for each request to FILE; - is stdout. USR1 opens it anew.'
+complete -c tnet -n '__tnet_path serve web' -l access-log-format -x -a 'combined common json' -d 'Apache\'s, or JSON Lines. [default: combined]'
 complete -c tnet -n '__tnet_path serve web' -l qr -d 'Show the address as a QR code.'
 complete -c tnet -n '__tnet_path serve web' -l open -d 'Open the address in a browser.'
 complete -c tnet -n '__tnet_path serve web' -s p -l port -x -d '0 picks one and prints it. [default: 8080]'

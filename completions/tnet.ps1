@@ -155,6 +155,8 @@ Register-ArgumentCompleter -Native -CommandName tnet -ScriptBlock {
             , @('--seed', 'Repeat a run''s chances. [default: another each run] [x>=0]')
             , @('--inspect', 'Show every exchange live at /_tnet/, and answer tests there.')
             , @('--bin', 'Take every request there, as PATH[:status=N,delay=T,header=N:V,body=TEXT|@FILE]; repeatable.')
+            , @('--access-log', 'Append a line for each request to FILE; - is stdout. USR1 opens it anew.')
+            , @('--access-log-format', 'Apache''s, or JSON Lines. [default: combined]')
             , @('--qr', 'Show the address as a QR code.')
             , @('--open', 'Open the address in a browser.')
             , @('-p', '0 picks one and prints it. [default: 8080]')
@@ -186,6 +188,11 @@ Register-ArgumentCompleter -Native -CommandName tnet -ScriptBlock {
             , @('--config', 'Defaults from FILE (TOML). [default: see `tnet config path`]')
             , @('-h', 'Show this message and exit.')
             , @('--help', 'Show this message and exit.')
+        )
+        'serve web --access-log-format' = @(
+            , @('combined', 'Apache''s, or JSON Lines. [default: combined]')
+            , @('common', 'Apache''s, or JSON Lines. [default: combined]')
+            , @('json', 'Apache''s, or JSON Lines. [default: combined]')
         )
         'serve web --output' = @(
             , @('live', 'The story on stderr: a live display, a line an event, or JSON Lines. [default: live on a terminal, else plain]')

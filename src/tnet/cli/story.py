@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from tnet.cli.asked import Asked
+from tnet.cli.asked import Asked, usage
 from tnet.cli.config import use_config
 from tnet.cli.sections import section
 
@@ -66,7 +66,8 @@ def _output(options: dict[str, Any]) -> Any:
     verbose, quiet = options.pop("verbose"), options.pop("quiet")
     if verbose and quiet:
         raise click.UsageError("-q and -v contradict each other", click.get_current_context())
-    return OutputPlan(
+    return usage(
+        OutputPlan,
         mode=options.pop("output"),
         events_file=_events_file(options.pop("events")),
         log_file=options.pop("log_file"),
@@ -75,6 +76,8 @@ def _output(options: dict[str, Any]) -> Any:
         ascii_only=options.pop("ascii"),
         privacy=options.pop("privacy"),
         timings=options.pop("timings", False),
+        access_log=options.pop("access_log", None),
+        access_log_format=options.pop("access_log_format", "combined"),
     )
 
 

@@ -6,6 +6,7 @@ from twisted.trial.unittest import TestCase
 
 from tests.cli.serve.planned import plan
 from tests.cli.test_main import said
+from tnet.cli.main import parse
 from tnet.plans.web import WebPlan, parse_acl, parse_bin, parse_proxy
 
 
@@ -56,6 +57,16 @@ class WebTests(TestCase):
         self.assertEqual(plan("web", "--cache-control", "max-age=60").cache_control, "max-age=60")
         self.assertEqual(plan("web", "--upload", "--modify").modify, True)
         self.assertEqual(str(plan("web", "--fault", "bandwidth=1KiB").faults[0]), "bandwidth=1KiB")
+
+    def test_access_log(self) -> None:
+        """The access log is a matter of how the story is told."""
+        asked = parse(["serve", "web", "--access-log", "log", "--access-log-format", "json"])
+        assert asked is not None
+        self.assertEqual((asked.output.access_log, asked.output.access_log_format), ("log", "json"))
+        self.assertEqual(asked.plan, plan("web"))
+        status, _, err = said(["serve", "web", "--access-log", "-", "--events", "-"])
+        self.assertEqual(status, 2)
+        self.assertIn("--access-log", err)
 
     def test_refused(self) -> None:
         """What cannot be meant is refused in one line that names the option."""

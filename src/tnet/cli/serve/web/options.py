@@ -64,6 +64,19 @@ _OPTIONS = (
         metavar="PATH",
         help="Take every request there, as PATH[:status=N,delay=T,header=N:V,body=TEXT|@FILE]; repeatable.",
     ),
+    _watch(
+        "--access-log",
+        type=click.Path(dir_okay=False, allow_dash=True),
+        metavar="FILE",
+        help="Append a line for each request to FILE; - is stdout. USR1 opens it anew.",
+    ),
+    _watch(
+        "--access-log-format",
+        type=click.Choice(["combined", "common", "json"]),
+        default="combined",
+        show_default=True,
+        help="Apache's, or JSON Lines.",
+    ),
     _watch("--qr", is_flag=True, help="Show the address as a QR code."),
     _watch("--open", is_flag=True, help="Open the address in a browser."),
 )
