@@ -1,6 +1,9 @@
 """Headers, put together."""
 
 from h2.connection import H2Connection
+from hpack.exceptions import HPACKError
+from hypothesis import given
+from hypothesis import strategies as st
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.protocols.http2.client import block
@@ -9,6 +12,17 @@ from tnet.protocols.http2.frames import CONTINUATION, DATA, END_HEADERS, HEADERS
 from tnet.protocols.http2.reasons import COMPRESSION_ERROR, ENHANCE_YOUR_CALM, PROTOCOL_ERROR, Fault
 
 BLOCK = block((b"a", b"1"), (b"b", b"2"))
+PIECES = [
+    b"\x82",
+    b"\xbe",
+    b"\xbf",
+    b"\x40\x01a\x01b",
+    b"\x40\x01a\x01c",
+    b"\x20",
+    b"\x3f\x07",
+    b"\x3f\xe1\x1f",
+    b"\xbe\xbf",
+]
 FIELDS = ((b"a", b"1"), (b"b", b"2"))
 
 
@@ -34,6 +48,28 @@ class Putting(SynchronousTestCase):
             self.assertTrue(self.blocks.open)
         first, fields = self.add(CONTINUATION, b"", END_HEADERS)
         self.assertEqual((first.flags, fields, self.blocks.open), (1, FIELDS, False))
+
+    def test_those_that_come_again(self):
+        """They mean the same, until the table has changed."""
+        self.add(HEADERS, b"\x40\x01a\x01b", END_HEADERS)
+        for _ in range(3):
+            self.assertEqual(self.add(HEADERS, b"\xbe", END_HEADERS)[1], ((b"a", b"b"),))
+        self.add(HEADERS, b"\x40\x01a\x01c", END_HEADERS)
+        self.assertEqual(self.add(HEADERS, b"\xbe", END_HEADERS)[1], ((b"a", b"c"),))
+        self.assertEqual(self.add(HEADERS, b"\xbf", END_HEADERS)[1], ((b"a", b"b"),))
+
+    @given(st.lists(st.sampled_from(PIECES), max_size=20))
+    def test_as_if_nothing_was_remembered(self, pieces):
+        """Whatever changes the table, and however often."""
+        self.setUp()
+        plain = H2Connection().decoder
+        for piece in pieces:
+            try:
+                expected = tuple(plain.decode(piece, raw=True))
+            except HPACKError:
+                self.assertRaises(Fault, self.add, HEADERS, piece, END_HEADERS)
+                return
+            self.assertEqual(self.add(HEADERS, piece, END_HEADERS)[1], expected)
 
     def test_they_are_counted(self):
         """So that one that does not end can be told from the next."""

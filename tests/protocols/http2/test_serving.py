@@ -417,7 +417,10 @@ class Bounds(Case):
         more = frame(9, b"", stream=1)
         self.assertEqual(self.fault(frame(1, b"", stream=1) + more * 40), ENHANCE_YOUR_CALM)
         self.meet()
-        self.assertEqual(self.fault(frame(1, bytes(FRAME_BYTES), stream=1) + frame(9, bytes(FRAME_BYTES), stream=1)), ENHANCE_YOUR_CALM)
+        self.assertEqual(
+            self.fault(frame(1, bytes(FRAME_BYTES), stream=1) + frame(9, bytes(FRAME_BYTES), stream=1)),
+            ENHANCE_YOUR_CALM,
+        )
         self.meet()
         bomb = b"\x40\x01a\x7f\x81\x0e" + b"b" * 1920 + b"\xbe" * 80
         self.assertEqual(self.fault(frame(1, bomb, flags=5, stream=1)), ENHANCE_YOUR_CALM)

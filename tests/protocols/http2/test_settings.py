@@ -12,7 +12,7 @@ from tnet.protocols.http2.settings import CONNECTION_WINDOW, MOST_STREAMS, STREA
 class Told(SynchronousTestCase):
     def test_the_limits(self):
         """Streams, windows and headers are bounded, and the client knows."""
-        client = Client().hears(serving_connection(HeadLimits()).data_to_send())
+        client = Client().hears(serving_connection(HeadLimits())[0].data_to_send())
         (event,) = client.of(RemoteSettingsChanged)
         told = {code: change.new_value for code, change in event.changed_settings.items()}
         self.assertEqual(told[SettingCodes.MAX_CONCURRENT_STREAMS], MOST_STREAMS)

@@ -5,6 +5,7 @@ Source: RFC 9113 section 4.3; RFC 7541; CVE-2016-6581 for what a small one may d
 
 from __future__ import annotations
 
+from operator import is_
 from typing import Any
 
 from hpack.exceptions import HPACKError, OversizedHeaderListError
@@ -12,6 +13,9 @@ from hpack.exceptions import HPACKError, OversizedHeaderListError
 from tnet.protocols.http1.responses import Fields
 from tnet.protocols.http2.frames import CONTINUATION, END_HEADERS, Frame
 from tnet.protocols.http2.reasons import COMPRESSION_ERROR, ENHANCE_YOUR_CALM, PROTOCOL_ERROR, Fault
+
+KNOWN_BLOCKS = 64
+KNOWN_BLOCK_BYTES = 1024
 
 
 class Blocks:
@@ -22,6 +26,7 @@ class Blocks:
 
     def __init__(self, decoder: Any) -> None:
         self.begun = 0
+        self._known: dict[bytes, Fields] = {}
         self._decoder = decoder
         self._first: Frame | None = None
         self._pieces: list[bytes] = []
@@ -49,6 +54,24 @@ class Blocks:
         return first, self._decoded(block)
 
     def _decoded(self, block: bytes) -> Fields:
+        """The fields; a block that has left the table as it was means the same until the table changes."""
+        if (known := self._known.get(block)) is not None:
+            return known
+        before = self._table()
+        fields = self._decompressed(block)
+        if not all(map(is_, before, self._table())) or len(self._known) >= KNOWN_BLOCKS:
+            self._known.clear()
+        elif len(block) <= KNOWN_BLOCK_BYTES:
+            self._known[block] = fields
+        return fields
+
+    def _table(self) -> tuple[object, ...]:
+        """What is another object, or number, whenever the decoder's table has changed."""
+        table = self._decoder.header_table
+        entries = table.dynamic_entries
+        return table.maxsize, len(entries), entries[0] if entries else None
+
+    def _decompressed(self, block: bytes) -> Fields:
         try:
             return tuple((name, value) for name, value in self._decoder.decode(block, raw=True))
         except OversizedHeaderListError as error:

@@ -75,7 +75,7 @@ def request_head(fields: Fields, *, ended: bool, limits: HeadLimits) -> RequestH
         parts.pseudo[b":method"],
         parts.pseudo[b":path"],
         VERSION,
-        [(b"host", host), *parts.plain, *cookies],
+        ((b"host", host), *parts.plain, *cookies),
         0 if ended else length,
         expect=b", ".join(parts.expect).lower(),
     )

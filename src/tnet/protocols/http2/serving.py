@@ -1,7 +1,7 @@
 """One HTTP/2 connection as a server sees it: frames in, requests out, and what is to be sent.
 
-h2 knows the states of streams, settings and windows. Header blocks are decoded here, with its decoder, so that a
-request without sense costs its stream and not the connection; h2 is told of each by a stand-in without content.
+h2 knows the states of streams, settings and windows. Headers are read here, so that a request without sense costs
+its stream and not the connection; h2 is only told that one has come.
 Bodies go past h2 in both directions: it hears where they end, and its windows for what is sent are kept right.
 
 Every count has a bound: streams, cut streams, frames that say nothing, the size of a header, what waits to be read.
@@ -18,10 +18,10 @@ from h2.events import Event, RemoteSettingsChanged, RequestReceived, StreamEnded
 from h2.exceptions import ProtocolError
 
 from tnet.escape import excerpt
-from tnet.protocols.http1.heads import HeadLimits
+from tnet.protocols.http1.heads import HeadLimits, RequestHead
 from tnet.protocols.http1.responses import Fields
 from tnet.protocols.http2.arrivals import Arrival, Asked, Cut, Denied, Eased, Ended, Leaving, Poured
-from tnet.protocols.http2.blocks import Blocks
+from tnet.protocols.http2.blocks import KNOWN_BLOCKS, Blocks
 from tnet.protocols.http2.calm import Calm
 from tnet.protocols.http2.frames import (
     CONTINUATION,
@@ -60,8 +60,6 @@ from tnet.protocols.http2.window import Window
 
 LARGEST_TABLE = 1 << 14
 
-_STAND_IN = b"\x82\x87\x84"  # :method GET, :scheme https, :path /, none of which changes the table
-
 
 @dataclass(slots=True)
 class _Stream:
@@ -94,8 +92,9 @@ class ServingEngine:
         self._told: list[Arrival] = []
         self._calm = Calm()
         self._broken = False
-        self._h2 = serving_connection(limits)
-        self._blocks = Blocks(self._h2.decoder)
+        self._h2, decoder = serving_connection(limits)
+        self._blocks = Blocks(decoder)
+        self._heads: dict[Fields, RequestHead] = {}
         self._out: list[bytes | memoryview] = [self._h2.data_to_send()]
 
     # ── what is said ──
@@ -222,13 +221,13 @@ class ServingEngine:
         if known is not None and known.receiving and (not end or unfit(fields)):
             self._break(stream, "it breaks HTTP/2: what follows the body is malformed")
             return
-        events = self._heard(encoded(HEADERS, END_HEADERS | end, stream, _STAND_IN))
+        events = self._heard(encoded(HEADERS, END_HEADERS | end, stream))
         if any(isinstance(event, RequestReceived) for event in events):
             self._begin(stream, bool(end), fields)
 
     def _begin(self, stream: int, ended: bool, fields: Fields) -> None:
         try:
-            head = request_head(fields, ended=ended, limits=self._limits)
+            head = self._read(fields, ended)
         except Malformed as error:
             self._told.append(Cut(stream, error.reason, error.head))
             self._reject(stream, PROTOCOL_ERROR)
@@ -242,6 +241,20 @@ class ServingEngine:
             return
         self._enter(stream, head.length, ended)
         self._told.append(Asked(stream, head, ended))
+
+    def _read(self, fields: Fields, ended: bool) -> RequestHead:
+        """The head that `fields` make. Clients repeat themselves: those without a body are remembered.
+
+        Raises: Malformed, Unmet.
+        """
+        if ended and (known := self._heads.get(fields)) is not None:
+            return known
+        head = request_head(fields, ended=ended, limits=self._limits)
+        if ended:
+            if len(self._heads) >= KNOWN_BLOCKS:
+                self._heads.clear()
+            self._heads[fields] = head
+        return head
 
     def _enter(self, stream: int, expected: int | None, ended: bool) -> None:
         self._streams[stream] = _Stream(Window(STREAM_WINDOW), expected, not ended)

@@ -5,9 +5,12 @@ Units: bytes, but for `MOST_STREAMS`.
 
 from __future__ import annotations
 
+from typing import Any
+
 from h2.config import H2Configuration
 from h2.connection import H2Connection
 from h2.settings import SettingCodes, Settings
+from hpack.hpack import Decoder
 
 from tnet.protocols.http1.heads import HeadLimits
 from tnet.protocols.http2.frames import FRAME_BYTES
@@ -28,8 +31,15 @@ class _Connection(H2Connection):
     MAX_CLOSED_STREAMS = 1_000
 
 
-def serving_connection(limits: HeadLimits) -> H2Connection:
-    """A connection that has read the client's preface and has its own to send.
+class _Blind(Decoder):
+    """Sees no field in any header: who tells h2 that one has come has read it before."""
+
+    def decode(self, data: bytes, raw: bool = False) -> list[Any]:
+        return []
+
+
+def serving_connection(limits: HeadLimits) -> tuple[H2Connection, Decoder]:
+    """A connection that has read the client's preface and has its own to send, and what decompresses its headers.
 
     It takes more streams than it tells: those beyond the limit are refused one by one, without an end to the others.
     """
@@ -50,10 +60,11 @@ def serving_connection(limits: HeadLimits) -> H2Connection:
     }
     connection.local_settings = Settings(client=False, initial_values=told)
     connection.max_inbound_frame_size = FRAME_BYTES
-    connection.decoder.max_header_list_size = SECTION_BYTES
+    decoder, connection.decoder = connection.decoder, _Blind()
+    decoder.max_header_list_size = SECTION_BYTES
     connection.initiate_connection()
     connection.increment_flow_control_window(CONNECTION_WINDOW - _DEFAULT_WINDOW)
     known = told | {SettingCodes.MAX_CONCURRENT_STREAMS: 10 * MOST_STREAMS}
     connection.local_settings = Settings(client=False, initial_values=known)
     connection.receive_data(_PREFACE)
-    return connection
+    return connection, decoder

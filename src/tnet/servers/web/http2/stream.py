@@ -22,6 +22,7 @@ from tnet.servers.web.exchange import Exchange
 from tnet.servers.web.http2.backlog import Backlog
 from tnet.servers.web.http2.fields import interim_fields, response_fields
 from tnet.servers.web.outlet import Pump
+from tnet.servers.web.pace import Pace
 
 if TYPE_CHECKING:
     from tnet.servers.web.http2.connection import Connection
@@ -65,7 +66,7 @@ class Stream:
         """The request's head has come, and with it, if `ended`, all of it."""
         if not ended:
             self._body_alarm = Alarm(self.site.reactor, self.site.now)
-            self._watch_body(self._body_alarm)
+            Pace(self._body_alarm, self.site.deadlines, self._late).watch(self.exchange)
         self.exchange.begin(head)
         if ended:
             self.end()
@@ -104,6 +105,9 @@ class Stream:
         else:
             self._advance()
 
+    def _late(self) -> None:
+        self.exchange.refuse(408, "the body came too slowly")
+
     def break_off(self) -> None:
         """Nothing more of it comes, and the client listens on."""
         if not self._request_ended:
@@ -124,19 +128,6 @@ class Stream:
         if self._request_ended and not self._completed:
             self._completed = True
             exchange.complete()
-
-    def _watch_body(self, alarm: Alarm) -> None:
-        """Measure the body's rate over one window; that it is held back is an excuse."""
-        deadlines = self.site.deadlines
-        due = self.exchange.bytes_in + deadlines.body_window_seconds * deadlines.body_bytes_per_second
-        alarm.set(deadlines.body_window_seconds, lambda: self._judge_rate(alarm, due))
-
-    def _judge_rate(self, alarm: Alarm, due: float) -> None:
-        exchange = self.exchange
-        if exchange.bytes_in < due and exchange.admitted and not exchange.busy:
-            exchange.refuse(408, "the body came too slowly")
-        else:
-            self._watch_body(alarm)
 
     # ── the response, to the connection ──
 
