@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from twisted.internet.abstract import FileDescriptor
 from twisted.internet.task import Clock
+from twisted.internet.testing import StringTransport
 from twisted.trial.unittest import TestCase
 
 from tests.servers.web.wire import Socket
 from tnet.servers.web.alarm import Alarm
-from tnet.servers.web.outlet import HELD_BYTES, Outlet
+from tnet.servers.web.outlet import HELD_BYTES, RELIES_ON, Outlet
 
 
 class Producer:
@@ -118,6 +120,39 @@ class OutletTests(TestCase):
         self.assertEqual(self.notes, [])
         self.clock.advance(60)
         self.assertEqual(self.notes, ["stalled"])
+
+    def test_a_stock_transport(self) -> None:
+        """A transport that does not count shows by what it holds back whether the client takes anything."""
+
+        class Stock(StringTransport):
+            dataBuffer, offset = b"x" * 1000, 0
+
+        for name in RELIES_ON:
+            self.assertTrue(hasattr(FileDescriptor(self.clock), name), name)  # type: ignore[arg-type]
+        stock = Stock()
+        alarm = Alarm(self.clock, self.clock.seconds)
+        outlet = Outlet(stock, self.clock, alarm, 60, lambda: self.notes.append("stalled"), lambda: None)
+        outlet.pauseProducing()
+        stock.offset = 10
+        self.clock.advance(60)
+        stock.dataBuffer, stock.offset = b"x" * 10, 10
+        self.clock.advance(60)
+        self.assertEqual(self.notes, [])
+        self.clock.advance(60)
+        self.assertEqual(self.notes, ["stalled"])
+
+    def test_write_now(self) -> None:
+        """What is written now comes behind what was held, and waits for nothing."""
+        self.outlet.write_now(b"a")
+        self.outlet.write(b"b")
+        self.outlet.write_now(b"c")
+        self.assertEqual(self.socket.value(), b"abc")
+
+    def test_let_go(self) -> None:
+        """What was written is sent, and then the transport is somebody else's."""
+        self.outlet.write(b"a")
+        self.outlet.let_go()
+        self.assertEqual((self.socket.value(), self.socket.producer, self.clock.getDelayedCalls()), (b"a", None, []))
 
     def test_stalled_at_the_end(self) -> None:
         """What was written last is watched too; the transport is not ours any more."""
