@@ -47,6 +47,7 @@ class Publisher:
         self._conn = count(1)
         self._request = count(1)
         self._observers: list[tuple[Observer, Collection[type[Event]] | None]] = []
+        self._hearers: dict[type[Event], tuple[Observer, ...]] = {}
 
     @property
     def elapsed(self) -> float:
@@ -56,10 +57,12 @@ class Publisher:
     def subscribe(self, observer: Observer, only: Collection[type[Event]] | None = None) -> None:
         """Hand every later event to `observer`, or just those of the kinds in `only`."""
         self._observers.append((observer, only))
+        self._hearers = {}
 
     def unsubscribe(self, observer: Observer) -> None:
         """Stop handing events to `observer`; unknown observers are ignored."""
         self._observers = [pair for pair in self._observers if pair[0] != observer]
+        self._hearers = {}
 
     def trace(self) -> Trace:
         """A reporter for one new connection, with the next connection id."""
@@ -71,7 +74,7 @@ class Publisher:
 
     def wants(self, kind: type[Event]) -> bool:
         """Whether any observer would see an event of this kind."""
-        return any(only is None or kind in only for _, only in self._observers)
+        return bool(self._hearers_of(kind))
 
     def emit(self, kind: Callable[P, Event], *args: P.args, **kwargs: P.kwargs) -> None:
         """Report an event that belongs to no connection: `emit(Logged, level="info", text=…)`."""
@@ -89,18 +92,26 @@ class Publisher:
         Shape: `about` is the connection and the client's request that it belongs to.
         """
         wanted = cast("type[Event]", kind)
-        if not self.wants(wanted):
+        hearers = self._hearers_of(wanted)
+        if not hearers:
             self.unbuilt[wanted.name] += 1
             return
         event = kind(*args, **kwargs)
         record = Record(next(self._seq), self.elapsed, self._wall_clock(), about[0], event, about[1])
-        for observer, only in tuple(self._observers):
-            if only is None or wanted in only:
-                self._hand(observer, record)
+        for observer in hearers:
+            self._hand(observer, record)
 
     def log(self, level: str, text: str, hint: str = "") -> None:
         """Report a line for the log; `level` is debug, info, notice, warning or error."""
         self.emit(Logged, level=level, text=text, hint=hint or None)
+
+    def _hearers_of(self, kind: type[Event]) -> tuple[Observer, ...]:
+        """Who sees events of this kind; found out once for each kind, as a busy server asks for every event."""
+        hearers = self._hearers.get(kind)
+        if hearers is None:
+            found = (observer for observer, only in self._observers if only is None or kind in only)
+            hearers = self._hearers[kind] = tuple(found)
+        return hearers
 
     def _hand(self, observer: Observer, record: Record) -> None:
         try:
