@@ -23,6 +23,8 @@ _ASKED_FOR_BY = {
 
 # As in RFC 9110; older Pythons have older words.
 _PHRASES = {413: "Content Too Large", 414: "URI Too Long", 416: "Range Not Satisfiable", 422: "Unprocessable Content"}
+# What a person reads where nobody gave a reason.
+_WORDS = {403: "This is not for everybody.", 404: "There is nothing here, or nothing that may be seen."}
 
 
 def phrase(status: int) -> str:
@@ -69,7 +71,8 @@ def error(status: int, reason: str, accept: bytes) -> tuple[bytes, bytes]:
     """
     form, title = preferred(accept), f"{status} {phrase(status)}"
     if form is HTML:
-        more = f'<p class="reason">{html.escape(reason)}</p>' if reason else ""
+        words = reason or _WORDS.get(status, "")
+        more = f'<p class="reason">{html.escape(words)}</p>' if words else ""
         return HTML, page(
             title,
             f'<main class="error"><p class="status">{status}</p><h1>{html.escape(phrase(status))}</h1>{more}'

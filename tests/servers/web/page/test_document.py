@@ -10,7 +10,7 @@ from twisted.trial.unittest import TestCase
 
 from tnet.servers.web.page.document import Look, part
 
-FILES = ("base.css", "code.css", "listing.css", "listing.js", "prose.css", "viewing.js")
+FILES = ("base.css", "changes.js", "code.css", "listing.css", "listing.js", "prose.css", "uploads.js", "viewing.js")
 
 
 class LookTests(TestCase):

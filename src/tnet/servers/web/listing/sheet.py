@@ -19,8 +19,7 @@ from tnet.servers.web.viewing.kinds import Kind, is_picture, kind_of
 ROWS = 1000
 CARDS = 200
 
-LOOK = Look(("base.css", "listing.css"), ("listing.js",), media=True, talks=True)
-LOOK_WITH_README = replace(LOOK, styles=(*LOOK.styles, "prose.css", "code.css"))
+_LOOK = Look(("base.css", "listing.css"), ("listing.js",), media=True, talks=True)
 
 _ICONS = (*Kind, "close", "down", "folder", "grid", "home", "list", "plus", "share", "up", "view")
 
@@ -37,8 +36,15 @@ class Sheet:
 
     @property
     def look(self) -> Look:
-        """The look of the document, for its fields."""
-        return LOOK_WITH_README if self.readme else LOOK
+        """The look of the document, with no more styles and scripts than it needs."""
+        styles, scripts = _LOOK.styles, _LOOK.scripts
+        if self.readme:
+            styles += ("prose.css", "code.css")
+        if self.offer & (Offer.SELECTING | Offer.SHARE):
+            scripts += ("changes.js",)
+        if Offer.WRITE in self.offer:
+            scripts += ("uploads.js",)
+        return replace(_LOOK, styles=styles, scripts=scripts)
 
     def render(self) -> bytes:
         """The whole document."""
@@ -118,7 +124,8 @@ class Sheet:
             return ""
         directories = sum(entry.is_directory for entry in chosen)
         size = sum(entry.size for entry in chosen)
-        words = [plural(directories, "folder"), plural(len(chosen) - directories, "file")]
+        counts = [(directories, "folder"), (len(chosen) - directories, "file")]
+        words = [plural(count, noun) for count, noun in counts if count] or ["Nothing"]
         words.append(f'<span title="{exact_size(size)}">{human_size(size)}</span>')
         if self.choice.query:
             words[0] = f"Found: {words[0]}"
