@@ -339,6 +339,20 @@ class RefusedTests(TestCase):
         self.assertIsNone(parser.next_event())
         self.assertEqual(parser.buffered, 0)
 
+    def test_what_came(self) -> None:
+        """A head that was refused, and one that is not whole, can be looked at; nothing before or behind it is."""
+        bad = get(HOST, b"Bad header")
+        for pieces in ways(get(HOST) + bad + b"body"):
+            parser = RequestParser()
+            for piece in pieces:
+                parser.feed(piece)
+                pull(parser)
+            self.assertEqual(parser.unread_head, bad, pieces)
+        parser = RequestParser()
+        parser.feed(get(HOST) + b"GET / HT")
+        pull(parser)
+        self.assertEqual(parser.unread_head, b"GET / HT")
+
 
 class LimitTests(TestCase):
     """Heads that are too large."""

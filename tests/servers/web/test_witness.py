@@ -36,7 +36,7 @@ class WitnessTests(TestCase):
     def ended(self) -> list[tuple[int, int, str, bool]]:
         """Number, status, reason and whether there was a head, of what has ended."""
         over = [exchange for what, exchange in self.witness.told if what == "ended"]
-        return [(each.number, each.status, each.reason, each.head is not NOTHING) for each in over]
+        return [(each.number, each.status, each.reason, each.head.method != NOTHING.method) for each in over]
 
     def test_a_good_one(self) -> None:
         """It is begun and ended, with all there is to know of it."""

@@ -67,6 +67,7 @@ class RequestParser:
         self._blank_line = False
         self._left = 0
         self._chunks: ChunkedBody | None = None
+        self._refused = b""
 
     @property
     def buffered(self) -> int:
@@ -87,6 +88,13 @@ class RequestParser:
     def complete(self) -> bool:
         """Whether nothing of the request is left to come, though its end may not have been told; `proceed` goes on."""
         return self._state is _State.COMPLETE or self._state is _State.ENDING
+
+    @property
+    def unread_head(self) -> bytes:
+        """What came of a head that was refused, or that has not come to its end."""
+        if self._state is _State.HEAD:
+            return self._rest()
+        return self._refused
 
     def feed(self, data: bytes) -> None:
         """Take bytes from the connection; a refused connection's bytes are dropped."""
@@ -119,6 +127,9 @@ class RequestParser:
                 self._state = _State.COMPLETE
                 return RequestEnd()
         except BadHead as bad:
+            if state is _State.HEAD:
+                head, end, _ = self._rest().partition(_END)
+                self._refused = head + end
             self._state = _State.REFUSED
             self._buffer, self._at = b"", 0
             return Refused(bad.status, bad.reason)
@@ -148,8 +159,8 @@ class RequestParser:
             self._judge_so_far(self._rest())
             self._seen = len(self._buffer)
             return None
-        self._at = end + 4
         request = self._reader.read(buffer[at : end + 4])
+        self._at = end + 4
         if request.length == 0:
             self._state = _State.COMPLETE
         else:

@@ -125,6 +125,8 @@ class Channel(Protocol):
 
     def writeConnectionLost(self) -> None:
         """Our own half-close is done."""
+        if self._tunnel is not None:
+            self._tunnel.write_ended()
 
     def connectionLost(self, reason: Failure = connectionDone) -> None:
         """Tell whoever still works on a response, and report what was cut off."""
@@ -139,7 +141,9 @@ class Channel(Protocol):
             exchange.lost(reason)
         elif was is Phase.HEAD:
             said = closing(reason, self.transport).reason
-            Exchange(self, self._served + 1, self._head_began).lost(reason, f"{said} in the middle of a request")
+            exchange = Exchange(self, self._served + 1, self._head_began)
+            exchange.heard(self._parser.unread_head)
+            exchange.lost(reason, f"{said} in the middle of a request")
 
     # ── what goodbye calls ──
 
@@ -279,7 +283,9 @@ class Channel(Protocol):
             self._exchange.refuse(status, reason)
             return
         self._outlet.write(pages.bare_reply(status, reason, self.site.date()))
-        Exchange(self, self._served + 1, self._head_began).reject(status, reason)
+        exchange = Exchange(self, self._served + 1, self._head_began)
+        exchange.heard(self._parser.unread_head)
+        exchange.reject(status, reason)
         self._close(unread=True)
 
     def _close(self, unread: bool = False) -> None:
@@ -345,7 +351,8 @@ class Channel(Protocol):
         """Go on with the next request, or close."""
         if self._chunked:
             self._chunked = False
-            self._outlet.write(b"0\r\n\r\n")
+            trailers = b"".join(b"%b: %b\r\n" % field for field in exchange.trailers)
+            self._outlet.write(b"0\r\n%b\r\n" % trailers)
         self._exchange = None
         unread = not self._parser.complete
         if unread or not exchange.keep:

@@ -7,6 +7,7 @@ its bytes travel is its `Carrier`'s business.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from twisted.internet.defer import CancelledError, Deferred
@@ -42,7 +43,7 @@ class Exchange:
     `number` counts the exchanges of its connection. `status` is 0 until a response begins; `left` is how much of a
     declared Content-Length is still owed, None when none was declared. `keep` is whether another exchange may follow
     on the same connection, for all that this one knows; `over` whether it was reported. `request_excerpt` and
-    `response_excerpt` are the first bytes of the bodies, kept for a witness.
+    `response_excerpt` are the first bytes of the bodies, kept for a witness. `trailers` go behind a response in chunks.
 
     Units: `began` in seconds of the site's clock; `bytes_in`, `bytes_out` and `left` in bytes of the bodies.
     """
@@ -57,6 +58,7 @@ class Exchange:
     reason = ""
     request: WebRequest | None = None
     request_excerpt = response_excerpt = b""
+    trailers: Sequence[tuple[bytes, bytes]] = ()
 
     _head_at: float | None = None
     _admitted_at: float | None = None
@@ -133,6 +135,11 @@ class Exchange:
         self.keep = False
         if self.request is not None:
             self.request.refuse(Refusal(status, reason))
+
+    def heard(self, data: bytes) -> None:
+        """What came is no request, or not all of one: `data` is for a witness to look at."""
+        if self.site.witness is not None:
+            self.head = replace(NOTHING, raw=data)
 
     def reject(self, status: int, reason: str) -> None:
         """Report a message that never became a request; the carrier has answered it."""

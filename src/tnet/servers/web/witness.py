@@ -29,4 +29,7 @@ class Witness(Protocol):
         """The head of a request is complete."""
 
     def ended(self, exchange: Exchange) -> None:
-        """The exchange is over, well or not; one whose head was refused was never begun, and its head is `NOTHING`."""
+        """The exchange is over, well or not; one whose head was refused was never begun.
+
+        Its head is then `NOTHING`, but for what came, as `raw`.
+        """
