@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from typing import Any
 
 from twisted.internet.error import ConnectionLost
 
-from tests.servers.web.served import ServedTestCase
 from tests.servers.web.test_files import Threads
 from tests.servers.web.wire import Wire
+from tests.servers.web.writing.written import Some, WritingTestCase
+from tnet.servers.web.permissions import Right
 
 
 def form(*files: tuple[str, bytes], end: bytes = b"--b--\r\n") -> bytes:
@@ -23,22 +25,12 @@ def form(*files: tuple[str, bytes], end: bytes = b"--b--\r\n") -> bytes:
 FORM = "Content-Type: multipart/form-data; boundary=b"
 
 
-class UploadTestCase(ServedTestCase):
-    """Has a directory that takes uploads."""
+class UploadTestCase(WritingTestCase):
+    """Has a directory that takes uploads, and nothing else."""
 
-    def setUp(self) -> None:
-        super().setUp()
-        self.descriptors = len(os.listdir("/proc/self/fd"))
-
-    def open(self, **options: object) -> Wire:
+    def open(self, **options: Any) -> Wire:
         """A wire to it."""
-        self.descriptors += 1
-        return self.serve(accept_uploads=True, **options)  # type: ignore[arg-type]
-
-    def nothing_left(self) -> None:
-        """No unfinished file and no descriptor is left."""
-        self.assertFalse([name for name in self.names() if name.startswith(".tnet")])
-        self.assertEqual(len(os.listdir("/proc/self/fd")), self.descriptors)
+        return super().open(**{"modify": False} | options)
 
 
 class PutTests(UploadTestCase):
@@ -190,7 +182,7 @@ class FormTests(UploadTestCase):
         wire = self.open()
         body = form(*((f"n{number}", b"x") for number in range(50)), end=b"")
         wire.send(f"POST / HTTP/1.1\r\nHost: h\r\n{FORM}\r\nContent-Length: {len(body) + 7}\r\n\r\n".encode(), body)
-        self.assertLess(len(os.listdir("/proc/self/fd")) - self.descriptors, 5)
+        self.assertLess(self.open_here() - self.descriptors, 5)
         wire.send(b"--b--\r\n")
         self.assertEqual((wire.reply().status, len(self.names()), self.content("n49")), (201, 56, b"x"))
         self.nothing_left()
@@ -223,3 +215,86 @@ class FormTests(UploadTestCase):
             threads.work()
             self.assertFalse({"one", "two"} & self.names())
             self.nothing_left()
+
+    def test_ten_thousand_parts(self) -> None:
+        """More parts than a form may have are 413, files or not, and leave nothing."""
+        for name in (b'; filename="n%d"', b""):
+            part = b'--b\r\nContent-Disposition: form-data; name="x"' + name + b"\r\n\r\n\r\n"
+            body = b"".join(part % number if name else part for number in range(10_000)) + b"--b--\r\n"
+            wire = self.open(max_body_bytes=1 << 23)
+            self.assertEqual(self.post(wire, body), 413)
+            self.nothing_left()
+
+    def test_a_part_with_a_megabyte_of_head(self) -> None:
+        """A head of a part that has no end is 413 long before that, and not kept."""
+        for filler in (b"x" * (1 << 20), b"X: y\r\n" * (1 << 17)):
+            wire = self.open(max_body_bytes=1 << 23)
+            body = b'--b\r\nContent-Disposition: form-data; name="x"\r\nX: ' + filler + b"\r\n\r\n\r\n--b--"
+            self.assertEqual(self.post(wire, body), 413)
+            self.nothing_left()
+
+    def test_a_boundary_inside_data(self) -> None:
+        """What looks like the boundary, and is none, is data."""
+        data = b"--b\r\n--bb--\r\n-\r\n--\r\n--c\r\r\n--"
+        self.assertEqual(self.post(self.open(), form(("one", b"x" + data))), 400)
+        data = b"--bb\r\n\r\n --b\r\n\n--b\r\n-\r\n--c\r\r\n--"
+        self.assertEqual(self.post(self.open(), form(("one", data))), 201)
+        self.assertEqual(self.content("sub/one"), data)
+
+    def test_names_in_every_way(self) -> None:
+        """`filename*` counts before `filename`; names are made NFC; paths of directories are dropped without leave."""
+        wire = self.open()
+        for disposition, name in (
+            (b"filename=\"x\"; filename*=UTF-8''%c3%bc.txt", "\xfc.txt"),
+            ('filename="u\u0308"'.encode(), "\xfc"),
+            (b'filename="a/b/c"', "c"),
+            (b'filename="/etc/d"', "d"),
+        ):
+            body = b'--b\r\nContent-Disposition: form-data; name="f"; ' + disposition + b"\r\n\r\n1\r\n--b--\r\n"
+            self.assertEqual(self.post(wire, body), 201)
+            self.assertEqual(self.content(f"sub/{name}"), b"1")
+
+    def test_duplicate_names(self) -> None:
+        """Two files of one name are 409, however they are spelled, and neither is made."""
+        for first, second in (("one", "one"), ("\xfc", "u\u0308"), ("a/one", "b/one")):
+            self.assertEqual(self.post(self.open(), form((first, b"1"), (second, b"2"))), 409)
+            self.nothing_left()
+        self.assertEqual(self.names("sub"), {"b.txt"})
+
+    def test_folders(self) -> None:
+        """With leave to modify a folder arrives as one, all of it or none."""
+        wire = self.open(modify=True)
+        self.assertEqual(
+            self.post(wire, form(("f/one", b"1"), ("f/g/two", b"2"), ("f/three", b"3"), ("four", b"4"))), 201
+        )
+        self.assertEqual(
+            (self.content("sub/f/g/two"), self.names("sub/f"), self.content("sub/four")),
+            (b"2", {"g", "one", "three"}, b"4"),
+        )
+        for wrong in ("h/.git/two", "h/b/\x01", "h/con/x"):
+            self.assertEqual(self.post(self.open(modify=True), form(("h/one", b"1"), (wrong, b"2"))), 400)
+        self.assertNotIn("h", self.names("sub"))
+        self.nothing_left()
+
+    def test_too_many_folders(self) -> None:
+        """A form makes only so many directories at once."""
+        body = form(*((f"f{number}/x", b"") for number in range(101)))
+        self.assertEqual(self.post(self.open(modify=True), body), 413)
+        self.assertEqual(self.names("sub"), {"b.txt"})
+        self.nothing_left()
+
+    def test_quota(self) -> None:
+        """The files of a form count together."""
+        wire = self.open(quota_bytes=3)
+        self.assertEqual(self.post(wire, form(("one", b"12"), ("two", b"34"))), 507)
+        self.nothing_left()
+        self.assertEqual(self.post(self.open(quota_bytes=3), form(("one", b"12"), ("two", b"3"))), 201)
+
+    def test_permissions(self) -> None:
+        """Each file needs the right to write, and a new directory that to modify."""
+        permissions = Some(Right.WRITE, two=Right.NONE)
+        self.assertEqual(self.post(self.open(permissions=permissions), form(("one", b"1"), ("two", b"2"))), 403)
+        wire = self.open(modify=True, permissions=Some(Right.WRITE))
+        self.assertEqual(self.post(wire, form(("f/one", b"1"))), 403)
+        self.assertEqual(self.names("sub"), {"b.txt"})
+        self.nothing_left()
