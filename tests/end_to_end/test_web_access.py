@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from twisted.trial.unittest import SkipTest
 
+from tests.end_to_end.browser import shared_browser
 from tests.end_to_end.command import tnet
 from tests.end_to_end.test_web import SECONDS, WebTestCase, everything
 from tnet.protocols.event_stream import EventStream, ServerEvent
@@ -370,6 +371,29 @@ class LiveReloadTests(WebTestCase):
         (self.root / "new").mkdir()
         (self.root / "new" / "index.html").write_text("<p>new")
         self.assertEqual(page.next(), "page")
+
+    def test_a_browser(self) -> None:
+        """A style sheet that changed is loaded anew and nothing else is; a page that changed is shown as it is now."""
+        browser = shared_browser()
+        self.addCleanup(browser.driver.get, "about:blank")
+        style, page = self.root / "style.css", self.root / "page.html"
+        style.write_text("p {color: rgb(1, 1, 1)}")
+        page.write_text("<!DOCTYPE html><title>x</title><link rel=stylesheet href=style.css><p>one")
+        self.serve("--live-reload")
+        browser.driver.get(f"{self.url}/page.html")
+        browser.run("window.before = true")
+        color = "getComputedStyle(document.querySelector('p')).color"
+        deadline = time.monotonic() + SECONDS
+        while browser.run(f"return {color}") == "rgb(1, 1, 1)" and time.monotonic() < deadline:
+            style.write_text(f"p {{color: rgb(2, 2, 2)}} /* {time.monotonic()} */")
+            time.sleep(0.3)
+        browser.wait(f"{color} == 'rgb(2, 2, 2)'")
+        browser.wait("document.querySelectorAll('link').length == 1")
+        self.assertTrue(browser.run("return window.before === true"))
+        page.write_text("<!DOCTYPE html><title>x</title><p>two")
+        browser.wait("document.querySelector('p') && document.querySelector('p').textContent.trim() == 'two'")
+        self.assertFalse(browser.run("return window.before === true"))
+        self.assertEqual(browser.complaints(), [])
 
     def test_the_end(self) -> None:
         """A stream does not keep the server from ending, and is completed."""
