@@ -135,11 +135,13 @@ class UpstreamTests(ProxyTestCase):
             b"Transfer-Encoding: chunked\r\nContent-Length: 4",
         ):
             got = self.raw(
-                b"POST /api/x HTTP/1.1\r\nHost: h\r\n" + framing + b"\r\n\r\n0\r\n\r\nGET /api/evil HTTP/1.1\r\n\r\n"
+                b"POST /api/x HTTP/1.1\r\nHost: localhost\r\n"
+                + framing
+                + b"\r\n\r\n0\r\n\r\nGET /api/evil HTTP/1.1\r\n\r\n"
             )
             self.assertTrue(got.startswith(b"HTTP/1.1 400"), got)
-        body = b"GET /SMUGGLED HTTP/1.1\r\nHost: h\r\n\r\n"
-        head = b"POST /api/x HTTP/1.1\r\nHost: h\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body)
+        body = b"GET /SMUGGLED HTTP/1.1\r\nHost: localhost\r\n\r\n"
+        head = b"POST /api/x HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Length: %d\r\n\r\n" % len(body)
         self.assertIn(b"200 OK", self.raw(head + body))
         self.assertTrue(peer.result.startswith(b"POST /x HTTP/1.1\r\n"))
         self.assertTrue(peer.result.endswith(b"Content-Length: %d\r\n\r\n" % len(body) + body) or body in peer.result)
@@ -155,7 +157,7 @@ class UpstreamTests(ProxyTestCase):
 
         self.upstream(script)
         sock = self.connect()
-        sock.sendall(b"GET /api/x HTTP/1.1\r\nHost: h\r\n\r\n")
+        sock.sendall(b"GET /api/x HTTP/1.1\r\nHost: localhost\r\n\r\n")
         got = b""
         while b"data: 1\n\n" not in got:
             got += sock.recv(9999)
@@ -181,7 +183,7 @@ class UpstreamTests(ProxyTestCase):
         peer = self.upstream(script)
         sock = self.connect()
         before = self.memory()
-        sock.sendall(b"PUT /api/x HTTP/1.1\r\nHost: h\r\nContent-Length: %d\r\n\r\n" % size)
+        sock.sendall(b"PUT /api/x HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % size)
         sock.settimeout(1)
         sent = 0
         piece = bytes(1 << 16)
@@ -213,7 +215,7 @@ class UpstreamTests(ProxyTestCase):
         gone = threading.Event()
         peer = self.upstream(lambda sock: (sock.recv(9999), gone.wait(SECONDS), sock.recv(9999)))
         sock = self.connect()
-        sock.sendall(b"GET /api/x HTTP/1.1\r\nHost: h\r\n\r\n")
+        sock.sendall(b"GET /api/x HTTP/1.1\r\nHost: localhost\r\n\r\n")
         self.server.wait_for("connection.open", 2)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
         sock.close()
