@@ -32,7 +32,7 @@
     }
     return unit === "B" ? count + " B" : value.toFixed(1) + " " + unit;
   };
-  const took = (ms) => ms < 1 ? Number(ms.toPrecision(3)) + " ms" : ms < 1000 ? ms.toFixed(0) + " ms" : (ms / 1000).toFixed(2) + " s";
+  const took = (ms) => ms < 10 ? ms.toFixed(1) + " ms" : ms < 1000 ? ms.toFixed(0) + " ms" : (ms / 1000).toFixed(2) + " s";
   const say = (text) => {
     let said = $("said");
     if (!said) { said = make("p"); said.id = "said"; said.setAttribute("role", "status"); document.body.append(said); }
@@ -128,7 +128,7 @@
     const whole = Math.max(found.phases.at(-1).end, 0.001);
     for (const each of found.phases) {
       const part = make("span", phase[each.name]);
-      part.style.flex = String(Math.max(each.end - each.begin, whole / 400));
+      part.style.flexGrow = String(Math.max((each.end - each.begin) / whole, 0.004) * 1000);
       part.title = each.name + " " + took(each.end - each.begin);
       bar.append(part);
       legend.append(make("li", phase[each.name], each.name + " " + took(each.end - each.begin)));

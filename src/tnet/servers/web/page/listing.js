@@ -101,6 +101,7 @@ const page = (() => {
       row.hidden = !words.every(word => text.includes(word));
       count += !row.hidden;
     }
+    for (const up of all("tbody .up", listing)) up.hidden = words.length > 0;
     const footer = find("#count");
     if (footer) {
       footer.dataset.all ??= footer.textContent;
