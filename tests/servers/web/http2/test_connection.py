@@ -122,6 +122,7 @@ class EndTests(TestCase):
         peer = Peer(held)
         peer.ask()
         peer.channel.readConnectionLost()
+        peer.channel.writeConnectionLost()
         self.assertFalse(peer.closing)
         held.answer()
         peer.settle()

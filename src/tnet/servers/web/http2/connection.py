@@ -102,6 +102,9 @@ class Connection:
             stream.break_off()
         self._turn()
 
+    def write_ended(self) -> None:
+        """Our own half-close is done."""
+
     def lost(self, why: Failure) -> None:
         """The connection is gone."""
         self._phase = (Phase.CLOSING, 0)
