@@ -415,6 +415,9 @@ class HalfCloseTests(TestCase):
             wire.send(begun)
             wire.channel.readConnectionLost()
             self.assertEqual((wire.socket.disconnecting, wire.sent), (True, b""))
+            wire.hang_up(ConnectionDone())
+            reasons = [event.reason for event in wire.exchanges]
+            self.assertEqual(reasons, ["closed by peer in the middle of a request"] if begun else [])
 
     def test_in_a_body(self) -> None:
         """A body that can no longer be completed is a bad request."""

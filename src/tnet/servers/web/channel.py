@@ -121,6 +121,8 @@ class Channel(Protocol):
         elif self._parser.in_body:
             self._refuse(400, "the body ended early")
         else:
+            if self._phase is Phase.HEAD and not self._parser.idle:
+                self._unbegun().lost(connectionDone, "closed by peer in the middle of a request")
             self._mind()
 
     def writeConnectionLost(self) -> None:
@@ -140,10 +142,7 @@ class Channel(Protocol):
         if exchange is not None:
             exchange.lost(reason)
         elif was is Phase.HEAD:
-            said = closing(reason, self.transport).reason
-            exchange = Exchange(self, self._served + 1, self._head_began)
-            exchange.heard(self._parser.unread_head)
-            exchange.lost(reason, f"{said} in the middle of a request")
+            self._unbegun().lost(reason, f"{closing(reason, self.transport).reason} in the middle of a request")
 
     # ── what goodbye calls ──
 
@@ -283,10 +282,12 @@ class Channel(Protocol):
             self._exchange.refuse(status, reason)
             return
         self._outlet.write(pages.bare_reply(status, reason, self.site.date()))
-        exchange = Exchange(self, self._served + 1, self._head_began)
-        exchange.heard(self._parser.unread_head)
-        exchange.reject(status, reason)
+        self._unbegun().reject(status, reason)
         self._close(unread=True)
+
+    def _unbegun(self) -> Exchange:
+        """What is reported in place of an exchange when no request came, or not the whole head of one."""
+        return Exchange(self, self._served + 1, self._head_began).heard(self._parser.unread_head)
 
     def _close(self, unread: bool = False) -> None:
         """Send the rest and end; a client that may still be sending gets time to read our reply."""

@@ -136,10 +136,11 @@ class Exchange:
         if self.request is not None:
             self.request.refuse(Refusal(status, reason))
 
-    def heard(self, data: bytes) -> None:
-        """What came is no request, or not all of one: `data` is for a witness to look at."""
+    def heard(self, data: bytes) -> Exchange:
+        """This one, of which no more than `data` came: no request, but something for a witness to look at."""
         if self.site.witness is not None:
             self.head = replace(NOTHING, raw=data)
+        return self
 
     def reject(self, status: int, reason: str) -> None:
         """Report a message that never became a request; the carrier has answered it."""
