@@ -156,5 +156,5 @@ def _size(count: int) -> str:
 
 def _took(milliseconds: float) -> str:
     if milliseconds < 1000:
-        return f"{milliseconds:.3g} ms" if milliseconds < 1 else f"{milliseconds:.0f} ms"
+        return f"{milliseconds:.1f} ms" if milliseconds < 10 else f"{milliseconds:.0f} ms"
     return f"{milliseconds / 1000:.2f} s"

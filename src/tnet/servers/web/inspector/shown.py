@@ -22,6 +22,7 @@ from tnet.servers.web import pages
 from tnet.servers.web.inspector.seen import Seen, field_of
 
 DECODED_BYTES = 256 * 1024
+LINE_BYTES = 2048
 
 _SHARE = re.compile(r"(/_tnet/share/)[^/?#\s\"]+")
 _LINE = re.compile(rb"(?:(?<=[\r\n])|\A)([^:\r\n]*)((?::[ \t]*)?)([^\r\n]*)(\r?\n|\r|\Z)")
@@ -71,7 +72,9 @@ class Shown:
 
     @property
     def target(self) -> str:
-        """Path and query."""
+        """Path and query; of what was no request the first line."""
+        if not self.seen.is_request and self.seen.head.raw:
+            return self._masked(_text(self.seen.head.raw[:LINE_BYTES].splitlines()[0]))
         return self._masked(_text(self.seen.head.target))
 
     @property
