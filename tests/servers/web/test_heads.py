@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from twisted.trial.unittest import TestCase
-from twisted.web.http_headers import Headers
 
 from tnet.servers.web.heads import response_head
 
@@ -13,7 +12,7 @@ class ResponseHeadTests(TestCase):
 
     def test_lines(self) -> None:
         """A status line, every value of every field, an empty line."""
-        fields = Headers({b"x-y": [b"z"], b"etag": [b"1", b"2"]})
+        fields = {b"X-Y": [b"z"], b"ETag": [b"1", b"2"]}
         self.assertEqual(
             response_head(404, b"Why", fields), b"HTTP/1.1 404 Why\r\nX-Y: z\r\nETag: 1\r\nETag: 2\r\n\r\n"
         )
@@ -21,4 +20,4 @@ class ResponseHeadTests(TestCase):
     def test_a_reason_with_line_ends(self) -> None:
         """No reason begins a line of its own."""
         for reason in (b"a\r\nSet-Cookie: b", b"a\nb" * 30):
-            self.assertEqual(response_head(200, reason, Headers()).count(b"\n"), 2)
+            self.assertEqual(response_head(200, reason, {}).count(b"\n"), 2)

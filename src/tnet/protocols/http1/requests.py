@@ -108,6 +108,11 @@ class RequestParser:
         rest, self._buffer = self._rest(), b""
         return rest
 
+    def skip(self) -> None:
+        """A whole request without a body came, and was read otherwise."""
+        assert self.idle
+        self._state = _State.COMPLETE
+
     def proceed(self) -> None:
         """Go on with the request after a complete one."""
         assert self.complete

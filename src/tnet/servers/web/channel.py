@@ -82,16 +82,15 @@ class Channel(Protocol):
         if self._takes_over is not None:
             self._takes_over(data)
             return
-        if (
-            self._phase is Phase.IDLE
-            and (head := self.site.heads.known(data)) is not None
-            and (reply := self._reply_at_once(head)) is not None
-        ):
+        if self._phase is not Phase.IDLE or (head := self.site.heads.known(data)) is None or self._outlet.paused:
+            self._parser.feed(data)
+            self._pump()
+        elif (reply := self._reply_at_once(head)) is not None:
             self._outlet.write_now(reply)
             self._alarm.set(self.site.deadlines.idle_seconds, self._close)
-            return
-        self._parser.feed(data)
-        self._pump()
+        else:
+            self._parser.skip()
+            self._pump(head)
 
     def _begins(self, data: bytes) -> None:
         self._takes_over = None
@@ -157,13 +156,15 @@ class Channel(Protocol):
 
     # ── requests ──
 
-    def _pump(self) -> None:
-        """Carry on with what was received, as far as it goes."""
+    def _pump(self, head: RequestHead | None = None) -> None:
+        """Carry on with `head`, and with what was received, as far as it goes."""
         if self._pumping:
             return
         self._pumping = True
         self._outlet.hold()
         try:
+            if head is not None:
+                self._begin(head)
             while not self._blocked() and (event := self._parser.next_event()) is not None:
                 if type(event) is RequestHead:
                     self._begin(event)
@@ -333,7 +334,7 @@ class Channel(Protocol):
             lines[b"Connection"] = [b"close"]
         elif is_old:
             lines[b"Connection"] = [b"keep-alive"]
-        self._outlet.write(response_head(status, reason, fields))
+        self._outlet.write(response_head(status, reason, lines))
 
     def send_interim(self, exchange: Exchange, status: int, fields: Sequence[tuple[bytes, bytes]]) -> None:
         """Send a head before the response; a body that comes already need not be asked for."""
@@ -342,7 +343,7 @@ class Channel(Protocol):
         headers = Headers()
         for name, value in fields:
             headers.addRawHeader(name, value)
-        self._outlet.write(response_head(status, pages.phrase(status).encode(), headers))
+        self._outlet.write(response_head(status, pages.phrase(status).encode(), raw(headers)))
 
     def send_data(self, exchange: Exchange, data: bytes) -> None:
         """Send some of the body."""
@@ -391,7 +392,7 @@ class Channel(Protocol):
         """
         if exchange.head.version == b"HTTP/1.0" or not self._parser.complete:
             raise Refusal(501, "only a request of HTTP/1.1 without a body can become another protocol")
-        self._outlet.write(response_head(101, b"Switching Protocols", fields))
+        self._outlet.write(response_head(101, b"Switching Protocols", raw(fields)))
         self._shut()
         self._outlet.let_go()
         self._read(True)

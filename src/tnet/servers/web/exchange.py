@@ -295,40 +295,35 @@ class Exchange:
         self.status = status
         self.bodiless = status in (204, 304) or self.head.method == b"HEAD"
         self._fields = headers
-        self._declare_length(raw(headers))
+        fields = raw(headers)
+        fields.pop(b"Transfer-Encoding", None)  # framing is the carrier's affair
+        declared = fields.get(b"Content-Length")
+        if declared is not None:
+            if len(declared) != 1 or not declared[0].isdigit() or (self.bodiless and self._says_nothing(declared)):
+                del fields[b"Content-Length"]
+            elif not self.bodiless:
+                self.left = int(declared[0])
         self.carrier.send_head(self, status, reason, headers)
 
-    def _declare_length(self, fields: dict[bytes, list[bytes]]) -> None:
-        """Framing is the carrier's affair; a length that cannot be, or says nothing, is not declared."""
-        fields.pop(b"Transfer-Encoding", None)
-        declared = fields.get(b"Content-Length")
-        if declared is None:
-            return
-        says_nothing = self.status == 204 or (self.status == 304 and declared[0] == b"0")
-        if says_nothing or len(declared) != 1 or not declared[0].isdigit():
-            del fields[b"Content-Length"]
-        elif not self.bodiless:
-            self.left = int(declared[0])
+    def _says_nothing(self, declared: list[bytes]) -> bool:
+        return self.status == 204 or (self.status == 304 and declared == [b"0"])
 
     def write(self, data: bytes) -> None:
         """Send some of the body, never more than its declared length."""
         if self.bodiless or not data:
             return
-        if self.left is not None:
-            data = self._owed(data, self.left)
-            if not data:
-                return
+        left = self.left
+        if left is not None:
+            if len(data) > left:
+                self.reason, self.keep = "the response is longer than its Content-Length", False
+                data = data[:left]
+                if not data:
+                    return
+            self.left = left - len(data)
         self.bytes_out += len(data)
         if self._excerpt_bytes > len(self.response_excerpt):
             self.response_excerpt += data[: self._excerpt_bytes - len(self.response_excerpt)]
         self.carrier.send_data(self, data)
-
-    def _owed(self, data: bytes, left: int) -> bytes:
-        if len(data) > left:
-            self.reason, self.keep = "the response is longer than its Content-Length", False
-            data = data[:left]
-        self.left = left - len(data)
-        return data
 
     def writeSequence(self, iovec: Sequence[bytes]) -> None:
         """`write` of several pieces."""

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
-from twisted.web.http_headers import Headers
 
-from tnet.servers.web.headers import raw
-
-
-def response_head(status: int, reason: bytes, fields: Headers) -> bytes:
+def response_head(status: int, reason: bytes, fields: Mapping[bytes, Sequence[bytes]]) -> bytes:
     """A status line, `fields`, and the empty line; no reason that anybody made up can end the line early."""
     lines = [_status_line(status, reason) if len(reason) < 40 else _line(status, reason)]
-    for name, values in raw(fields).items():
+    for name, values in fields.items():
         for value in values:
             lines.append(b": ".join((name, value)))
     lines.append(b"\r\n")

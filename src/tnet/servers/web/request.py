@@ -47,6 +47,10 @@ _OF_THE_FILE = (b"etag", b"last-modified", b"content-range", b"accept-ranges", b
 
 _METHODS = frozenset((b"GET", b"HEAD", b"POST", b"PUT", b"PATCH", b"DELETE", b"OPTIONS", b"TRACE"))
 
+# What `Resource.render` finds by the name of a method, found with less ado.
+_RENDERERS = {method: "render_" + method.decode() for method in _METHODS}
+_STOCK_RENDER = Resource.render
+
 _log = Logger()
 
 
@@ -206,7 +210,8 @@ class WebRequest(server.Request):
     def render(self, resrc: Any) -> None:
         """Let a resource answer: with bytes, which are all of the body, or in its own time."""
         try:
-            body = resrc.render(self)
+            stock = type(resrc).render is _STOCK_RENDER and getattr(resrc, _RENDERERS.get(self.method, ""), None)
+            body = stock(self) if stock else resrc.render(self)
         except UnsupportedMethod as error:
             if self.method != b"HEAD" or b"GET" not in error.allowedMethods:
                 raise _not_allowed(self.method, error.allowedMethods) from error
