@@ -8,7 +8,7 @@ from tnet.protocols.http2.outputs import Came, Eased, Outputs, Resized
 
 class Gathered(SynchronousTestCase):
     def setUp(self):
-        self.outputs = Outputs()
+        self.outputs = Outputs(Came)
 
     def test_neighbours(self):
         """Pieces of one body become one, with the size of all their frames."""

@@ -53,6 +53,16 @@ class Reading(SynchronousTestCase):
         self.assertEqual(head((b"host", b"h:80"), authority=None).fields, ((b"host", b"h:80"),))
         self.assertEqual(head((b"host", b"H")).fields, ((b"host", b"h"),))
 
+    def test_plain_ones(self):
+        """They ask for a whole resource, as nobody in particular."""
+        plain = head((b"accept-encoding", b"gzip"), (b"accept-encoding", b"br"), (b"user-agent", b"x"))
+        self.assertEqual((plain.plain, plain.accept_encoding), (True, b"gzip, br"))
+        self.assertTrue(head(method=b"HEAD").plain)
+        for name in (b"range", b"if-none-match", b"authorization", b"expect"):
+            self.assertFalse(head((name, b"x")).plain)
+        for other in (head(path=b"/?a"), head(method=b"POST"), head(ended=False)):
+            self.assertFalse(other.plain)
+
 
 class Refusing(SynchronousTestCase):
     def test_malformed(self):

@@ -25,8 +25,8 @@ _HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._~!$&'()*+,;=%]+)(?::[0
 _LENGTH = re.compile(rb"[0-9]{1,18}")
 _CONDITIONAL = (b"if-match", b"if-none-match", b"if-modified-since", b"if-unmodified-since", b"if-range", b"range")
 _SECRET = (b"authorization", b"proxy-authorization", b"cookie")
-_NOT_PLAIN = frozenset((*_CONDITIONAL, b"authorization", b"expect"))
-_TELLING = _NOT_PLAIN.union(
+NOT_PLAIN = frozenset((*_CONDITIONAL, b"authorization", b"expect"))
+_TELLING = NOT_PLAIN.union(
     _SECRET, (b"host", b"content-length", b"transfer-encoding", b"connection", b"accept-encoding")
 )
 
@@ -51,8 +51,8 @@ class RequestHead:
     `fields` are in order, with their case. `length` is None for a chunked body; `keep_alive` is what the client
     wants; `expect` is the value of Expect in lower case. `raw` is the head as it came, up to and with the empty line.
 
-    A `plain` one asks by GET or HEAD for a whole resource, on no condition, as nobody in particular, and of
-    HTTP/1.1; `accept_encoding` is then what it says of codings.
+    A `plain` one asks by GET or HEAD for a whole resource, on no condition, as nobody in particular, and not of
+    HTTP/1.0; `accept_encoding` is then what it says of codings.
 
     Units: `length` in bytes.
     """
@@ -149,7 +149,7 @@ def _read(raw: bytes, limits: HeadLimits) -> tuple[RequestHead, _Found]:
         keep_alive,
         b", ".join(found[b"expect"]).lower() if b"expect" in found else b"",
         raw,
-        plain and b"?" not in target and _NOT_PLAIN.isdisjoint(found),
+        plain and b"?" not in target and NOT_PLAIN.isdisjoint(found),
         b", ".join(found[b"accept-encoding"]) if b"accept-encoding" in found else b"",
     )
     return head, found

@@ -87,7 +87,7 @@ class Engine:
         self.farewell = ""
         self._peer = peer
         self._frames = Frames()
-        self._outputs = Outputs()
+        self._outputs: Outputs[Output] = Outputs(Came)
         self._streams: dict[int, _Stream] = {}
         self._window = Window(CONNECTION_WINDOW)
         self._updates = b""

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Generic, TypeVar
 
 from tnet.errors import TnetError
 from tnet.protocols.http1.responses import ResponsePart
@@ -42,16 +44,23 @@ class Resized:
 Output = Came | Lost | Eased | Resized
 
 
-class Outputs:
-    """Gathers them in order; neighbouring pieces of one body become one, because whoever reads is woken for each."""
+T = TypeVar("T")
 
-    def __init__(self) -> None:
-        self._told: list[Output] = []
+
+class Outputs(Generic[T]):
+    """Gathers what an engine tells in order; neighbouring pieces of one body become one, as each wakes its reader.
+
+    `piece` makes what is told of the bytes of a body, by their stream, themselves, and the size of their frames.
+    """
+
+    def __init__(self, piece: Callable[[int, bytes, int], T]) -> None:
+        self._piece = piece
+        self._told: list[T] = []
         self._pieces: list[bytes] = []
         self._stream = 0
         self._size = 0
 
-    def tell(self, output: Output) -> None:
+    def tell(self, output: T) -> None:
         """Add one."""
         self._join()
         self._told.append(output)
@@ -64,7 +73,7 @@ class Outputs:
         self._pieces.append(piece)
         self._size += size
 
-    def taken(self) -> list[Output]:
+    def taken(self) -> list[T]:
         """All since the last call."""
         self._join()
         told, self._told = self._told, []
@@ -72,5 +81,5 @@ class Outputs:
 
     def _join(self) -> None:
         if self._pieces:
-            self._told.append(Came(self._stream, b"".join(self._pieces), self._size))
+            self._told.append(self._piece(self._stream, b"".join(self._pieces), self._size))
             self._pieces, self._size = [], 0

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from tnet.escape import excerpt
 from tnet.protocols.http1.fields import is_authority, is_token
-from tnet.protocols.http1.heads import HeadLimits, RequestHead
+from tnet.protocols.http1.heads import NOT_PLAIN, HeadLimits, RequestHead
 from tnet.protocols.http1.responses import Fields
 from tnet.protocols.http2.heads import unfit
 
@@ -49,11 +49,13 @@ class _Parts:
     """The fields of a request, told apart."""
 
     pseudo: dict[bytes, bytes] = field(default_factory=dict)
-    plain: list[tuple[bytes, bytes]] = field(default_factory=list)
+    others: list[tuple[bytes, bytes]] = field(default_factory=list)
     hosts: list[bytes] = field(default_factory=list)
     cookies: list[bytes] = field(default_factory=list)
     lengths: set[bytes] = field(default_factory=set)
     expect: list[bytes] = field(default_factory=list)
+    codings: list[bytes] = field(default_factory=list)
+    plain: bool = True
 
 
 def request_head(fields: Fields, *, ended: bool, limits: HeadLimits) -> RequestHead:
@@ -62,7 +64,7 @@ def request_head(fields: Fields, *, ended: bool, limits: HeadLimits) -> RequestH
     Raises: Malformed, Unmet.
     """
     parts, fault = _told_apart(fields)
-    seen = RequestHead(parts.pseudo.get(b":method", b"-"), parts.pseudo.get(b":path", b"-"), VERSION, parts.plain)
+    seen = RequestHead(parts.pseudo.get(b":method", b"-"), parts.pseudo.get(b":path", b"-"), VERSION, parts.others)
     if fault := fault or _fault(parts, ended):
         raise Malformed(fault, seen)
     status, reason = _objection(parts, fields, limits)
@@ -71,13 +73,16 @@ def request_head(fields: Fields, *, ended: bool, limits: HeadLimits) -> RequestH
     host = parts.pseudo.get(b":authority") or parts.hosts[0]
     cookies = [(b"cookie", b"; ".join(parts.cookies))] if parts.cookies else []
     length = int(next(iter(parts.lengths))) if parts.lengths else None
+    method, path = parts.pseudo[b":method"], parts.pseudo[b":path"]
     return RequestHead(
-        parts.pseudo[b":method"],
-        parts.pseudo[b":path"],
+        method,
+        path,
         VERSION,
-        ((b"host", host), *parts.plain, *cookies),
+        ((b"host", host), *parts.others, *cookies),
         0 if ended else length,
         expect=b", ".join(parts.expect).lower(),
+        plain=parts.plain and ended and method in (b"GET", b"HEAD") and b"?" not in path,
+        accept_encoding=b", ".join(parts.codings),
     )
 
 
@@ -113,7 +118,10 @@ def _note(parts: _Parts, name: bytes, value: bytes) -> None:
             parts.lengths.add(value)
         case b"expect":
             parts.expect.append(value)
-    parts.plain.append((name, value))
+        case b"accept-encoding":
+            parts.codings.append(value)
+    parts.others.append((name, value))
+    parts.plain = parts.plain and name not in NOT_PLAIN
 
 
 def _fault(parts: _Parts, ended: bool) -> str:
@@ -151,7 +159,7 @@ def _objection(parts: _Parts, fields: Fields, limits: HeadLimits) -> tuple[int, 
         return 414, "request line too long"
     if sum(len(name) + len(value) for name, value in fields if name[:1] != b":") > limits.fields_bytes:
         return 431, "header fields too large"
-    if len(parts.plain) + len(parts.cookies) > limits.fields:
+    if len(parts.others) + len(parts.cookies) > limits.fields:
         return 431, "too many header fields"
     host = pseudo.get(b":authority") or next(iter(parts.hosts), None)
     if host is None:

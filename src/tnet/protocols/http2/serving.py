@@ -39,6 +39,7 @@ from tnet.protocols.http2.frames import (
     window_update,
 )
 from tnet.protocols.http2.heads import unfit
+from tnet.protocols.http2.outputs import Outputs
 from tnet.protocols.http2.reasons import (
     CANCEL,
     FRAME_SIZE_ERROR,
@@ -89,7 +90,7 @@ class ServingEngine:
         self._frames = Frames(SECTION_BYTES)
         self._streams: dict[int, _Stream] = {}
         self._window = Window(CONNECTION_WINDOW)
-        self._told: list[Arrival] = []
+        self._told: Outputs[Arrival] = Outputs(lambda stream, data, _: Poured(stream, data))
         self._calm = Calm()
         self._broken = False
         self._h2, decoder = serving_connection(limits)
@@ -195,8 +196,7 @@ class ServingEngine:
         except Fault as found:
             fault = found
             self.give_up(fault.code, fault.reason)
-        told, self._told = self._told, []
-        yield from told
+        yield from self._told.taken()
         if fault is not None:
             raise fault
 
@@ -229,18 +229,18 @@ class ServingEngine:
         try:
             head = self._read(fields, ended)
         except Malformed as error:
-            self._told.append(Cut(stream, error.reason, error.head))
+            self._told.tell(Cut(stream, error.reason, error.head))
             self._reject(stream, PROTOCOL_ERROR)
             return
         except Unmet as error:
             self._enter(stream, None, ended)
-            self._told.append(Denied(stream, error.status, error.reason, error.head, ended))
+            self._told.tell(Denied(stream, error.status, error.reason, error.head, ended))
             return
         if self.closing or len(self._streams) >= MOST_STREAMS:
             self._reject(stream, REFUSED_STREAM)
             return
         self._enter(stream, head.length, ended)
-        self._told.append(Asked(stream, head, ended))
+        self._told.tell(Asked(stream, head, ended))
 
     def _read(self, fields: Fields, ended: bool) -> RequestHead:
         """The head that `fields` make. Clients repeat themselves: those without a body are remembered.
@@ -282,7 +282,7 @@ class ServingEngine:
         if known.said:
             self._drop_unread(known)
         elif data:
-            self._told.append(Poured(stream, data))
+            self._told.pour(stream, data, 0)
         if not data and not frame.flags & END_STREAM:
             self._calm.idle_frame()
         if frame.flags & END_STREAM:
@@ -295,11 +295,11 @@ class ServingEngine:
         known.receiving = False
         if known.said:
             self._forget(stream, NO_ERROR)
-            self._told.append(Ended(stream))
+            self._told.tell(Ended(stream))
         elif known.expected is not None and known.received < known.expected:
             self._break(stream, "the body is shorter than its Content-Length")
         else:
-            self._told.append(Ended(stream))
+            self._told.tell(Ended(stream))
 
     def _pour(self, stream: int, piece: memoryview) -> None:
         """A frame of a body, past h2."""
@@ -327,11 +327,11 @@ class ServingEngine:
             case StreamEnded():
                 self._complete(event.stream_id)
             case WindowUpdated():
-                self._told.append(Eased(event.stream_id))
+                self._told.tell(Eased(event.stream_id))
             case RemoteSettingsChanged():
                 if self._h2.encoder.header_table_size > LARGEST_TABLE:
                     self._h2.encoder.header_table_size = LARGEST_TABLE
-                self._told.append(Eased(0))
+                self._told.tell(Eased(0))
             case StreamReset():
                 self._was_reset(event)
 
@@ -342,7 +342,7 @@ class ServingEngine:
         if stream in self._streams:
             by = "the client reset it" if event.remote_reset else "it breaks HTTP/2 on a stream"
             self._forget(stream, CANCEL)
-            self._told.append(Cut(stream, f"{by} ({in_words(code)})"))
+            self._told.tell(Cut(stream, f"{by} ({in_words(code)})"))
 
     def _going_away(self, frame: Frame) -> None:
         payload = frame.payload
@@ -350,12 +350,12 @@ class ServingEngine:
             raise Fault(FRAME_SIZE_ERROR, "it breaks HTTP/2: a GOAWAY that is none")
         self.closing = True
         code = int.from_bytes(payload[4:8], "big")
-        self._told.append(Leaving(f"the client went away ({in_words(code)})" if code else ""))
+        self._told.tell(Leaving(f"the client went away ({in_words(code)})" if code else ""))
 
     def _break(self, stream: int, reason: str) -> None:
         """End a stream whose message is malformed."""
         self._forget(stream, PROTOCOL_ERROR)
-        self._told.append(Cut(stream, reason))
+        self._told.tell(Cut(stream, reason))
         self._calm.cut()
 
     def _said(self, stream: int) -> None:

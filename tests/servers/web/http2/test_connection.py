@@ -12,8 +12,19 @@ from tests.servers.web.test_channel import Echo, Held, Sink
 from tests.servers.web.wire import Wire
 from tnet.protocols.http2.calm import CUTS
 from tnet.protocols.http2.reasons import CANCEL, ENHANCE_YOUR_CALM, NO_ERROR, PROTOCOL_ERROR
+from tnet.servers.web.cache import Stored
 from tnet.servers.web.http2.connection import AHEAD_BYTES, WAITING_BYTES
 from tnet.servers.web.preface import PREFACE
+
+
+class Known:
+    """A shortcut that knows one answer to everything."""
+
+    def __init__(self, body: bytes) -> None:
+        self.body = body
+
+    def look_up(self, method: bytes, target: bytes, accept_encoding: bytes) -> Stored:
+        return Stored(b"ETag: e\r\nContent-Length: 100\r\n", self.body if method == b"GET" else b"")
 
 
 class ExchangeTests(TestCase):
@@ -53,8 +64,26 @@ class ExchangeTests(TestCase):
             wire.send(bytes([byte]))
         self.assertEqual(wire.client.body(), b"hello")
 
-    def test_another_factory_says_no(self) -> None:
-        """What ALPN offers begins with h2."""
+    def test_from_memory(self) -> None:
+        """What a shortcut knows is answered with it, and reported."""
+        peer = Peer(Held(), shortcut=Known(b"x" * 100))
+        peer.ask()
+        peer.ask(method="HEAD")
+        self.assertEqual((peer.client.body(1), peer.client.complete(1)), (b"x" * 100, True))
+        self.assertEqual((peer.client.body(3), peer.client.complete(3)), (b"", True))
+        self.assertEqual(peer.client.fields()[b"etag"], b"e")
+        self.assertEqual([event.bytes_out for event in peer.exchanges], [100, 0])
+
+    def test_not_from_memory(self) -> None:
+        """What is not plain, or larger than the window, takes the long way."""
+        held = Held()
+        peer = Peer(held, shortcut=Known(b"x" * 100), settings={"INITIAL_WINDOW_SIZE": 50})
+        peer.ask()
+        peer.ask(("range", "bytes=0-1"))
+        self.assertEqual(len(held.requests), 2)
+
+    def test_what_is_offered(self) -> None:
+        """ALPN may choose h2, and does so first."""
         self.assertEqual(Peer(Echo()).site.acceptableProtocols(), [b"h2", b"http/1.1"])
 
     def test_refusals_of_its_own(self) -> None:

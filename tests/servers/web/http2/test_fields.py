@@ -3,7 +3,7 @@
 from twisted.trial.unittest import TestCase
 from twisted.web.http_headers import Headers
 
-from tnet.servers.web.http2.fields import interim_fields, response_fields
+from tnet.servers.web.http2.fields import encoded_fields, interim_fields, response_fields
 
 
 class FieldsTests(TestCase):
@@ -19,6 +19,10 @@ class FieldsTests(TestCase):
         """They are not sent, nor do they look as if they were."""
         headers = Headers({name: [b"x"] for name in (b"Connection", b"Keep-Alive", b"Upgrade", b"Transfer-Encoding")})
         self.assertEqual((response_fields(headers), list(headers.getAllRawHeaders())), ((), []))
+
+    def test_encoded_ones(self) -> None:
+        """What was encoded for HTTP/1.1 is the same."""
+        self.assertEqual(encoded_fields(b"ETag: x\r\nVary: a: b\r\n"), ((b"etag", b"x"), (b"vary", b"a: b")))
 
     def test_interim_ones(self) -> None:
         """They are the same."""

@@ -20,7 +20,7 @@ from tests.servers.web.test_channel import Echo, Held, Lying, Sink
 from tnet.protocols.http2.reasons import CANCEL, INTERNAL_ERROR, NO_ERROR
 from tnet.protocols.http2.settings import STREAM_WINDOW
 from tnet.servers.web.bodies import Refusal
-from tnet.servers.web.http2.stream import HELD_BYTES
+from tnet.servers.web.http2.stream import HELD_BYTES, PIECE_BYTES
 
 
 @implementer(IPushProducer)
@@ -99,11 +99,14 @@ class RequestTests(TestCase):
         sink.answers = list(slow)
         peer = Peer(sink)
         body = bytes(range(256)) * (STREAM_WINDOW // 128)
-        stream = peer.ask(method="POST", body=body)
+        data, stream = peer.client.asks(method="POST", body=body), 1
+        peer.send(*[data[at : at + 65536] for at in range(0, len(data), 65536)])
         self.assertEqual(len(sink.pieces), 1)
         self.assertEqual(peer.client.h2.local_flow_control_window(stream), 0)
         slow[0].callback(None)
         self.assertEqual(len(sink.pieces), 2)
+        self.assertLess(2 * len(sink.pieces[0]), len(sink.pieces[1]))
+        self.assertLessEqual(len(sink.pieces[1]), PIECE_BYTES)
         slow[1].callback(None)
         while peer.client.left:
             peer.settle()

@@ -19,6 +19,7 @@ from tnet.protocols.http2.requests import VERSION
 from tnet.protocols.http2.serving import ServingEngine
 from tnet.servers.web.alarm import Alarm
 from tnet.servers.web.farewell import Farewell
+from tnet.servers.web.http2.fields import encoded_fields
 from tnet.servers.web.http2.stream import Stream
 from tnet.servers.web.http2.turns import Turns
 from tnet.servers.web.outlet import Outlet
@@ -143,8 +144,24 @@ class Connection:
             self._report(head, 0, "too much waits to be taken by the client already")
             return
         self._served += 1
+        if head.plain and self._answer_at_once(id, head):
+            return
         stream = self._streams[id] = Stream(self, self._served, id)
         stream.begin(head, ended=ended)
+
+    def _answer_at_once(self, id: int, head: RequestHead) -> bool:
+        """Answer from memory, if that is possible and needs no waiting."""
+        if self.site.shortcut is None or self.waiting_bytes or self._outlet.paused:
+            return False
+        stored = self.site.shortcut.look_up(head.method, head.target, head.accept_encoding)
+        if stored is None or len(stored.body) > min(self.engine.window, self.engine.room(id)):
+            return False
+        preamble = ((b"server", b"tnet"), (b"date", self.site.date()))
+        self.engine.respond(id, 200, preamble + encoded_fields(stored.fields), end=not stored.body)
+        if stored.body:
+            self.engine.send(id, memoryview(stored.body), end=True)
+        Stream(self, self._served, id).exchange.answered(head, 200, len(stored.body))
+        return True
 
     def _cut(self, id: int, reason: str, head: RequestHead | None) -> None:
         if head is not None:

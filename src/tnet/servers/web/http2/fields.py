@@ -35,6 +35,13 @@ def interim_fields(fields: Iterable[Field]) -> tuple[Field, ...]:
 
 
 @lru_cache(maxsize=512)
+def encoded_fields(lines: bytes) -> tuple[Field, ...]:
+    """The fields that were encoded for HTTP/1.1 as `lines`."""
+    pairs = (line.partition(b": ") for line in lines.split(b"\r\n") if line)
+    return interim_fields((name, value) for name, _, value in pairs)
+
+
+@lru_cache(maxsize=512)
 def _lower(name: bytes) -> bytes:
     """The name in lower case; nothing for a field of the connection."""
     lower = name.lower()

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 HELD_BYTES = 64 * 1024
 TURN_BYTES = 32 * 1024
+PIECE_BYTES = 256 * 1024
 
 
 class Turn(Enum):
@@ -117,7 +118,7 @@ class Stream:
         """Hand on what has come, as far as the exchange takes it; only what it took may be sent again."""
         exchange = self.exchange
         while self._inbox and not exchange.busy:
-            piece = self._inbox.popleft()
+            piece = self._next_piece()
             self._owed += len(piece)
             exchange.receive(piece)
         if exchange.busy:
@@ -128,6 +129,15 @@ class Stream:
         if self._request_ended and not self._completed:
             self._completed = True
             exchange.complete()
+
+    def _next_piece(self) -> bytes:
+        """What has come, in pieces that are neither small nor large: a sink may go to a disk for each."""
+        pieces = [self._inbox.popleft()]
+        size = len(pieces[0])
+        while self._inbox and size + len(self._inbox[0]) <= PIECE_BYTES:
+            pieces.append(self._inbox.popleft())
+            size += len(pieces[-1])
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
 
     # ── the response, to the connection ──
 
