@@ -73,6 +73,8 @@ class ReadmeTests(TestCase):
         for line in ("Username:", "Welcome, alice!", "Echo: hello", "Logged in: alice", "Goodbye."):
             self.assertIn(line, auth)
         self.assertIn("wash the car", self.example("tnet serve web").stdout)
+        inspected = self.example("tnet serve web", 1).stdout
+        self.assertTrue(inspected.startswith("thanks"), inspected)
         self.assertIn("42\n", self.example("tnet serve ssh").stdout)
         self.assertIn("in secret\nhello\n", self.example("tnet connect").stdout)
         fetched = self.example("tnet fetch").stderr

@@ -17,6 +17,7 @@ FILES = [
     ("$XDG_CONFIG_HOME/tnet/config.toml", "Defaults for options."),
     ("$XDG_DATA_HOME/tnet/users.db", "Accounts."),
     ("$XDG_DATA_HOME/tnet/ca", "The local CA, whose certificates servers show and clients trust."),
+    ("$XDG_DATA_HOME/tnet/web/signing.key", "What signs the links and tokens of tnet serve web."),
     ("$XDG_STATE_HOME/tnet/ssh", "The SSH host key."),
 ]
 
@@ -70,6 +71,37 @@ For fail2ban there is a filter in share/tnet/fail2ban/tnet.conf. It reads the li
 at its moment, as in "2026-11-22T22:33:12.776012Z #7 x login denied from 192.0.2.1 by password as eve": what the peer
 chose is last, and escaped. Not with -q, which logs no login, nor with --privacy, which cuts addresses down. With
 --output json and in --events the same is an auth.attempt whose result is denied.
+""",
+    "tnet-serve-web": """\
+Where rules (--acl) speak of a path or of a directory above it, only what the nearest granting ones allow holds there,
+and a denial from any level wins; elsewhere everything holds that the options allow, with --users for whoever is logged
+in. No rule grants what --upload, --modify or --no-listing rule out. Rules hold for the path that was asked for and for
+where links lead; on a file system that ignores case, they know one spelling only.
+
+A login is Basic, or a token: POST /_tnet/token with a login gives one, for as many seconds as its field expires says.
+Whoever is logged in can share a file or a directory by a link: POST to its path with action=share and expires, which is
+a day by default and thirty at most. Links and tokens end when signing.key is removed, a token with its account's
+password, too. A changed password or a disabled account counts after 30 seconds at the latest, and at once after HUP.
+
+With --upload a file is made by PUT, by a form, or in parts: as the IETF's draft of resumable uploads has it, or by
+PATCH with Upload-Offset, which HEAD tells. It appears under its name when it is complete, and never instead of another
+file; with --modify it may, by PUT, and If-Match says instead of which. --modify also answers DELETE, MKCOL, MOVE and
+COPY. Unfinished uploads are kept for a day.
+
+A directory is had as a whole with ?archive=zip, tar, tar.gz or tar.zst; as JSON or text with ?format=json or text.
+
+a.css.br, a.css.zst and a.css.gz are sent instead of a.css to those who accept them, if they are no older; also with
+--no-compress, as they were put there. A 404.html in DIR is what people see where nothing is, unless --spa is given.
+
+With --inspect, /_tnet/ shows exchanges to this machine, or to whoever is logged in, with secrets masked; below it are
+paths for tests of clients, such as /_tnet/status/404, /_tnet/delay/2 and /_tnet/echo. A bin shows what is sent to it.
+
+A server on loopback without accounts refuses requests that change something, or ask for /_tnet, under a name that is
+not this machine's, as a page of somebody else could send them. A connection that keeps the server waiting makes room
+for another one where a limit is reached.
+
+What a proxy's client says in X-Forwarded-For and its like is replaced. The access log is written within half a second;
+a status of 000 is a request that got no response. A full disk does not stop the server.
 """,
     "tnet-serve-ssh": """\
 Guessing passwords takes longer and longer, and fail2ban can read the failures, as under tnet-serve-auth(1).
