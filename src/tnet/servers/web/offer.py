@@ -95,7 +95,7 @@ def _proxied(plan: WebPlan, context: Context, mounts: Mounts, opened: AsyncExitS
 
 def _depends(plan: WebPlan, access: Access) -> bool:
     """Whether an answer may depend on more than the request, so that none can be kept ready."""
-    return bool(access.depends or plan.inspect or plan.live_reload or plan.rate_bytes or plan.faults)
+    return bool(access.depends or plan.inspect or plan.live_reload)
 
 
 def _tree(plan: WebPlan, context: Context, root: Root, access: Access, cache: SmallFiles | None) -> Tree:
