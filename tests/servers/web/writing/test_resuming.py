@@ -41,7 +41,7 @@ class DraftTests(WritingTestCase):
         """An upload is begun, gone on with and completed; then it is there, as PUT would have made it."""
         wire = self.open()
         place = self.create(wire, body=b"one")
-        self.assertTrue(place.startswith("/new?upload=r"))
+        self.assertTrue(place.startswith("/new?upload-token=r"))
         reply = self.append(wire, place, 3, b"two", MORE)
         self.assertEqual(
             (reply.status, reply.fields[b"upload-complete"], reply.fields[b"upload-offset"]), (204, b"?0", b"6")
@@ -170,7 +170,7 @@ class DraftTests(WritingTestCase):
         """What is no token leads to nothing, whatever file it would name."""
         self.write(".tnet-upload-0123456789abcdef")
         for token in ("0123456789abcdef", "../a.txt", "r", "r" + "%2e" * 22, "p" + "0" * 32):
-            self.assertEqual(self.status(self.open(), "HEAD", f"/new?upload={token}"), 404)
+            self.assertEqual(self.status(self.open(), "HEAD", f"/new?upload-token={token}"), 404)
 
     def test_after_a_restart(self) -> None:
         """Another run goes on with it, and knows its length; it never replaces what has come meanwhile."""
@@ -215,7 +215,7 @@ class DraftTests(WritingTestCase):
             second = Wire(site=first.site)
             first.send(f"PUT /n{ask} HTTP/1.1\r\nHost: h\r\n{MORE}\r\nContent-Length: 9\r\n\r\none".encode())
             (name,) = self.unfinished()
-            place = f"/n{ask}?upload={name.removeprefix('.tnet-upload-')}"
+            place = f"/n{ask}?upload-token={name.removeprefix('.tnet-upload-')}"
             if ask:
                 second.ask("HEAD", place)
                 threads.work()
@@ -234,7 +234,7 @@ class DraftTests(WritingTestCase):
         disposition = "Content-Disposition: inline; filename=\"x\"; filename*=UTF-8''n%c3%bc"
         reply = self.ask(wire, "POST", "/sub/", MORE, disposition, body=b"one")
         place = reply.fields[b"location"].decode()
-        self.assertTrue(place.startswith("/sub/n%C3%BC?upload="))
+        self.assertTrue(place.startswith("/sub/n%C3%BC?upload-token="))
         self.assertEqual(self.append(wire, place, 3, b"").status, 201)
         self.assertEqual(self.content("sub/n\xfc"), b"one")
 

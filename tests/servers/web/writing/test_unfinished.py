@@ -9,6 +9,7 @@ from twisted.trial.unittest import TestCase
 from tnet.servers.web.bodies import Refusal
 from tnet.servers.web.root import OpenDirectory, Root
 from tnet.servers.web.writing.room import Claim, Room
+from tnet.servers.web.writing.staging import STALE_SECONDS
 from tnet.servers.web.writing.targets import Target, Terms
 from tnet.servers.web.writing.unfinished import (
     MAX_COMPLETED,
@@ -91,3 +92,14 @@ class RegisterTests(TestCase):
         for number in range(MAX_UNFINISHED):
             register.add(self.upload(Room(), b"%d" % number))
         self.assertEqual(self.assertRaises(Refusal, register.add, self.upload(Room(), b"x")).status, 503)
+
+    def test_room_for_new_ones(self) -> None:
+        """Those that nobody has gone on with for a day make room for others."""
+        room, register = Room(), Register()
+        for number in range(MAX_UNFINISHED):
+            register.add(self.upload(room, b"%d" % number)).touched = float(number)
+        late = self.upload(room, b"x")
+        late.touched = STALE_SECONDS + 500
+        register.add(late)
+        self.assertEqual((register.find(b"499"), register.find(b"500") is None), (None, False))
+        self.assertEqual(room.taken_bytes, 5 * (MAX_UNFINISHED - 500 + 1))

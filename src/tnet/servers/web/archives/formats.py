@@ -16,7 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote_from_bytes
 
-from zipstream import ZipStream  # type: ignore[import-untyped]  # it has no stubs
+from zipstream import ZipStream
 
 from tnet.servers.web.archives.gathering import Item
 from tnet.servers.web.bodies import Refusal

@@ -3,10 +3,10 @@
 ::
 
     PUT    /dir/name                Upload-Complete: ?1     as always, but what came before an interruption is kept
-           104, and 201 if not complete yet:                Location: /dir/name?upload=TOKEN
-    HEAD   /dir/name?upload=TOKEN                           204, Upload-Offset, Upload-Complete
-    PATCH  /dir/name?upload=TOKEN   Upload-Offset: N, Upload-Complete: ?0 or ?1
-    DELETE /dir/name?upload=TOKEN
+           104, and 201 if not complete yet:                Location: /dir/name?upload-token=TOKEN
+    HEAD   /dir/name?upload-token=TOKEN                     204, Upload-Offset, Upload-Complete
+    PATCH  /dir/name?upload-token=TOKEN                     Upload-Offset: N, Upload-Complete: ?0 or ?1
+    DELETE /dir/name?upload-token=TOKEN
 
     PATCH  /dir/name                Upload-Offset: N        without a token, for whoever asks: 0 begins, and the body
                                                             is the rest unless Upload-Complete or Upload-Length say
@@ -52,6 +52,9 @@ INTEROP_VERSION = b"8"
 MEDIA = b"application/partial-upload"
 PROGRESS_BYTES = 4 << 20
 
+TOKEN = b"upload-token"
+"""The parameter of a secret: with this name it is masked wherever URLs are shown."""
+
 _INTEROP = b"Upload-Draft-Interop-Version"
 _INTEGER = re.compile(rb"[0-9]{1,15}")
 _UPDATE = re.compile(rb"(?:append|bytes=([0-9]{1,15})-[0-9]*)", re.IGNORECASE)
@@ -80,7 +83,7 @@ class Resuming:
         share = Share(0, complete, True, length, _limit(request))
         token = new_token(length)
         upload = self._added(token, target, terms, length, request)
-        location = path_of(request, target.names) + b"?upload=" + token
+        location = path_of(request, target.names) + b"?upload-token=" + token
         return self._receive(request, target, upload, share, location)
 
     def append(self, request: WebRequest, target: Target, terms: Terms) -> Receiver:
@@ -96,6 +99,7 @@ class Resuming:
             raise Refusal(409, "the upload is complete", COMPLETE | {b"Upload-Offset": b"%d" % done})
         upload, there = self.register.find(token), written(target, token)
         if there is None and secret:
+            self.register.forget(token)
             raise Refusal(404, "there is no such upload")
         size = 0 if there is None else there.st_size
         after = self._interrupt(upload)
@@ -131,6 +135,7 @@ class Resuming:
             fields |= INCOMPLETE | {b"Upload-Offset": b"%d" % there.st_size}
             fields |= {} if length is None else {b"Upload-Length": b"%d" % length}
         else:
+            self.register.forget(token)
             raise Refusal(404, "there is no such upload")
         tell(request, 204, (), fields)
 
@@ -156,7 +161,7 @@ class Resuming:
 
     def _token(self, request: WebRequest, target: Target) -> tuple[bytes, bool]:
         """The token of the upload that is asked for, and whether it is a secret."""
-        given = request.args.get(b"upload", [b""])[0]
+        given = request.args.get(TOKEN, [b""])[0]
         if given and not is_secret(given):
             raise Refusal(404, "there is no such upload")
         user = None if request.account is None else request.account.name
@@ -166,7 +171,7 @@ class Resuming:
         claim = Claim(self._room)
         digest = request.getHeader(b"repr-digest")
         Checked(digest)
-        upload = self.register.add(Unfinished(token, claim, terms, length, digest))
+        upload = self.register.add(Unfinished(token, claim, terms, length, digest, self._wall()))
         try:
             there = written(target, token)
             size = 0 if there is None else there.st_size
@@ -199,6 +204,7 @@ class Resuming:
             request.interim(104, [(b"Location", location), *self._limits(request, None).items(), *_VERSION])
         answer = partial(self._answer, request, target.names, part, location)
         advanced = _Progress(request, part) if speaks else _nothing
+        upload.touched = self._wall()
         upload.receiver = Receiver(request, part, self._workers, self._ending, answer, after=after, advanced=advanced)
         return upload.receiver
 

@@ -38,7 +38,7 @@ def _look_at(token: bytes, name: bytes, fd: int, register: Register, room: Room,
         os.unlink(name, dir_fd=fd)
         register.forget(token)
     elif is_resumable(token) and is_unfinished(status) and register.find(token) is None:
-        upload = Unfinished(token, Claim(room), Terms(replace=False), length_in(token))
+        upload = Unfinished(token, Claim(room), Terms(replace=False), length_in(token), touched=status.st_mtime)
         with suppress(Refusal):
             register.add(upload).claim.settle(status.st_size)
 

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from tnet.servers.web.bodies import Refusal
 from tnet.servers.web.writing.room import Claim
+from tnet.servers.web.writing.staging import STALE_SECONDS
 from tnet.servers.web.writing.targets import Target, Terms
 
 if TYPE_CHECKING:
@@ -33,7 +34,9 @@ _DERIVED = re.compile(rb"p[0-9a-f]{32}")
 class Unfinished:
     """One upload that is not complete: the `length` it is to have, where that was said, and the `terms` for its name.
 
-    `digest` is what the Repr-Digest field said of the whole. `receiver` is who writes to it now.
+    `digest` is what the Repr-Digest field said of the whole. `receiver` is who writes to it now, or did.
+
+    Units: `touched` in seconds since the epoch, when somebody last went on with it.
     """
 
     token: bytes
@@ -41,6 +44,7 @@ class Unfinished:
     terms: Terms
     length: int | None = None
     digest: bytes | None = None
+    touched: float = 0.0
     receiver: Receiver | None = None
 
 
@@ -61,10 +65,12 @@ class Register:
         return self._completed.get(token)
 
     def add(self, upload: Unfinished) -> Unfinished:
-        """Know of one more.
+        """Know of one more; of those that nobody has gone on with for a day only when there is room.
 
         Raises: Refusal, 503 when too many are unfinished.
         """
+        for stale in self._stale(upload.touched) if len(self._unfinished) >= MAX_UNFINISHED else ():
+            self.forget(stale)
         with self._lock:
             if len(self._unfinished) >= MAX_UNFINISHED:
                 raise Refusal(503, "too many uploads are unfinished", {b"Retry-After": b"600"})
@@ -76,6 +82,10 @@ class Register:
             upload = self._unfinished.pop(token, None)
         if upload is not None:
             upload.claim.drop()
+
+    def _stale(self, now: float) -> list[bytes]:
+        with self._lock:
+            return [token for token, each in self._unfinished.items() if now - each.touched > STALE_SECONDS]
 
     def complete(self, token: bytes, length: int) -> None:
         """An upload is complete; what it takes is counted for good."""

@@ -25,7 +25,7 @@ from tnet.servers.web.writing.forms import boundary_of
 from tnet.servers.web.writing.names import file_name, judge_name, last_segment
 from tnet.servers.web.writing.origin import judge_origin
 from tnet.servers.web.writing.receiver import Deed, Receiver
-from tnet.servers.web.writing.resuming import Resuming, content_length
+from tnet.servers.web.writing.resuming import TOKEN, Resuming, content_length
 from tnet.servers.web.writing.room import Room
 from tnet.servers.web.writing.sweeping import sweep
 from tnet.servers.web.writing.targets import Made, Naming, Target, Terms, find
@@ -71,7 +71,7 @@ class Writing:
 
     def wants(self, request: WebRequest) -> bool:
         """Whether a request is answered here: by its method, or since it asks how far an upload is."""
-        return request.method in self.methods or (request.method == b"HEAD" and b"upload" in request.args)
+        return request.method in self.methods or (request.method == b"HEAD" and _is_about_upload(request))
 
     def begin(self, request: WebRequest, names: Sequence[bytes], slash: bool) -> IBodySink:
         """Where the body of a request goes.
@@ -82,7 +82,7 @@ class Writing:
             judge_origin(request)
         if self._wall() - self._swept_at > SWEEP_SECONDS:
             self.sweep()
-        if not request.permissions.at(names) & _EVERY:
+        if request.method != b"COPY" and not request.permissions.at(names) & _EVERY:
             raise request.permissions.refusal()
         match request.method:
             case b"PUT":
@@ -91,7 +91,7 @@ class Writing:
                 return self._post(request, names)
             case b"PATCH":
                 return self._patch(request, names, slash)
-            case b"HEAD" | b"DELETE" if b"upload" in request.args:
+            case b"HEAD" | b"DELETE" if _is_about_upload(request):
                 return self._about_upload(request, names)
             case _:
                 return self._change(request, names)
@@ -175,7 +175,7 @@ class Writing:
         try:
             self._judge(request, target)
             terms = self._terms(request, target)
-            if not request.args.get(b"upload", [b""])[0]:
+            if TOKEN not in request.args:
                 terms.judge(target.name, target.seen())
             return self._resuming.append(request, target, terms)
         except BaseException:
@@ -231,6 +231,10 @@ class Writing:
             b"COPY": self._changing.copy,
         }[request.method]
         return Deed(request, partial(work, request, tuple(names)))
+
+
+def _is_about_upload(request: WebRequest) -> bool:
+    return b"upload" in request.args or TOKEN in request.args
 
 
 def _digest(request: WebRequest) -> bytes | None:
