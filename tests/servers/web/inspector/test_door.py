@@ -14,11 +14,13 @@ PAGE = "/_tnet/exchanges"
 class DoorTests(InspectedTestCase):
     """`Door`."""
 
-    def status(self, *fields: str, peer: Any = None, host: str = "127.0.0.1:8080", path: str = PAGE) -> int:
+    def status(
+        self, *fields: str, peer: Any = None, host: str = "127.0.0.1:8080", path: str = PAGE, reached: str = "192.0.2.7"
+    ) -> int:
         """How a request to see everything is answered."""
         wire = self.connect()
         if peer is not None:
-            wire.channel.peer = peer
+            wire.channel.peer, wire.channel.host = peer, IPv4Address("TCP", reached, 80)
         wire.send("\r\n".join([f"GET {path} HTTP/1.1", f"Host: {host}", *fields, "", ""]).encode())
         self.clock.advance(0)
         return wire.reply().status
@@ -42,6 +44,7 @@ class DoorTests(InspectedTestCase):
         for peer in (IPv4Address("TCP", "127.9.9.9", 1), IPv6Address("TCP", "::1", 1), UNIXAddress(b"")):
             self.assertEqual(self.status(peer=peer), 200, peer)
         self.assertEqual(self.status(peer=IPv6Address("TCP", "::ffff:127.0.0.1", 1)), 200)
+        self.assertEqual(self.status(peer=IPv4Address("TCP", "192.0.2.9", 1), reached="192.0.2.9"), 200)
         for peer in (IPv4Address("TCP", "192.0.2.1", 1), IPv6Address("TCP", "2001:db8::1", 1)):
             self.assertEqual(self.status(peer=peer), 403, peer)
         for field in ("X-Forwarded-For: 127.0.0.1", "Forwarded: for=127.0.0.1", "Via: 1.1 x", "X-Real-IP: 127.0.0.1"):

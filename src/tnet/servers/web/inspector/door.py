@@ -17,7 +17,10 @@ _FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via")
 
 
 class Door:
-    """Lets in, or refuses. `names` are those that the server is known by besides addresses and localhost."""
+    """Lets in, or refuses. `names` are those that the server is known by besides addresses and localhost.
+
+    Whoever comes from the very address that was reached sits here, too.
+    """
 
     def __init__(self, names: Collection[str] = ()) -> None:
         self._names = frozenset(name.lower().rstrip(".") for name in names)
@@ -57,7 +60,7 @@ def _is_here(request: WebRequest) -> bool:
     if any(request.getHeader(name) is not None for name in _FORWARDED):
         return False
     host = getattr(request.channel.getPeer(), "host", None)
-    if host is None:
+    if host is None or host == getattr(request.channel.getHost(), "host", None):
         return True
     address = _address(host.partition("%")[0])
     mapped = getattr(address, "ipv4_mapped", None) or address

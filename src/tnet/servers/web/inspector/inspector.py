@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
+from socket import gethostname
 
 from twisted.internet.interfaces import IReactorTime
 
@@ -25,8 +26,8 @@ _OURS = OURS.strip("/").encode()
 class Inspector:
     """`witness` goes to the site, `resource` to `/_tnet`, and what `bin_resource` makes to the path of each bin.
 
-    `names` are what the server is called besides addresses and localhost; `wall` is the time of day, `now` the site's
-    clock. Secrets are masked unless `secrets`.
+    `names` are what the server is called besides addresses, localhost and the name of its machine; `wall` is the time
+    of day, `now` the site's clock. Secrets are masked unless `secrets`.
     """
 
     def __init__(
@@ -46,7 +47,7 @@ class Inspector:
         self.witness = History(wall, now, own=is_own, bin_of=self._bin_of)
         self._feed = Feed(self.witness, reactor, secrets=secrets)
         desk = Desk(self.witness, self._feed, self._bins, workers, secrets=secrets)
-        self.resource = Front((*desk.routes(), *endpoints()), Door(names), workers)
+        self.resource = Front((*desk.routes(), *endpoints()), Door((*names, gethostname())), workers)
 
     async def bin_resource(self, plan: Bin) -> BinResource:
         """The resource of one bin, which is shown on the page and can be changed from then on.
