@@ -409,6 +409,16 @@ class WritingTests(PageTestCase):
         self.see.wait("!document.querySelector(\"a[href='./sub/']\")")
         self.assertEqual([(self.root / name).exists() for name in ("sub", "b9.txt", "b10.txt")], [False, False, True])
 
+    def test_a_password_in_the_address(self) -> None:
+        """Everything works for who came by an address with a password in it."""
+        self.url = self.url.replace("http://", "http://alice:secret@")
+        self.open()
+        self.pick(("short.txt", b"short"), ("long.bin", bytes(2_000_000)))
+        self.see.wait("document.querySelectorAll('#queue .done').length == 2")
+        self.see.find("#make summary").click()
+        self.see.press("made\ue007")
+        self.see.wait("document.activeElement.textContent == 'made/'")
+
     def test_a_change_that_fails(self) -> None:
         """Why something cannot be done is said where it was asked for."""
         self.open()

@@ -145,6 +145,14 @@ class ListTests(PagesTestCase):
         readers = Guarded(Ruled(everywhere=Right.WRITE | Right.MODIFY), account=SimpleNamespace(name="alice"))
         self.assertEqual(offered(self.pages(readers, **able)), {"archive", "share"})
 
+    def test_icon(self) -> None:
+        """A tab shows a folder, wherever the directory is seen."""
+        wire = self.pages()
+        (icon,) = Parts(wire.get("/sub/", "Accept: text/html").body).all("link", rel="icon")
+        reply = wire.get("/sub/" + icon["href"].removeprefix("./"))
+        self.assertEqual((reply.status, reply.fields[b"content-type"]), (200, b"image/svg+xml"))
+        self.assertEqual(wire.get("/sub/?icon", method="HEAD").body, b"")
+
     def test_workers(self) -> None:
         """Directories are read and pages are made in a worker."""
         waiting: list[Deferred[None]] = []

@@ -18,6 +18,7 @@ from tnet.servers.web.listing.sheet import Sheet
 from tnet.servers.web.listing.tools import Offer
 from tnet.servers.web.media import media_type
 from tnet.servers.web.page.crumbs import Place
+from tnet.servers.web.page.icons import favicon
 from tnet.servers.web.permissions import Permissions, Right
 from tnet.servers.web.request import WebRequest
 from tnet.servers.web.root import OpenDirectory, OpenFile, Root
@@ -85,6 +86,9 @@ class DirectoryPages:
         """Answer with what the directory holds, in the form that was asked for; closes `opened`."""
         real = opened.names
         opened.close()
+        if b"icon" in request.args:
+            _give_icon(request)
+            return
         wanted, choice = Wanted.of(request), Choice.of(request.args)
         visit = _visit(request, names, real)
         offer = self._offer(request, visit)
@@ -183,6 +187,18 @@ class DirectoryPages:
             return _readme(opened.read(0, markdown.MAX_BYTES), found.name) if isinstance(opened, OpenFile) else ""
         finally:
             opened.close()
+
+
+def _give_icon(request: WebRequest) -> None:
+    """What the tab of a browser shows of a directory; it is no file that could be in the way of another."""
+    body = favicon()
+    request.setHeader(b"Content-Type", b"image/svg+xml")
+    request.setHeader(b"Cache-Control", b"max-age=86400")
+    request.setHeader(b"Content-Security-Policy", b"default-src 'none'")
+    request.setHeader(b"X-Content-Type-Options", b"nosniff")
+    request.setHeader(b"Content-Length", b"%d" % len(body))
+    request.write(body)
+    request.finish()
 
 
 def _visit(request: WebRequest, names: Sequence[bytes], real: Sequence[bytes]) -> Visit:

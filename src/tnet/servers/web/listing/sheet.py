@@ -55,7 +55,7 @@ class Sheet:
             f'<div id="listing" tabindex="-1">{self._listing(chosen)}</div>{self.readme}</main>'
             '<p id="said" class="unseen" role="status"></p>'
         )
-        return self.look.document(self.place.title, body).encode("utf-8", "replace")
+        return self.look.document(self.place.title, body, icon="./?icon").encode("utf-8", "replace")
 
     def _listing(self, chosen: Sequence[Entry]) -> str:
         """What a script may put in the place of another choice of the same directory."""

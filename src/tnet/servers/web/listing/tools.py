@@ -50,7 +50,7 @@ def actions(offer: Offer) -> str:
             '<label class="to"><span class="unseen">New name</span>'
             '<input name="to" placeholder="New name" autocomplete="off"></label>'
             + _button("rename", "", "Rename")
-            + '<label class="sure"><input type="checkbox" name="sure" required> for good</label>'
+            + '<label class="sure"><input type="checkbox" name="sure" required> Yes, for good</label>'
             + '<button class="danger" name="action" value="delete">Delete</button>'
         )
     buttons += (

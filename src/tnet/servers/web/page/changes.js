@@ -1,7 +1,7 @@
 "use strict";
 // What is ticked, and what is done with it; the dialogs that ask first.
 (() => {
-  const { find, all, make, say, plural, listing, rows, textOf, refresh, whenShown } = page;
+  const { find, all, make, at, say, plural, listing, rows, textOf, refresh, whenShown } = page;
 
   // ── what is ticked ──
 
@@ -49,7 +49,7 @@
     return said.reason || said.error || `${response.status} ${response.statusText}`;
   };
   const post = async (fields, path = location.pathname) => {
-    const response = await fetch(path, {
+    const response = await fetch(at(path), {
       method: "POST",
       body: fields,
       headers: { "Content-Type": "application/x-www-form-urlencoded", Accept: "application/json" },
@@ -139,7 +139,7 @@
   });
   inMenu(find("#share"), async (form, fields) => {
     const made = await (await post(fields)).json();
-    const link = new URL(made.path, location.href).href;
+    const link = at(made.path);
     const field = make("input", { value: link, readOnly: true });
     field.setAttribute("aria-label", "The link");
     find("output", form).replaceChildren(field);

@@ -43,15 +43,16 @@ class Look:
     media: bool = False
     talks: bool = False
 
-    def document(self, title: str, body: str) -> str:
-        """A whole document; `title` is text, `body` is HTML."""
+    def document(self, title: str, body: str, icon: str = "") -> str:
+        """A whole document; `title` is text, `body` is HTML, `icon` a link to what a tab shows."""
+        drawn = f'<link rel="icon" href="{html.escape(icon)}">' if icon else ""
         styles = "".join(f"<style>{part(name).text}</style>" for name in self.styles)
         scripts = "".join(f"<script>{part(name).text}</script>" for name in self.scripts)
         return (
             '<!DOCTYPE html>\n<html lang="en"><head><meta charset="utf-8">'
             '<meta name="viewport" content="width=device-width,initial-scale=1">'
             '<meta name="color-scheme" content="light dark">'
-            f"<title>{html.escape(title)}</title>{styles}</head>\n<body>\n{body}\n{scripts}</body></html>\n"
+            f"<title>{html.escape(title)}</title>{drawn}{styles}</head>\n<body>\n{body}\n{scripts}</body></html>\n"
         )
 
     @property

@@ -10,6 +10,7 @@ const page = (() => {
     return element;
   };
   const listing = find("#listing"), filter = find("#q");
+  const at = url => new URL(url, location.href).href; // a page's own address may hold a password, which fetch refuses
   const say = text => { find("#said").textContent = text; };
   const plural = (count, noun) => `${count.toLocaleString()} ${noun}${count === 1 ? "" : "s"}`;
   const units = ["B", "KiB", "MiB", "GiB", "TiB"];
@@ -54,7 +55,7 @@ const page = (() => {
     asked = new AbortController();
     listing.setAttribute("aria-busy", "true");
     try {
-      const response = await fetch(url, { headers: { Accept: "text/html" }, signal: asked.signal });
+      const response = await fetch(at(url), { headers: { Accept: "text/html" }, signal: asked.signal });
       if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
       const page = new DOMParser().parseFromString(await response.text(), "text/html");
       listing.replaceChildren(...find("#listing", page).childNodes);
@@ -187,5 +188,5 @@ const page = (() => {
   };
   const whenShown = hook => { hooks.push(hook); hook(); };
   ready();
-  return { find, all, make, say, plural, size, listing, rows, textOf, refresh, whenShown };
+  return { find, all, make, at, say, plural, size, listing, rows, textOf, refresh, whenShown };
 })();

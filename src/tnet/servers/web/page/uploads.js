@@ -1,7 +1,7 @@
 "use strict";
 // Uploads: picked, dropped anywhere or pasted; a few at a time, each gone on with where it was when the connection is lost.
 (() => {
-  const { find, make, say, plural, size, refresh } = page;
+  const { find, make, at, say, plural, size, refresh } = page;
   const upload = find("#upload"), queue = find("#queue"), uploads = [];
   const AT_ONCE = 3, ATTEMPTS = 6, LONG = 1 << 20;
   const inState = (...states) => uploads.filter(item => states.includes(item.state));
@@ -16,6 +16,7 @@
     item.state = state;
     item.element.className = state;
     item.note.textContent = text;
+    item.bar.hidden = state !== "sending";
     item.buttons.replaceChildren(...buttons);
     progress();
     pump();
@@ -59,7 +60,10 @@
     if (upload.hasAttribute("data-replace")) {
       choices.push(button("Replace", () => { item.replace = true; tell(item, "waiting"); }));
     }
-    choices.push(button("Keep both", () => { item.path = nextName(item.path); tell(item, "waiting"); }));
+    choices.push(button("Keep both", () => {
+      item.path = find("bdi", item.element).textContent = nextName(item.path);
+      tell(item, "waiting");
+    }));
     fail(item, "There is something of this name already.", ...choices);
   };
   const nextName = path => path.replace(/( \((\d+)\))?(\.[^./]+)?$/, (_, numbered, number, ending = "") => ` (${Number(number ?? 1) + 1})${ending}`);
@@ -87,7 +91,7 @@
     if (!item.replace) headers["If-None-Match"] = "*";
     const response = await fetch(url, { method: "PUT", headers });
     if (!response.ok) return settle(item, response.status, response.statusText, await response.text());
-    item.place = `${url}${new URL(response.headers.get("Location"), location.href).search}`;
+    item.place = url + new URL(at(response.headers.get("Location"))).search;
     return true;
   };
   const findOffset = async item => {
@@ -97,11 +101,8 @@
     return response.headers.get("Upload-Complete") === "?1" ? item.file.size : Number(response.headers.get("Upload-Offset"));
   };
   const send = async item => {
-    const url = `./${item.path.split("/").map(encodeURIComponent).join("/")}`;
-    item.bar = make("progress", { max: 1, value: 0 });
-    item.bar.setAttribute("aria-label", item.path);
+    const url = at(`./${item.path.split("/").map(encodeURIComponent).join("/")}`);
     tell(item, "sending", "", button("Cancel", () => drop(item)));
-    item.buttons.prepend(item.bar);
     let offset = 0;
     if (item.file.size > LONG) {
       try {
@@ -132,12 +133,13 @@
     if (!files.length) return;
     queue.hidden = false;
     for (const { file, path } of files) {
-      const note = make("span", { className: "state" }), buttons = make("span");
-      const element = make("li", {}, make("bdi", { textContent: path }), buttons, note);
+      const note = make("span", { className: "state", textContent: "waiting" });
+      const bar = make("progress", { max: 1, value: 0, hidden: true }), buttons = make("span", { className: "buttons" });
+      bar.setAttribute("aria-label", path);
+      const element = make("li", {}, make("bdi", { textContent: path }), bar, note, buttons);
       const item = {
-        file, path, element, note, buttons, state: "waiting", place: "", sent: 0, attempts: 0, replace: false, fresh: true,
+        file, path, element, bar, note, buttons, state: "waiting", place: "", sent: 0, attempts: 0, replace: false, fresh: true,
       };
-      note.textContent = "waiting";
       uploads.push(item);
       find("ul", queue).append(element);
     }

@@ -39,7 +39,8 @@ class FileSheet:
             f'<main class="file"><div class="tools">{self._facts()}{self._links()}</div>'
             f'<div id="inside" tabindex="-1">{shown(self.subject)}</div></main>'
         )
-        return LOOK.document(self.place.title, body).encode("utf-8", "replace")
+        tab = "./?icon" if self.place.leads_up else ""
+        return LOOK.document(self.place.title, body, tab).encode("utf-8", "replace")
 
     def _facts(self) -> str:
         language = language_of(self.subject.name.decode("utf-8", "replace"))
