@@ -190,7 +190,7 @@ class ResumeTests(WritingTestCase):
         self.assertEqual(self.ask(*argv, self.url + place)[0], 201)
         self.assertEqual((self.root / "new").read_bytes() == data, True)
         self.assertEqual(self.left(), [])
-        self.assertEqual(self.server.wait_for("http.request", 5)[0]["url.full"], "/new?upload-token=***")
+        self.assertEqual(self.server.wait_for("http.request", 4)[0]["url.full"], "/new?upload-token=***")
 
     def test_by_curl_alone(self) -> None:
         """`curl -X PATCH -T` goes on where HEAD says, without a token."""
