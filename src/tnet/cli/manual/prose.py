@@ -84,9 +84,14 @@ a day by default and thirty at most. Links and tokens end when signing.key is re
 password, too. A changed password or a disabled account counts after 30 seconds at the latest, and at once after HUP.
 
 With --upload a file is made by PUT, by a form, or in parts: as the IETF's draft of resumable uploads has it, or by
-PATCH with Upload-Offset, which HEAD tells. It appears under its name when it is complete, and never instead of another
-file; with --modify it may, by PUT, and If-Match says instead of which. --modify also answers DELETE, MKCOL, MOVE and
-COPY. Unfinished uploads are kept for a day.
+PATCH. It appears under its name when it is complete, and never instead of another file; with --modify it may, by PUT,
+and If-Match says instead of which. An upload that is interrupted is kept for a day if it came by PATCH, or as the draft
+has it: HEAD of its path with ?upload tells the Upload-Offset to go on from. --quota counts what this run has added, and
+what is unfinished; deleting gives nothing back. --max-body bounds the whole of an upload in parts. New names must be
+such that every system can have them.
+
+--modify also answers DELETE (of a directory that is not empty with ?recursive=1), MKCOL, MOVE and COPY, and makes the
+directories that a PUT leads through. Links are never followed out of DIR to write.
 
 A directory is had as a whole with ?archive=zip, tar, tar.gz or tar.zst; as JSON or text with ?format=json or text.
 

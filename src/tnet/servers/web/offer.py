@@ -116,6 +116,8 @@ def _tree(plan: WebPlan, context: Context, root: Root, access: Access, cache: Sm
         quota_bytes=plan.quota_bytes,
         min_free_bytes=plan.min_free_bytes,
     )
+    if plan.upload or plan.modify:
+        writing.sweep()
     return Tree(
         root,
         workers,
