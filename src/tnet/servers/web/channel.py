@@ -85,7 +85,7 @@ class Channel(Protocol):
         if self._phase is not Phase.IDLE or (head := self.site.heads.known(data)) is None or self._outlet.paused:
             self._parser.feed(data)
             self._pump()
-        elif (reply := self._reply_at_once(head)) is not None:
+        elif head.plain and (reply := self._reply_at_once(head)) is not None:
             self._outlet.write_now(reply)
             self._alarm.set(self.site.deadlines.idle_seconds, self._close)
         else:
@@ -166,10 +166,7 @@ class Channel(Protocol):
             if head is not None:
                 self._begin(head)
             while not self._blocked() and (event := self._parser.next_event()) is not None:
-                if type(event) is RequestHead:
-                    self._begin(event)
-                else:
-                    self._take(event)
+                self._take(event)
         finally:
             self._pumping = False
             self._outlet.release()
@@ -182,9 +179,9 @@ class Channel(Protocol):
         return self._outlet.paused if self._exchange is None else self._exchange.busy
 
     def _reply_at_once(self, head: RequestHead) -> bytes | None:
-        """The whole reply to a request that nothing has to be asked about; None for every other."""
+        """The whole reply to a plain request, where it needs nothing else than to be looked up."""
         shortcut = self.site.shortcut
-        if shortcut is None or not head.plain or self._leaving or self._input_ended or self._outlet.paused:
+        if shortcut is None or self._leaving or self._input_ended:
             return None
         reply = reply_at_once(shortcut, head, self, self._served + 1)
         if reply is not None:
@@ -192,7 +189,7 @@ class Channel(Protocol):
         return reply
 
     def _begin(self, head: RequestHead) -> None:
-        if (reply := self._reply_at_once(head)) is not None:
+        if head.plain and (reply := self._reply_at_once(head)) is not None:
             self._outlet.write(reply)
             self._go_on()
             return
@@ -205,6 +202,8 @@ class Channel(Protocol):
     def _take(self, event: RequestEvent) -> None:
         exchange = self._exchange
         match event:
+            case RequestHead():
+                self._begin(event)
             case Refused(status, reason):
                 self._refuse(status, reason)
             case BodyPiece(data) if exchange is not None:

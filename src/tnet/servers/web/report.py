@@ -17,9 +17,9 @@ URL_BYTES = 2048
 
 def report(exchange: Exchange, seconds: float) -> None:
     """Emit the event of `exchange`, which took `seconds`; when nobody wants it, it is only counted."""
-    trace = exchange.trace
-    if not trace.wants(HttpExchanged):
-        trace.publisher.unbuilt[HttpExchanged.name] += 1
+    trace, publisher = exchange.trace, exchange.trace.publisher
+    if not publisher.wants(HttpExchanged):
+        publisher.unbuilt[HttpExchanged.name] += 1
         return
     head, agent, referer = exchange.head, None, None
     for name, value in head.fields:

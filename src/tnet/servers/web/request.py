@@ -146,7 +146,7 @@ class WebRequest(server.Request):
 
         Raises: Refusal.
         """
-        self.resource = self._find()
+        self.resource = self.site.getResourceFor(self)
         if IBodyConsumer.providedBy(self.resource):
             sink: IBodySink | None = self.resource.bodyBegun(self, length)
             if sink is not None:
@@ -164,7 +164,7 @@ class WebRequest(server.Request):
                 self._answer_for_the_server()
                 return
             if self.resource is None:
-                self.resource = self._find()
+                self.resource = self.site.getResourceFor(self)
             self.render(self.resource)
         except Exception:  # noqa: BLE001 (a resource is anybody's code)
             self.fail(Failure())
@@ -326,9 +326,6 @@ class WebRequest(server.Request):
         if not self._disconnected and not self.finished:
             self.refuse(Refusal(500, reason.getTraceback() if self.site.displayTracebacks else ""))
         return reason
-
-    def _find(self) -> Any:
-        return self.site.getResourceFor(self)
 
     def _answer_for_the_server(self) -> None:
         """`OPTIONS *` asks about nothing in particular."""
