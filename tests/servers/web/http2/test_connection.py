@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from hypothesis import given
+from hypothesis import strategies as st
 from twisted.internet.error import ConnectionDone, ConnectionLost
 from twisted.trial.unittest import TestCase
 
@@ -270,6 +272,47 @@ class TimeTests(TestCase):
             peer.clock.advance(1)
             peer.deaf(data[at : at + 2 * middle])
         self.assertFalse(peer.closing)
+
+
+def frames() -> st.SearchStrategy[bytes]:
+    """Frames that mean something, and some that do not."""
+    streams = st.sampled_from([0, 1, 2, 3, 5, 7])
+    noise = st.builds(
+        lambda kind, payload, flags, stream: frame(kind, payload, flags=flags, stream=stream),
+        st.integers(0, 11),
+        st.binary(max_size=12),
+        st.sampled_from([0, 1, 4, 5, 8, 0x20, 0x2D]),
+        streams,
+    )
+    asked = st.builds(
+        lambda stream, method, flags: headers(stream, *request(method=method, path="/a"), flags=flags),
+        streams,
+        st.sampled_from(["GET", "POST", "HEAD", "PUT", "G ET"]),
+        st.sampled_from([4, 5]),
+    )
+    poured = st.builds(lambda stream, flags: frame(0, b"hello", flags=flags, stream=stream), streams, st.integers(0, 1))
+    ended = st.builds(lambda stream: cut(stream, CANCEL), streams)
+    eased = st.builds(lambda stream: frame(8, b"\0\0\1\0", stream=stream), streams)
+    return st.one_of(asked, poured, ended, eased, noise, st.just(frame(4)), st.just(goaway(0)))
+
+
+class HostileTests(TestCase):
+    """Whatever comes."""
+
+    @given(st.lists(frames(), max_size=20), st.booleans())
+    def test_nothing_breaks(self, came: list[bytes], whole: bool) -> None:
+        """Nothing is raised, nothing stays behind, and every request is reported once."""
+        peer = Peer(Echo())
+        peer.deaf(*([b"".join(came)] if whole else came))
+        peer.clock.advance(100)
+        peer.clock.pump([0, 1, 10, 100])
+        self.assertTrue(peer.closing)
+        peer.hang_up(ConnectionLost())
+        peer.clock.advance(0)
+        self.assertEqual([call for call in peer.clock.getDelayedCalls() if call.active()], [])
+        self.assertEqual(self.flushLoggedErrors(), [])
+        begun = sum(each[3:5] in (b"\1\4", b"\1\5") for each in came)
+        self.assertLessEqual(len(peer.exchanges), begun + 2 + sum(each[3] == 7 for each in came))
 
 
 class SlowClientTests(TestCase):
