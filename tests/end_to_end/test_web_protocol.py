@@ -22,11 +22,11 @@ from tests.end_to_end.peers import environment
 from tests.servers.web.wire import Reply, take_reply
 
 SECONDS = 20
-LAST = b"GET /a.txt HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n"
+LAST = b"GET /a.txt HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
 GET, POST = b"GET /a.txt HTTP/1.1", b"POST /a.txt HTTP/1.1"
 
 
-def request(*fields: bytes, line: bytes = GET, host: bytes = b"Host: h\r\n") -> bytes:
+def request(*fields: bytes, line: bytes = GET, host: bytes = b"Host: localhost\r\n") -> bytes:
     """A head, with its Host first."""
     return b"%b\r\n%b" % (line, host) + b"".join(field + b"\r\n" for field in fields) + b"\r\n"
 
@@ -96,7 +96,7 @@ BAD = {
     "two empty lines before it": b"\r\n\r\n" + request(),
     "only bare LF": request().replace(b"\r\n", b"\n"),
     "no Host": request(host=b""),
-    "two Hosts": request(b"Host: h"),
+    "two Hosts": request(b"Host: localhost"),
     "two different Hosts": request(b"Host: i"),
     "an empty Host": request(host=b"Host:\r\n"),
     "a Host with a path": request(host=b"Host: h/x\r\n"),
