@@ -230,6 +230,11 @@ class RightTests(ServedTestCase):
         reading = self.serve_to(b"sub", instead=Right.READ)
         self.assertEqual((reading.get("/sub/").status, reading.get("/sub/b.txt").status), (403, 200))
 
+    def test_a_drop_box(self) -> None:
+        """Who may put something into a directory gets the form for it, and does not learn what is there."""
+        box = self.serve_to(b"sub", instead=Right.WRITE, accept_uploads=True).get("/sub/", "Accept: text/html")
+        self.assertEqual((box.status, b"b.txt" in box.body, b'type="file"' in box.body), (200, False, True))
+
     def test_where_a_link_leads(self) -> None:
         """A link opens no door: where it leads is what counts, by the names that are really there."""
         os.symlink("sub/b.txt", os.path.join(self.path, "link"))

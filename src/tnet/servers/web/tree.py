@@ -223,7 +223,8 @@ class Tree(Resource):
         if self._pages is None:
             opened.close()
             raise Refusal(404)
-        self._demand(request, Right.LIST, opened, names)
+        if not request.permissions.allows(Right.WRITE, names, opened.names):  # who may put something there gets a form
+            self._demand(request, Right.LIST, opened, names)
         return request.answer(self._pages.list(request, opened, names))
 
     def _find_index(self, names: Sequence[bytes]) -> tuple[OpenFile, bytes] | None:

@@ -153,6 +153,12 @@ class FormTests(WritingTestCase):
             self.assertEqual(self.post(f"action=rename&{body}"), status, body)
         self.assertEqual(self.content("b"), b"a.txt")
 
+    def test_names_as_they_are(self) -> None:
+        """What is there is called as it is called, composed or not."""
+        self.write("u\u0308")
+        self.assertEqual(self.post("action=rename&name=u%cc%88&to=x"), 204)
+        self.assertIn("x", self.names())
+
     def test_delete(self) -> None:
         """Several things go at once, full directories when somebody is sure."""
         self.assertEqual(self.post("action=delete&name=a.txt&name=p.html"), 204)

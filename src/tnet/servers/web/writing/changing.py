@@ -75,7 +75,7 @@ class Changing:
 
         Raises: Refusal.
         """
-        given = [typed(name) for name in request.args.get(b"name", [])]
+        given = request.args.get(b"name", [])
         doing = {b"mkdir": self._act_mkdir, b"rename": self._act_rename, b"delete": self._act_delete}.get(action)
         if doing is None or not given:
             raise Refusal(400, "the form asks for nothing that is known here, or names nothing")
@@ -92,7 +92,7 @@ class Changing:
 
     def _act_mkdir(self, request: WebRequest, names: Sequence[bytes], given: Sequence[bytes]) -> None:
         for name in given:
-            self._make_directory(request, [*names, name])
+            self._make_directory(request, [*names, typed(name)])
 
     def _act_rename(self, request: WebRequest, names: Sequence[bytes], given: Sequence[bytes]) -> None:
         to = [typed(name) for name in request.args.get(b"to", [])]
