@@ -133,6 +133,10 @@ STRICTER: dict[str, tuple[Callable[[bytes], bool], bytes]] = {
         searches(rb"^content-length:[^\r]*,|^content-length:.*^content-length:"),
         HEAD + b"Content-Length: 2, 2\r\n\r\nab",
     ),
+    "a length has at most 18 digits": (
+        searches(rb"^content-length:[ \t]*[0-9]{19,}"),
+        HEAD + b"Content-Length: 0000000000000000002\r\n\r\nab",
+    ),
     "a chunked body has no length": (
         searches(rb"^transfer-encoding:.*^content-length:|^content-length:.*^transfer-encoding:"),
         CHUNKED + b"Content-Length: 2\r\n\r\n0\r\n\r\n",
