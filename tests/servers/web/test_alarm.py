@@ -61,6 +61,18 @@ class AlarmTests(TestCase):
         self.clock.advance(0.1)
         self.assertEqual(self.rung, ["second"])
 
+    def test_since(self) -> None:
+        """It knows when it was set last, while it is."""
+        self.assertIsNone(self.alarm.since)
+        self.clock.advance(1)
+        self.set(5)
+        self.clock.advance(1)
+        self.assertEqual(self.alarm.since, 1)
+        self.set(5)
+        self.assertEqual(self.alarm.since, 2)
+        self.alarm.clear()
+        self.assertIsNone(self.alarm.since)
+
     def test_stopped(self) -> None:
         """A stopped alarm leaves nothing with the reactor; stopping twice is fine."""
         self.set(5)

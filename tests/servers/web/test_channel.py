@@ -566,3 +566,62 @@ class WritingTests(TestCase):
         self.assertEqual((wire.sent, wire.exchanges), (b"", []))
         wire.channel._outlet.resumeProducing()
         self.assertEqual(wire.reply().body, b"/")
+
+
+class WaitingTests(TestCase):
+    """Since when a client lets us wait, which is what a gate at its limit asks."""
+
+    def test_between_requests(self) -> None:
+        """Since the connection began, or since the last response was complete."""
+        wire = Wire(Echo())
+        wire.clock.advance(3)
+        self.assertEqual(wire.channel.waiting_since(), 0)
+        wire.get("/")
+        self.assertEqual(wire.channel.waiting_since(), 3)
+
+    def test_a_head_that_does_not_end(self) -> None:
+        """Since its first byte; more of it changes nothing."""
+        wire = Wire(Echo())
+        wire.clock.advance(3)
+        wire.send(b"GET / HTTP/1.1\r\n")
+        wire.clock.advance(3)
+        wire.send(b"A: b\r\n")
+        self.assertEqual(wire.channel.waiting_since(), 3)
+
+    def test_a_body(self) -> None:
+        """Since it comes too slowly; while it comes well, or is held back by us, nobody waits for the client."""
+        sink = Sink()
+        wire = Wire(sink)
+        wire.send(POST % 1_000_000)
+        wire.clock.advance(3)
+        self.assertEqual(wire.channel.waiting_since(), 0)
+        wire.send(bytes(20_000))
+        self.assertIsNone(wire.channel.waiting_since())
+        wire.clock.advance(10)
+        wire.clock.advance(2)
+        self.assertEqual(wire.channel.waiting_since(), 13)
+        sink.answers = [Deferred()]
+        wire.send(b"x")
+        self.assertIsNone(wire.channel.waiting_since())
+
+    def test_a_response(self) -> None:
+        """Since the client takes nothing of it; while it takes what there is, it waits for us."""
+        held = Held()
+        wire = Wire(held)
+        wire.ask("GET", "/")
+        wire.clock.advance(3)
+        self.assertIsNone(wire.channel.waiting_since())
+        held.requests[0].write(b"some")
+        wire.socket.producer.pauseProducing()
+        wire.clock.advance(3)
+        self.assertEqual(wire.channel.waiting_since(), 3)
+        wire.socket.producer.resumeProducing()
+        self.assertIsNone(wire.channel.waiting_since())
+
+    def test_a_last_reply(self) -> None:
+        """Since it was given."""
+        wire = Wire(Echo())
+        wire.clock.advance(3)
+        wire.send(b"garbage\r\n\r\n")
+        wire.clock.advance(1)
+        self.assertEqual(wire.channel.waiting_since(), 3)

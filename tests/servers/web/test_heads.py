@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from twisted.trial.unittest import TestCase
 
-from tnet.servers.web.heads import response_head
+from tnet.servers.web.heads import interim_head, response_head
 
 
 class ResponseHeadTests(TestCase):
@@ -21,3 +21,11 @@ class ResponseHeadTests(TestCase):
         """No reason begins a line of its own."""
         for reason in (b"a\r\nSet-Cookie: b", b"a\nb" * 30):
             self.assertEqual(response_head(200, reason, {}).count(b"\n"), 2)
+
+    def test_interim(self) -> None:
+        """A head before the response has no other fields than it was given, and each of those on one line."""
+        fields = [(b"Link", b"</a>"), (b"Link", b"</b>"), (b"X", b"a\r\nb")]
+        self.assertEqual(
+            interim_head(103, b"Early Hints", fields),
+            b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\nLink: </b>\r\nX: a b\r\n\r\n",
+        )

@@ -121,6 +121,22 @@ class OutletTests(TestCase):
         self.clock.advance(60)
         self.assertEqual(self.notes, ["stalled"])
 
+    def test_stalled_since(self) -> None:
+        """A client that takes little is known from when it began to; one that takes enough, or everything, is not."""
+        self.clock.advance(1)
+        self.assertIsNone(self.outlet.stalled_since(1024))
+        self.outlet.pauseProducing()
+        self.clock.advance(10)
+        self.assertEqual(self.outlet.stalled_since(1024), 1)
+        self.socket.bytes_out = 10_239
+        self.assertEqual(self.outlet.stalled_since(1024), 1)
+        self.socket.bytes_out = 10_240
+        self.assertIsNone(self.outlet.stalled_since(1024))
+        self.clock.advance(1)
+        self.assertEqual(self.outlet.stalled_since(1024), 1)
+        self.outlet.resumeProducing()
+        self.assertIsNone(self.outlet.stalled_since(1024))
+
     def test_a_stock_transport(self) -> None:
         """A transport that does not count shows by what it holds back whether the client takes anything."""
 
@@ -133,7 +149,9 @@ class OutletTests(TestCase):
         alarm = Alarm(self.clock, self.clock.seconds)
         outlet = Outlet(stock, self.clock, alarm, 60, lambda: self.notes.append("stalled"), lambda: None)
         outlet.pauseProducing()
+        self.assertEqual(outlet.stalled_since(1024), 0)
         stock.offset = 10
+        self.assertIsNone(outlet.stalled_since(1024))
         self.clock.advance(60)
         stock.dataBuffer, stock.offset = b"x" * 10, 10
         self.clock.advance(60)

@@ -27,8 +27,8 @@ class PaceTests(TestCase):
         alarm = Alarm(self.clock, self.clock.seconds)
         self.pace = Pace(alarm, Deadlines(), lambda: self.late.append(self.clock.seconds()))
         self.body = Body()
-        exchange: Any = self.body
-        self.pace.watch(exchange)
+        self.exchange: Any = self.body
+        self.pace.watch(self.exchange)
 
     def test_in_time(self) -> None:
         """Each window is judged by itself; what came too much before does not count."""
@@ -47,3 +47,20 @@ class PaceTests(TestCase):
         self.body.busy = False
         self.clock.advance(10)
         self.assertEqual(self.late, [60])
+
+    def test_behind(self) -> None:
+        """A body is behind while its window has brought less than its share; one that is not taken never is."""
+        self.clock.advance(4)
+        self.assertEqual(self.pace.behind_since(self.exchange), 0)
+        self.body.busy = True
+        self.assertIsNone(self.pace.behind_since(self.exchange))
+        self.body.busy, self.body.bytes_in = False, 20_480
+        self.assertIsNone(self.pace.behind_since(self.exchange))
+        self.clock.advance(6)
+        self.clock.advance(1)
+        self.assertEqual(self.pace.behind_since(self.exchange), 10)
+
+    def test_nothing_is_watched(self) -> None:
+        """No body, no delay."""
+        pace = Pace(Alarm(self.clock, self.clock.seconds), Deadlines(), lambda: None)
+        self.assertIsNone(pace.behind_since(self.exchange))

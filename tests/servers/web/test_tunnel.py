@@ -83,6 +83,7 @@ class TunnelTests(TestCase):
         self.switch()
         self.wire.clock.advance(10_000)
         self.assertEqual((self.wire.socket.disconnecting, self.wire.clock.getDelayedCalls()), (False, []))
+        self.assertIsNone(self.wire.channel.waiting_since())
 
     def test_the_end(self) -> None:
         """Both hear of the end, and the exchange is reported with what passed."""

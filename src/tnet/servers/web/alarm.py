@@ -48,16 +48,22 @@ class Alarm:
 
     def __init__(self, reactor: IReactorTime, now: Callable[[], float]) -> None:
         self._reactor = reactor
-        self._now = now
-        self._due = 0.0
+        self.now = now
+        self._set_at = self._due = 0.0
         self._wakes = 0.0
         self._ring: Callable[[], object] | None = None
         self._call: IDelayedCall | None = None
 
+    @property
+    def since(self) -> float | None:
+        """When it was set, by `now`; None when it is not."""
+        return None if self._ring is None else self._set_at
+
     def set(self, seconds: float, ring: Callable[[], object]) -> None:
         """Call `ring` in `seconds`, instead of whatever was set before."""
         self._ring = ring
-        self._due = self._now() + seconds
+        self._set_at = now = self.now()
+        self._due = now + seconds
         if self._call is None:
             self._arm(seconds)
         elif self._due < self._wakes:
@@ -76,14 +82,14 @@ class Alarm:
             self._call = None
 
     def _arm(self, seconds: float) -> None:
-        self._wakes = self._now() + seconds
+        self._wakes = self.now() + seconds
         self._call = self._reactor.callLater(seconds, self._wake)
 
     def _wake(self) -> None:
         self._call = None
         if self._ring is None:
             return
-        left = self._due - self._now()
+        left = self._due - self.now()
         if left > _NEARLY:
             self._arm(left)
             return

@@ -25,7 +25,8 @@ from tnet.servers.web.bodies import Refusal
 from tnet.servers.web.exchange import Exchange
 from tnet.servers.web.farewell import Farewell
 from tnet.servers.web.headers import raw
-from tnet.servers.web.heads import response_head
+from tnet.servers.web.heads import interim_head, response_head
+from tnet.servers.web.inlet import Inlet
 from tnet.servers.web.outlet import Outlet
 from tnet.servers.web.pace import Pace
 from tnet.servers.web.preface import Preface
@@ -61,8 +62,6 @@ class Channel(Protocol):
         self._tunnel: Tunnel | Connection | None = None
         self._chunked = False
         self._pumping = False
-        self._reading = True
-        self._input_ended = False
         self._leaving = False
 
     # ── what the transport calls ──
@@ -72,6 +71,7 @@ class Channel(Protocol):
         site, transport, stall = self.site, self.transport, Alarm(self.site.reactor, self.site.now)
         self.peer, self.host = transport.getPeer(), transport.getHost()
         self.secure = ISSLTransport.providedBy(transport)
+        self._inlet = Inlet(transport)
         self._outlet = Outlet(transport, site.reactor, stall, site.deadlines.stall_seconds, self._stalled, self._pump)
         self._farewell = Farewell(transport, self._alarm, site.deadlines.linger_seconds)
         site.channels.add(self)
@@ -112,7 +112,7 @@ class Channel(Protocol):
 
     def readConnectionLost(self) -> None:
         """The client sends no more, and may still be listening: what it asked for is answered."""
-        self._input_ended = True
+        self._inlet.ended = True
         if self._tunnel is not None:
             self._tunnel.half_closed()
         elif self._phase is Phase.CLOSING:
@@ -143,7 +143,7 @@ class Channel(Protocol):
         elif was is Phase.HEAD:
             self._unbegun().lost(reason, f"{closing(reason, self.transport).reason} in the middle of a request")
 
-    # ── what goodbye calls ──
+    # ── what goodbye calls, and a gate at its limit ──
 
     def leave(self) -> None:
         """End this connection as soon as that hurts nobody; a tunnel has no better moment than now."""
@@ -153,6 +153,16 @@ class Channel(Protocol):
         if self._exchange is not None:
             self._exchange.keep = False
         self._mind()
+
+    def waiting_since(self) -> float | None:
+        """Since when it has been waiting for the client; None when it has not."""
+        if self._tunnel is not None:
+            return self._tunnel.waiting_since()
+        if self._phase in (Phase.IDLE, Phase.HEAD):
+            return self._alarm.since
+        if self._phase is Phase.BODY and self._exchange is not None:
+            return self._pace.behind_since(self._exchange)
+        return self._outlet.stalled_since(self.site.deadlines.body_bytes_per_second)
 
     # ── requests ──
 
@@ -181,7 +191,7 @@ class Channel(Protocol):
     def _reply_at_once(self, head: RequestHead) -> bytes | None:
         """The whole reply to a plain request, where it needs nothing else than to be looked up."""
         shortcut = self.site.shortcut
-        if shortcut is None or self._leaving or self._input_ended:
+        if shortcut is None or self._leaving or self._inlet.ended:
             return None
         reply = reply_at_once(shortcut, head, self, self._served + 1)
         if reply is not None:
@@ -225,13 +235,13 @@ class Channel(Protocol):
         if (
             self._phase is Phase.FRESH
             and self._parser.idle
-            and not (self._outlet.paused or self._leaving or self._input_ended)
+            and not (self._outlet.paused or self._leaving or self._inlet.ended)
         ):
             self._phase = Phase.IDLE
             self._alarm.set(self.site.deadlines.idle_seconds, self._close)
-            self._read(True)
+            self._inlet.read(True)
             return
-        leaves = self._input_ended or (self._leaving and self._parser.idle)
+        leaves = self._inlet.ended or (self._leaving and self._parser.idle)
         if self._exchange is None and leaves and not self._blocked():
             self._close()
             return
@@ -240,7 +250,7 @@ class Channel(Protocol):
             self._phase = phase
             self._set_alarm(phase)
         waiting = self._outlet.paused or phase is Phase.RESPONSE or (self._exchange is not None and self._exchange.busy)
-        self._read(not (waiting and self._parser.buffered >= AHEAD_BYTES))
+        self._inlet.read(not (waiting and self._parser.buffered >= AHEAD_BYTES))
 
     def _current_phase(self) -> Phase:
         exchange = self._exchange
@@ -266,14 +276,6 @@ class Channel(Protocol):
     def _stalled(self) -> None:
         self._abort("the client took nothing for too long")
 
-    def _read(self, wanted: bool) -> None:
-        if wanted is not self._reading and not self._input_ended:
-            self._reading = wanted
-            if wanted:
-                self.transport.resumeProducing()
-            else:
-                self.transport.pauseProducing()
-
     # ── ends ──
 
     def _refuse(self, status: int, reason: str) -> None:
@@ -293,8 +295,8 @@ class Channel(Protocol):
         """Send the rest and end; a client that may still be sending gets time to read our reply."""
         self._shut()
         self._outlet.finish()
-        self._read(True)
-        if self._input_ended or not (unread or self._parser.buffered):
+        self._inlet.read(True)
+        if self._inlet.ended or not (unread or self._parser.buffered):
             self.transport.loseConnection()
         else:
             self._farewell.begin(half_close=not self.secure)
@@ -321,7 +323,7 @@ class Channel(Protocol):
         if (
             not self._parser.complete
             or self._leaving
-            or (self._input_ended and not self._parser.buffered)
+            or (self._inlet.ended and not self._parser.buffered)
             or (unsized and is_old)
             or (asked is not None and b"close" in tokens(b",".join(asked)))
         ):
@@ -339,10 +341,7 @@ class Channel(Protocol):
         """Send a head before the response; a body that comes already need not be asked for."""
         if exchange.head.version == b"HTTP/1.0" or (status == 100 and self._parser.buffered):
             return
-        headers = Headers()
-        for name, value in fields:
-            headers.addRawHeader(name, value)
-        self._outlet.write(response_head(status, pages.phrase(status).encode(), raw(headers)))
+        self._outlet.write(interim_head(status, pages.phrase(status).encode(), fields))
 
     def send_data(self, exchange: Exchange, data: bytes) -> None:
         """Send some of the body."""
@@ -394,7 +393,7 @@ class Channel(Protocol):
         self._outlet.write(response_head(101, b"Switching Protocols", raw(fields)))
         self._shut()
         self._outlet.let_go()
-        self._read(True)
+        self._inlet.read(True)
         self._tunnel = Tunnel(exchange, protocol, self.transport)
         self._takes_over = self._tunnel.receive
         self._tunnel.begin(self._parser.take_rest())

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
+
+from twisted.web.http_headers import Headers
+
+from tnet.servers.web.headers import raw
 
 
 def response_head(status: int, reason: bytes, fields: Mapping[bytes, Sequence[bytes]]) -> bytes:
@@ -14,6 +18,14 @@ def response_head(status: int, reason: bytes, fields: Mapping[bytes, Sequence[by
             lines.append(b": ".join((name, value)))
     lines.append(b"\r\n")
     return b"\r\n".join(lines)
+
+
+def interim_head(status: int, reason: bytes, fields: Iterable[tuple[bytes, bytes]]) -> bytes:
+    """The same for a head before the response."""
+    headers = Headers()
+    for name, value in fields:
+        headers.addRawHeader(name, value)
+    return response_head(status, reason, raw(headers))
 
 
 def _line(status: int, reason: bytes) -> bytes:

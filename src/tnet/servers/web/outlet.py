@@ -187,6 +187,15 @@ class Outlet:
         self._taken = self._progress()
         self._alarm.set(self._stall_seconds, self._look)
 
+    def stalled_since(self, bytes_per_second: float) -> float | None:
+        """Since when the client has taken less than that of what waits for it; None while it takes more, or all."""
+        if (since := self._alarm.since) is None:
+            return None
+        taken, before = self._progress(), self._taken
+        if isinstance(taken, int) and isinstance(before, int):
+            return since if taken - before < bytes_per_second * (self._alarm.now() - since) else None
+        return since if taken == before else None
+
     def _look(self) -> None:
         if self._progress() == self._taken:
             self._stalled()

@@ -46,6 +46,9 @@ class Tunnel:
         """We go, and there is no better moment than now."""
         self._transport.loseConnection()
 
+    def waiting_since(self) -> None:
+        """Never: what it waits for is the protocol's affair."""
+
     def lost(self, reason: Failure) -> None:
         """The connection is gone."""
         self._exchange.bytes_out = max(self._sent() - self._sent_before, 0)

@@ -371,3 +371,54 @@ class HandoverTests(TestCase):
         self.assertEqual(wire.sent, b"")
         wire.send(PREFACE[10:])
         self.assertEqual(wire.sent[3:5], b"\4\0")
+
+
+class WaitingTests(TestCase):
+    """Since when a client lets us wait, which is what a gate at its limit asks."""
+
+    def test_between_requests(self) -> None:
+        """Since it began, or since the last response was complete."""
+        peer = Peer(Echo())
+        peer.clock.advance(3)
+        self.assertEqual(peer.channel.waiting_since(), 0)
+        peer.ask()
+        self.assertEqual(peer.channel.waiting_since(), 3)
+
+    def test_a_head_that_does_not_end(self) -> None:
+        """Since its first frame."""
+        peer = Peer(Echo())
+        peer.clock.advance(3)
+        peer.deaf(headers(1, *request(), flags=0x1))
+        peer.clock.advance(3)
+        self.assertEqual(peer.channel.waiting_since(), 3)
+
+    def test_who_does_not_read(self) -> None:
+        """Since the transport could give it nothing more, whatever else there is to do."""
+        peer = Peer(Held())
+        peer.ask()
+        self.assertIsNone(peer.channel.waiting_since())
+        peer.clock.advance(3)
+        peer.socket.producer.pauseProducing()
+        peer.clock.advance(3)
+        self.assertEqual(peer.channel.waiting_since(), 3)
+
+    def test_all_streams_wait(self) -> None:
+        """Since the last of its streams began to; one that works is reason enough to keep it."""
+        sink = Sink()
+        peer = Peer(sink)
+        peer.ask(method="POST", body=b"", end=False)
+        peer.clock.advance(3)
+        peer.ask(method="POST", body=b"", end=False)
+        peer.clock.advance(1)
+        self.assertEqual(peer.channel.waiting_since(), 3)
+        peer.pour(1, bytes(20_000), end=False)
+        self.assertIsNone(peer.channel.waiting_since())
+
+    def test_the_end(self) -> None:
+        """Since the last was said."""
+        peer = Peer(Echo())
+        peer.clock.advance(3)
+        peer.site.goodbye()
+        peer.clock.advance(1)
+        self.assertTrue(peer.closing)
+        self.assertEqual(peer.channel.waiting_since(), 3)

@@ -188,6 +188,12 @@ class EarlyTests(TestCase):
         self.assertEqual((peer.client.status(), peer.client.complete(), peer.client.resets), (403, True, []))
         return peer
 
+    def test_it_lets_us_wait(self) -> None:
+        """Since the answer was complete."""
+        peer = self.refused()
+        peer.clock.advance(1)
+        self.assertEqual(peer.channel.waiting_since(), 0)
+
     def test_time_to_hear_it(self) -> None:
         """The stream is reset after a while, and without a fault."""
         peer = self.refused()
@@ -284,6 +290,20 @@ class ResponseTests(TestCase):
         peer.clock.advance(1)
         self.assertTrue(peer.sent.endswith(cut(1, CANCEL)))
         self.assertFalse(peer.closing)
+
+    def test_a_window_that_hardly_opens(self) -> None:
+        """A client that takes too little lets us wait since its window was full; one that takes enough does not."""
+        held = Held()
+        peer = Peer(held, settings={"INITIAL_WINDOW_SIZE": 10})
+        peer.deaf(peer.client.asks())
+        self.assertIsNone(peer.channel.waiting_since())
+        peer.clock.advance(1)
+        held.answer(bytes(100_000))
+        peer.clock.advance(10)
+        peer.deaf(frame(8, b"\0\0\0\1", stream=1))
+        self.assertEqual(peer.channel.waiting_since(), 1)
+        peer.deaf(frame(8, b"\0\0\x28\0", stream=1))
+        self.assertIsNone(peer.channel.waiting_since())
 
     def test_the_shared_window(self) -> None:
         """When that stays closed, each stream that waits for it is reset in time."""

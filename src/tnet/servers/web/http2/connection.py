@@ -22,6 +22,7 @@ from tnet.servers.web.farewell import Farewell
 from tnet.servers.web.http2.fields import encoded_fields
 from tnet.servers.web.http2.stream import Stream
 from tnet.servers.web.http2.turns import Turns
+from tnet.servers.web.inlet import Inlet
 from tnet.servers.web.outlet import Outlet
 
 if TYPE_CHECKING:
@@ -60,6 +61,7 @@ class Connection:
         self._served = 0
         self._phase: tuple[Phase, int] = (Phase.FRESH, 0)
         self._alarm = Alarm(site.reactor, site.now)
+        self._inlet = Inlet(transport)
         self._farewell = Farewell(transport, self._alarm, site.deadlines.linger_seconds)
         stall = Alarm(site.reactor, site.now)
         self._outlet = Outlet(
@@ -68,8 +70,6 @@ class Connection:
         self._call: IDelayedCall | None = None
         self._busy = False
         self._ahead = 0
-        self._reading = True
-        self._input_ended = False
 
     # ── what the channel calls ──
 
@@ -95,7 +95,7 @@ class Connection:
 
     def half_closed(self) -> None:
         """The client sends no more, and may still be listening: what it asked for is answered."""
-        self._input_ended = True
+        self._inlet.ended = True
         if self._phase[0] is Phase.CLOSING:
             self.transport.loseConnection()
             return
@@ -118,6 +118,16 @@ class Connection:
         """Begin nothing more, and close when what has begun is complete."""
         self.engine.goodbye()
         self._turn()
+
+    def waiting_since(self) -> float | None:
+        """Since when it has been waiting for the client, on every stream there is; None when it has not."""
+        stalled = self._outlet.stalled_since(self.site.deadlines.body_bytes_per_second)
+        if stalled is not None or self._phase[0] is Phase.CLOSING:
+            return stalled
+        if not self._streams:
+            return self._alarm.since
+        waits = [stream.waiting_since() for stream in self._streams.values()]
+        return None if None in waits else max(since for since in waits if since is not None)
 
     # ── what arrives ──
 
@@ -231,21 +241,12 @@ class Connection:
             self._ahead = self._ahead + len(said) if self._outlet.paused else 0
             self._outlet.write(said)
             self._outlet.flush()
-            self._read(self._ahead < AHEAD_BYTES)
+            self._inlet.read(self._ahead < AHEAD_BYTES)
 
     def _drained(self) -> None:
         self._ahead = 0
-        self._read(True)
+        self._inlet.read(True)
         self._turn()
-
-    def _read(self, wanted: bool) -> None:
-        """Read no more from a client that asks on and on, and does not listen."""
-        if wanted is not self._reading and not self._input_ended:
-            self._reading = wanted
-            if wanted:
-                self.transport.resumeProducing()
-            else:
-                self.transport.pauseProducing()
 
     # ── time ──
 
@@ -253,7 +254,7 @@ class Connection:
         """Set the deadline of the phase that the connection is in now; close when nothing is left to do."""
         if self._phase[0] is Phase.CLOSING:
             return
-        if not self._streams and (self.engine.closing or self._input_ended):
+        if not self._streams and (self.engine.closing or self._inlet.ended):
             self._close()
             return
         phase = self._current_phase()
@@ -309,8 +310,8 @@ class Connection:
         self._end()
         self._outlet.write(self.engine.to_send())
         self._outlet.finish()
-        self._read(True)
-        if self._input_ended or self.secure:
+        self._inlet.read(True)
+        if self._inlet.ended or self.secure:
             self.transport.loseConnection()
         else:
             self._farewell.begin(half_close=True)

@@ -43,6 +43,9 @@ class Turn(Enum):
 class Stream:
     """The carrier of one exchange; its connection gives it turns to send in. `id` is HTTP/2's for it."""
 
+    _pace: Pace | None = None
+    _blocked_from = 0.0, 0
+
     def __init__(self, connection: Connection, number: int, id: int = 0) -> None:
         self.id = id
         self.site, self.trace, self.transport = connection.site, connection.trace, connection.transport
@@ -67,7 +70,8 @@ class Stream:
         """The request's head has come, and with it, if `ended`, all of it."""
         if not ended:
             self._body_alarm = Alarm(self.site.reactor, self.site.now)
-            Pace(self._body_alarm, self.site.deadlines, self._late).watch(self.exchange)
+            self._pace = Pace(self._body_alarm, self.site.deadlines, self._late)
+            self._pace.watch(self.exchange)
         self.exchange.begin(head)
         if ended:
             self.end()
@@ -186,9 +190,28 @@ class Stream:
         """The client takes no more for now, and gets time as long as it takes anything."""
         if self._stall_alarm is None:
             self._stall_alarm = Alarm(self.site.reactor, self.site.now)
+        if not self._waiting:
+            self._blocked_from = self.site.now(), self._sent
         if moved or not self._waiting:
             self._waiting = True
             self._stall_alarm.set(self.site.deadlines.stall_seconds, self._stalled)
+
+    def waiting_since(self) -> float | None:
+        """Since when it has been waiting for the client, which sends or takes too little; None when it has not."""
+        if self._waiting:
+            since, sent = self._blocked_from
+            due = self.site.deadlines.body_bytes_per_second * (self.site.now() - since)
+            return since if self._sent - sent < due else None
+        if self._pace is None or self._request_ended:
+            return None
+        if self.exchange.over:
+            return self.exchange.phases.last_byte
+        return self._pace.behind_since(self.exchange)
+
+    @property
+    def _sent(self) -> int:
+        """How much of the response the client has taken."""
+        return self.exchange.bytes_out - self._backlog.size
 
     def _stalled(self) -> None:
         self._abort(CANCEL, "the client took nothing for too long")
