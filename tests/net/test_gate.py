@@ -180,7 +180,7 @@ class RoomTests(_Case):
 
     def test_nobody_waits(self) -> None:
         """Those that work, or that began to wait just now, stay, and the newcomer is refused."""
-        gate, transports = self.gates(None, 99.9, max_connections=2)
+        gate, transports = self.gates(None, 99.95, max_connections=2)
         self.assertIsNone(self.enter(gate)[0])
         self.assertEqual([each.disconnected for each in transports], [False, False])
         self.assertEqual(len(self.refusals), 1)

@@ -31,10 +31,13 @@ class WaitingTests(SynchronousTestCase):
         self.waiting: Waiting[One] = Waiting(self.clock.seconds)
 
     def test_the_longest_first(self) -> None:
-        """Each question gets another one, the longest first, and only those that have waited for a second."""
+        """Each question gets another one, the longest first, and only those that have waited long enough."""
         old, older, busy, new = One(90), One(80), One(None), One(100 - LEAST_SECONDS / 2)
         among = {old, older, busy, new}
-        answers = [self.waiting.longest("k", among) for _ in range(3)]
+        answers = []
+        for _ in range(3):
+            answers.append(self.waiting.longest("k", among))
+            among.discard(answers[-1])  # type: ignore[arg-type]
         self.assertEqual(answers, [older, old, None])
 
     def test_who_waits_no_more(self) -> None:
@@ -54,12 +57,25 @@ class WaitingTests(SynchronousTestCase):
         self.waiting.longest("k", among)
         self.assertEqual({one.asked for one in among}, {2})
 
+    def test_many_that_wait(self) -> None:
+        """While each look brings enough of them, there is another as soon as those are used up."""
+        among = {One(90 + number) for number in range(10)}
+        for one in sorted(among, key=lambda one: one.since or 0):
+            self.assertIs(self.waiting.longest("k", among), one)
+            among.discard(one)
+            among.add(One(99.95))
+        self.assertIsNone(self.waiting.longest("k", among))
+        self.clock.advance(LEAST_SECONDS)
+        self.assertIsNone(self.waiting.longest("k", among))
+        self.clock.advance(FRESH_SECONDS)
+        self.assertIn(self.waiting.longest("k", among), among)
+
     def test_bounded(self) -> None:
         """However many groups there are, few answers are kept, and old ones make place."""
         for number in range(3 * MOST_ANSWERS):
             self.waiting.longest(number, [])
-        self.assertEqual(len(self.waiting._found), MOST_ANSWERS)
+        self.assertEqual(len(self.waiting._known), MOST_ANSWERS)
         self.clock.advance(FRESH_SECONDS)
         one = One(0)
         self.waiting.longest("new", [one])
-        self.assertEqual(list(self.waiting._found), ["new"])
+        self.assertEqual(list(self.waiting._known), ["new"])

@@ -10,8 +10,8 @@ The innermost protocol may have a method `idled`, which is called at every sweep
 it is true, the end is the protocol's affair, which may have something to say first; otherwise we close.
 
 It may also have a method `waiting_since`: since when, by the monotonic clock, it has been waiting for its peer and
-could be done without; None when it could not. Where a limit is reached, the connection that has waited longest, and
-for a second at least, makes room for the next one: whoever opens many and says little does not keep others out.
+could be done without; None when it could not. Where a limit is reached, the connection that has waited longest makes
+room for the next one, unless it came just now: whoever opens many and says little does not keep others out.
 """
 
 from __future__ import annotations

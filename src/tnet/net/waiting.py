@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import Generic, Protocol, TypeVar
 
-LEAST_SECONDS = 1.0
+LEAST_SECONDS = 0.1
 FRESH_SECONDS = 0.25
+WORTHWHILE = 8
 MOST_ANSWERS = 64
 
 
@@ -17,38 +19,49 @@ class _Waits(Protocol):
 T = TypeVar("T", bound=_Waits)
 
 
-class Waiting(Generic[T]):
-    """Answers which of many has waited longest; what it found out serves for the next few questions, for a moment.
+@dataclass(slots=True)
+class _Found(Generic[T]):
+    """What a look at all of them has brought, the longest last; `again` if another one is worth its price."""
 
-    `now` is a monotonic clock, in seconds; so is what the `waiting_since` of each of them tells.
+    until: float
+    left: list[T]
+    again: bool
+
+
+class Waiting(Generic[T]):
+    """Answers which of many has waited longest; what a look at all of them brought serves for the next questions.
+
+    The next look is due after a moment, or, if there were one in `WORTHWHILE` to be found, when all of those were
+    given. `now` is a monotonic clock, in seconds; so is what the `waiting_since` of each of them tells.
     """
 
     def __init__(self, now: Callable[[], float]) -> None:
         self._now = now
-        self._found: dict[object, tuple[float, list[T]]] = {}
+        self._known: dict[object, _Found[T]] = {}
 
-    def longest(self, key: object, among: Iterable[T]) -> T | None:
-        """The one of `among`, which is called `key`, that has waited longest; None when none has for a second."""
+    def longest(self, key: object, among: Collection[T]) -> T | None:
+        """The one of `among`, which is called `key`, that has waited longest; None when none has long enough."""
         now = self._now()
-        until, found = self._found.get(key, (0.0, []))
-        if now >= until:
-            found = self._ordered(among, now)
+        found = self._known.get(key)
+        if found is None or now >= found.until or (found.again and not found.left):
+            found = self._look(among, now)
             self._remember(key, now, found)
-        while found:
-            one = found.pop()
+        while found.left:
+            one = found.left.pop()
             since = one.waiting_since()
             if since is not None and now - since >= LEAST_SECONDS:
                 return one
+        found.again = False
         return None
 
-    def _ordered(self, among: Iterable[T], now: float) -> list[T]:
-        """Those that have waited long enough, the longest last."""
+    def _look(self, among: Collection[T], now: float) -> _Found[T]:
         waiting = [(since, one) for one in among if (since := one.waiting_since()) is not None]
         waiting.sort(key=lambda pair: pair[0], reverse=True)
-        return [one for since, one in waiting if now - since >= LEAST_SECONDS]
+        left = [one for since, one in waiting if now - since >= LEAST_SECONDS]
+        return _Found(now + FRESH_SECONDS, left, again=len(left) * WORTHWHILE >= len(among))
 
-    def _remember(self, key: object, now: float, found: list[T]) -> None:
-        if len(self._found) >= MOST_ANSWERS:
-            self._found = {each: answer for each, answer in self._found.items() if now < answer[0]}
-        if len(self._found) < MOST_ANSWERS:
-            self._found[key] = (now + FRESH_SECONDS, found)
+    def _remember(self, key: object, now: float, found: _Found[T]) -> None:
+        if len(self._known) >= MOST_ANSWERS:
+            self._known = {each: known for each, known in self._known.items() if now < known.until}
+        if len(self._known) < MOST_ANSWERS:
+            self._known[key] = found
