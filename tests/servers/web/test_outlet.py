@@ -159,6 +159,23 @@ class OutletTests(TestCase):
         self.clock.advance(60)
         self.assertEqual(self.notes, ["stalled"])
 
+    def test_under_tls(self) -> None:
+        """What TLS has encrypted was not taken by anybody yet: the transport below it shows the progress."""
+        secured = Socket()
+        secured.transport = self.socket  # type: ignore[attr-defined]
+        alarm = Alarm(self.clock, self.clock.seconds)
+        outlet = Outlet(secured, self.clock, alarm, 60, lambda: self.notes.append("stalled"), lambda: None)
+        outlet.pauseProducing()
+        secured.bytes_out = 1_000_000
+        self.clock.advance(59)
+        self.assertEqual(outlet.stalled_since(1024), 0)
+        self.socket.bytes_out = 1
+        self.clock.advance(1)
+        self.assertEqual(self.notes, [])
+        secured.bytes_out = 2_000_000
+        self.clock.advance(60)
+        self.assertEqual(self.notes, ["stalled"])
+
     def test_write_now(self) -> None:
         """What is written now comes behind what was held, and waits for nothing."""
         self.outlet.write_now(b"a")

@@ -204,8 +204,9 @@ class Outlet:
 
     def _progress(self) -> object:
         """What changes whenever the system takes something: a count, or what a stock transport holds back."""
-        counted = getattr(self._transport, "bytes_out", None)
-        return counted if counted is not None else tuple(_held_by(self._transport, name) for name in RELIES_ON)
+        below = getattr(self._transport, "transport", self._transport)  # TLS takes everything, and has sent nothing
+        counted = getattr(below, "bytes_out", None)
+        return counted if counted is not None else tuple(_held_by(below, name) for name in RELIES_ON)
 
 
 def _held_by(transport: Any, name: str) -> int:
