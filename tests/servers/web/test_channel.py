@@ -16,6 +16,7 @@ from zope.interface import implementer
 from tests.servers.web.wire import Wire, take_reply
 from tnet.servers.web.bodies import IBodyConsumer, IBodySink, Refusal
 from tnet.servers.web.channel import AHEAD_BYTES
+from tnet.servers.web.filters import Filter
 
 
 class Held(Resource):
@@ -390,6 +391,86 @@ class BodyTests(TestCase):
                 wire.send(data)
                 wire.hang_up(end)
                 self.assertEqual([event.reason for event in wire.exchanges], [reason + more])
+
+
+class Doorkeeper(Filter):
+    """Lets nobody in before the test says so."""
+
+    def __init__(self) -> None:
+        self.asked: list[Deferred[None]] = []
+
+    def before(self, request: Any) -> Deferred[None]:
+        self.asked.append(Deferred())
+        return self.asked[-1]
+
+
+class FilterTests(TestCase):
+    """Requests that wait for a decision."""
+
+    def setUp(self) -> None:
+        self.keeper = Doorkeeper()
+        self.wire = Wire(Echo(), filters=[self.keeper])
+
+    def test_what_follows_waits(self) -> None:
+        """Meanwhile a body is not asked for, no more than some of it is read, and no deadline passes."""
+        self.wire.send(b"POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 20000\r\n\r\n")
+        self.wire.clock.pump([100] * 3)
+        self.assertEqual(self.wire.sent, b"")
+        self.wire.send(b"a" * AHEAD_BYTES)
+        self.assertEqual((self.wire.socket.producerState, self.wire.exchanges), ("paused", []))
+        self.keeper.asked[0].callback(None)
+        self.assertEqual(self.wire.socket.producerState, "producing")
+        self.wire.send(b"a" * (20_000 - AHEAD_BYTES))
+        self.assertEqual(self.wire.reply().body, b"a" * 20_000)
+
+    def test_let_in(self) -> None:
+        """Once it is let in, a client is told to go on."""
+        self.wire.send(b"POST / HTTP/1.1\r\nHost: h\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n")
+        self.keeper.asked[0].callback(None)
+        self.assertEqual(self.wire.reply().status, 100)
+        self.wire.send(b"ab")
+        self.assertEqual(self.wire.reply().body, b"ab")
+
+    def test_turned_away(self) -> None:
+        """A request without a body that is refused ends no connection; one whose body waits does."""
+        for data, open_after in ((b"GET / HTTP/1.1\r\nHost: h\r\n\r\n", True), (POST % 3, False)):
+            self.setUp()
+            self.wire.send(data)
+            self.keeper.asked[0].errback(Refusal(401, "who are you?"))
+            self.assertEqual((self.wire.reply().status, self.wire.socket.half_closed), (401, not open_after))
+
+    def test_in_order(self) -> None:
+        """Requests behind it in a pipeline are asked for one after the other."""
+        self.wire.send(b"GET /1 HTTP/1.1\r\nHost: h\r\n\r\nGET /2 HTTP/1.1\r\nHost: h\r\n\r\n")
+        self.assertEqual(len(self.keeper.asked), 1)
+        self.keeper.asked[0].callback(None)
+        self.assertEqual(len(self.keeper.asked), 2)
+        self.keeper.asked[1].callback(None)
+        self.assertEqual([self.wire.reply().body, self.wire.reply().body], [b"/1", b"/2"])
+
+    def test_gone(self) -> None:
+        """When the client leaves, nobody waits for the decision any more."""
+        self.wire.ask("GET", "/")
+        self.wire.hang_up(ConnectionLost())
+        self.assertTrue(self.keeper.asked[0].called)
+        self.assertEqual([event.reason for event in self.wire.exchanges], ["lost"])
+
+
+class InterimTests(TestCase):
+    """Heads before the response."""
+
+    def test_hints(self) -> None:
+        """They go ahead of the response, and not to a client of HTTP/1.0; no field of them begins another line."""
+        held = Held()
+        wire = Wire(held)
+        for version in ("1.0", "1.1"):
+            wire.ask("GET", "/", "Connection: keep-alive", version=version)
+            held.requests[0].interim(103, [(b"Link", b"</a>\r\nX: y")])
+            if version == "1.1":
+                reply = wire.reply()
+                self.assertEqual((reply.status, reply.fields), (103, {b"link": b"</a> X: y"}))
+            held.answer()
+            self.assertEqual(wire.reply().status, 200)
 
 
 class HalfCloseTests(TestCase):
