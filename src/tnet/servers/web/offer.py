@@ -70,6 +70,8 @@ async def offer(plan: WebPlan, context: Context) -> Server:
             reload.end()
         factory.goodbye()
 
+    if plan.tls is not None:
+        import tnet.servers.web.http2.connection  # noqa: F401 (so that the first client that speaks it waits for nothing)
     outermost: IProtocolFactory = Paces(factory, plan.rate_bytes, context) if plan.rate_bytes else factory
     server = Server(
         factory=outermost,

@@ -27,7 +27,7 @@ EXCERPT_BYTES = 64 * 1024
 
 
 class WebFactory(server.Site):
-    """Serves `resource` over HTTP/1.1: `WebFactory(resource)` instead of `twisted.web.server.Site(resource)`.
+    """Serves `resource` over HTTP: `WebFactory(resource)` instead of `twisted.web.server.Site(resource)`.
 
     `now` is a monotonic clock; without it the reactor's serves. A request's body of more than `max_body_bytes` is
     refused. `requestFactory` may be replaced by a subclass of `WebRequest`. Exchanges are reported as events on
