@@ -118,10 +118,10 @@ class Sender:
             done = False
             while not done:
                 data, done = await ahead, self._source.done
-                if not done:
-                    ahead = self._read()
                 if self._paused is not None:
                     await self._paused
+                if not done:
+                    ahead = self._read()
                 if data:
                     self._request.write(data)
         finally:
