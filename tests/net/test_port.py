@@ -15,7 +15,7 @@ from twisted.trial.unittest import SynchronousTestCase
 from tests.net.streams import Keeper
 from tests.support import World
 from tnet.events.kinds import Logged
-from tnet.net.port import PAUSE_SECONDS, RELIES_ON, WARNING_SECONDS, StreamPort
+from tnet.net.port import PAUSE_SECONDS, RELIES_ON, UNSENT_BYTES, WARNING_SECONDS, StreamPort
 from tnet.net.transport import TcpServer, UnixServer
 
 
@@ -137,10 +137,13 @@ class PortTests(SynchronousTestCase):
         self.assertIsInstance(self.made[0].transport, UnixServer)
         self.assertEqual((port.getHost(), source.options), (UNIXAddress("/run/x"), []))
 
-    def test_without_delay(self) -> None:
-        """TCP connections have no Nagle delay: they inherit that from the listener."""
+    def test_what_connections_inherit(self) -> None:
+        """TCP connections have no Nagle delay, and the system takes no more for a peer that reads nothing than this."""
         _, source = self.listen()
-        self.assertEqual(source.options, [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)])
+        expected = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)]
+        if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+            expected.append((socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES))
+        self.assertEqual(source.options, expected)
 
     def test_refused(self) -> None:
         """A peer for whom there is no protocol is closed at once."""

@@ -30,6 +30,7 @@ from tnet.net.transport import Stream, TcpServer, UnixServer
 RELIES_ON = ("_realPortNumber",)
 
 ACCEPTS_PER_TURN = 16
+UNSENT_BYTES = 256 * 1024
 PAUSE_SECONDS = 1.0
 WARNING_SECONDS = 60.0
 
@@ -57,7 +58,7 @@ class StreamPort(FileDescriptor):
         self._sessions = count()
         self._stream: Callable[..., Stream] = UnixServer if listener.family == socket.AF_UNIX else TcpServer
         if listener.family != socket.AF_UNIX:
-            listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # accepted sockets inherit it
+            _prepare(listener)
         name = listener.getsockname()
         self._realPortNumber = name[1] if isinstance(name, tuple) else name
 
@@ -155,6 +156,16 @@ class StreamPort(FileDescriptor):
             f"cannot accept more connections ({shortage.strerror}): {fate}",
             "raise the limit of open files (ulimit -n), or lower --max-connections",
         )
+
+
+def _prepare(listener: socket.socket) -> None:
+    """Set what accepted sockets inherit: no delay, and a bound on what the system takes for a peer that reads nothing.
+
+    Source: without that bound Linux takes 1.7 MB from us for a peer whose window is closed from the beginning.
+    """
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    if hasattr(socket, "TCP_NOTSENT_LOWAT"):
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT_BYTES)
 
 
 def _spare() -> int | None:
