@@ -110,7 +110,7 @@ class CurlTests(WebTestCase):
         self.serve()
         for path in ("/../secret", "/..%2fsecret", "/%2e%2e/secret", "/sub/../../secret", "/out", "/pipe", "//secret"):
             status, body = self.ask("--path-as-is", self.url + path)
-            self.assertEqual((path, status in (400, 404), b"secret" in body), (path, True, False))
+            self.assertEqual((path, status, b"secret" in body), (path, 404, False))
         self.assertEqual(self.ask(f"{self.url}/%00")[0], 400)
 
     def test_read_only(self) -> None:
@@ -138,6 +138,7 @@ class CurlTests(WebTestCase):
             argv = ("-T", str(self.folder / "huge"), "-H", field, f"{self.url}/huge")
             self.assertEqual((field, self.ask(*argv)[0]), (field, 413))
         self.assertEqual((self.root / "a.txt").read_bytes(), b"hello\n")
+        self.server.end()  # which waits until what was refused is gone
         names = {"a.txt", "large", "out", "pipe", "sub", "put", "chunked"}
         self.assertEqual(set(os.listdir(self.root)), names)
 

@@ -37,7 +37,7 @@ class Raw:
     def ask(self, method: str, target: str | bytes, *fields: str) -> None:
         """Send one request."""
         target = target.encode() if isinstance(target, str) else target
-        lines = b"".join(field.encode("latin-1") + b"\r\n" for field in ("Host: h", *fields))
+        lines = b"".join(field.encode("latin-1") + b"\r\n" for field in ("Host: localhost", *fields))
         self.socket.sendall(b"%b %b HTTP/1.1\r\n%b\r\n" % (method.encode(), target, lines))
 
     def reply(self, *, bodiless: bool = False) -> Reply:

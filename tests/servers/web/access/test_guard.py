@@ -124,7 +124,7 @@ class GuardTests(GuardedTestCase):
         self.assertEqual(wire.get("/hook").body, b"hook")
         self.assertEqual([self.form("/hook", "x"), self.form("/hook", "x", basic("bob"))], [401, 403])
         self.assertEqual(self.form("/hook", "x", basic("alice")), 200)
-        self.assertEqual(self.statuses(["/hook/..%2fa.txt", "/%68ook/x", "//hook"]), [400, 200, 404])
+        self.assertEqual(self.statuses(["/hook/..%2fa.txt", "/%68ook/x", "//hook"]), [404, 200, 404])
 
     def test_mounted_corners(self) -> None:
         """Encoded or doubled slashes do not hide a corner of what is mounted."""

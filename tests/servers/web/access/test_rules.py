@@ -143,4 +143,4 @@ class PlaceTests(SynchronousTestCase):
     def test_dots(self) -> None:
         """A name of dots is refused, encoded slashes or not."""
         for segments in ([b"api", b".."], [b"api/../x"], [b"."]):
-            self.assertEqual(self.assertRaises(Refusal, decoded_place, segments).status, 400)
+            self.assertEqual(self.assertRaises(Refusal, decoded_place, segments).status, 404)

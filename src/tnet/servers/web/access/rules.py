@@ -120,11 +120,11 @@ class RulePermissions(Permissions):
 def decoded_place(segments: Sequence[bytes]) -> tuple[bytes, ...]:
     """The place that a path's decoded segments lead to, for whoever may read slashes into them.
 
-    Raises: Refusal, 400 for one that may lead elsewhere.
+    Raises: Refusal, 404 for one that may lead elsewhere.
     """
     names = tuple(name for name in b"/".join(segments).split(b"/") if name)
     if b".." in names or b"." in names:
-        raise Refusal(400, "a path with dots for names")
+        raise Refusal(404)
     return names
 
 
