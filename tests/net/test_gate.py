@@ -119,6 +119,16 @@ class AdmissionTests(_Case):
             self.enter(gate)
             self.assertIsNone(self.enter(gate)[0])
 
+    def test_connections_that_need_more_descriptors(self) -> None:
+        """There are the fewer of them."""
+        import resource
+
+        allowed, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        self.addCleanup(resource.setrlimit, resource.RLIMIT_NOFILE, (allowed, hard))
+        resource.setrlimit(resource.RLIMIT_NOFILE, (SPARE_DESCRIPTORS + 5, hard))
+        gate = Gate(Factory.forProtocol(Keeper), Limits(), self.world.context, descriptors=2)
+        self.assertEqual([self.enter(gate)[0] is None for _ in range(3)], [False, False, True])
+
     def test_another_door_counts_too(self) -> None:
         """A second factory behind the same gate shares its limits."""
         gate = self.gate(max_connections=1)
@@ -192,6 +202,14 @@ class RoomTests(_Case):
         _, other = self.enter(gate, "192.0.2.2")
         self.assertIsNotNone(self.enter(gate)[0])
         self.assertEqual((transports[0].disconnected, other.disconnected), (True, False))
+
+    def test_for_want_of_anything_else(self) -> None:
+        """A connection can be ended below the limit too, by whoever needs what it holds."""
+        gate, transports = self.gates(50, 40)
+        door: Any = gate.around(Factory.forProtocol(Keeper))
+        self.assertTrue(door.make_room())
+        self.assertEqual([each.disconnected for each in transports], [False, True])
+        self.assertEqual([gate.make_room(), gate.make_room()], [True, False])
 
     def test_a_handshake_waits(self) -> None:
         """A connection that has not finished its TLS handshake can be done without."""

@@ -211,6 +211,19 @@ class PortTests(SynchronousTestCase):
         self.assertIn("ulimit -n", warning.hint)
         self.assertIn(port, self.world.reactor.getReaders())
 
+    def test_room_is_made(self) -> None:
+        """A factory that can do without one of its connections saves who waits from being turned away."""
+        rooms = [True, False]
+        self.factory.make_room = lambda: rooms.pop(0)  # type: ignore[attr-defined]
+        port, source = self.listen(OSError(EMFILE, ""), ("192.0.2.7", 1))
+        port.doRead()
+        self.assertEqual((self.asked, self.warnings()), ([], []))
+        port.doRead()
+        self.assertEqual(len(self.asked), 1)
+        source.script = [OSError(EMFILE, ""), ("192.0.2.8", 2)]
+        port.doRead()
+        self.assertEqual((len(self.asked), len(self.warnings())), (1, 1))
+
     def test_one_warning_a_minute(self) -> None:
         """C28: the next shortage is warned of only a minute later."""
         full = OSError(EMFILE, "")

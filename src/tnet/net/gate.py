@@ -50,15 +50,15 @@ MADE_ROOM = "made room for another connection"
 class Gate:
     """Admits to `factory` whom the limits allow, and ends the connections that outstay them.
 
-    `served` is how many were let in so far.
+    `served` is how many were let in so far. A connection may need `descriptors`, its own and those of what it is given.
     """
 
-    def __init__(self, factory: IProtocolFactory, limits: Limits, context: Context) -> None:
+    def __init__(self, factory: IProtocolFactory, limits: Limits, context: Context, *, descriptors: int = 1) -> None:
         self.served = 0
         self._factory = factory
         self._limits = limits
         self._context = context
-        self._most = _affordable(limits.max_connections)
+        self._most = _affordable(limits.max_connections, descriptors)
         self._period = _period(limits)
         self._inside: set[_Admitted] = set()
         self._of_peer: dict[str, set[_Admitted]] = {}
@@ -108,11 +108,13 @@ class Gate:
         return ""
 
     def _makes_room(self, peer: str) -> bool:
-        """Whether one connection could be ended, of `peer` if that has too many and else of anybody."""
         most = self._limits.max_per_peer
         own = self._of_peer.get(peer, set())
-        among = own if most and peer and len(own) >= most else self._inside
-        one = self._waiting.longest(peer if among is own else None, among)
+        return self.make_room(peer if most and peer and len(own) >= most else None)
+
+    def make_room(self, peer: str | None = None) -> bool:
+        """Whether one connection could be ended: one of `peer`, or else anybody's."""
+        one = self._waiting.longest(peer, self._inside if peer is None else self._of_peer[peer])
         if one is None:
             return False
         self.left(one)
@@ -187,6 +189,9 @@ class _Door:
 
     def buildProtocol(self, address: IAddress) -> IProtocol | None:
         return self._gate.admit(self._factory, address)
+
+    def make_room(self) -> bool:
+        return self._gate.make_room()
 
     def doStart(self) -> None:
         self._factory.doStart()
@@ -287,10 +292,10 @@ def network_of(address: Any) -> str:
     return str(ipaddress.IPv6Network((int(parsed) >> 64 << 64, 64)))
 
 
-def _affordable(wanted: int) -> int:
-    """`wanted` connections (0: any number), but some descriptors fewer than the process may open."""
+def _affordable(wanted: int, descriptors: int) -> int:
+    """`wanted` connections (0: any number), but so few that some of the descriptors that we may open are left."""
     allowed, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    most = sys.maxsize if allowed == resource.RLIM_INFINITY else max(1, allowed - SPARE_DESCRIPTORS)
+    most = sys.maxsize if allowed == resource.RLIM_INFINITY else max(1, (allowed - SPARE_DESCRIPTORS) // descriptors)
     return min(wanted or most, most)
 
 

@@ -123,7 +123,13 @@ class StreamPort(FileDescriptor):
     # ── out of descriptors ──
 
     def _turn_away(self, shortage: OSError) -> None:
-        """Close who waits, by means of a spare descriptor; where that is of no use, look again a little later."""
+        """Close who waits, by means of a spare descriptor; where that is of no use, look again a little later.
+
+        A factory may have a method `make_room`, which tells whether it has ended a connection for the next one.
+        """
+        make_room = getattr(self.factory, "make_room", None)
+        if make_room is not None and make_room():
+            return
         turned_away = self._close_waiting() if shortage.errno == EMFILE else 0
         if not turned_away:
             self.stopReading()

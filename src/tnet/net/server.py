@@ -33,7 +33,8 @@ class Server:
     by itself soon; `reload` reads users and keys anew, and raises a TnetError when the old ones stay; `close`
     releases what `offer` opened. `notes` are lines for the person who started it, and so are those that `greet` gives
     once it is known where we listen; it may start what needs that. `alpn` is what TLS offers.
-    `datagrams` makes the protocol of one UDP socket; without it, none is served.
+    `datagrams` makes the protocol of one UDP socket; without it, none is served. `descriptors` is how many of them a
+    connection takes that is well used.
     """
 
     factory: IProtocolFactory
@@ -44,3 +45,4 @@ class Server:
     notes: tuple[str, ...] = ()
     alpn: tuple[bytes, ...] = ()
     datagrams: Callable[[], DatagramProtocol] | None = None
+    descriptors: int = 1

@@ -105,7 +105,7 @@ class Serving:
 
     async def _listen(self, server: Server) -> None:
         tapped = Tap(server.factory, self._context.publisher, role="server")
-        plain = self._gate = Gate(tapped, self._plan.limits, self._context)
+        plain = self._gate = Gate(tapped, self._plan.limits, self._context, descriptors=server.descriptors)
         secured: IProtocolFactory = plain
         if self._plan.tls is not None:
             self._tls = await ServerTls.open(self._plan.tls, self._context, self._plan.listen, alpn=server.alpn)

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from tnet.servers.web.live_reload.reloading import LiveReload
 
 ALPN = (b"h2", b"http/1.1")
+DESCRIPTORS = 2  # the socket, and a file that is being sent
 
 
 async def offer(plan: WebPlan, context: Context) -> Server:
@@ -81,6 +82,7 @@ async def offer(plan: WebPlan, context: Context) -> Server:
         close=kept.aclose,
         notes=(*access.notes, *warnings(plan)),
         alpn=ALPN,
+        descriptors=DESCRIPTORS,
     )
     return with_faults(server, plan, context) if plan.faults else server
 
