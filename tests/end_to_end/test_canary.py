@@ -331,6 +331,40 @@ class CanaryTests(TestCase):
             self.stop(server)
         self.assertNowhere(PASSWORD, BEARER, COOKIE, secret)
 
+    def test_serve_web_with_logins(self) -> None:
+        """Logins, tokens and links appear in no story, log or inspector; the key in its file alone."""
+        site = Path(self.mktemp()).absolute()
+        site.mkdir()
+        (site / "a.txt").write_text("a")
+        database, access_log = f"sqlite:{self.database}", self.traces / "access"
+        options = ("--users", database, "--upload", "--inspect", "--access-log", str(access_log))
+        for output in FORMATS:
+            server = self.serve("web", str(site), *options, output=output)
+            url = f"http://127.0.0.1:{self.port_of(server)}"
+
+            def ask(path: str, *argv: str, url: str = url, user: str = f"alice:{PASSWORD}") -> bytes:
+                command = ["curl", "-s", "--max-time", str(SECONDS), "-u", user, *argv, url + path]
+                return subprocess.run(command, capture_output=True, timeout=SECONDS + 5, check=True).stdout
+
+            token = json.loads(ask("/_tnet/token", "-X", "POST", "-H", "Accept: application/json"))["token"]
+            text = ask("/_tnet/token", "-X", "POST").decode().split()
+            link = json.loads(ask("/a.txt", "-d", "action=share", "-H", "Accept: application/json"))["path"]
+            for argv in (
+                (link,),
+                (link + "x",),
+                ("/a.txt", "-H", f"Authorization: Bearer {token}"),
+                ("/a.txt?token=" + token,),
+            ):
+                ask(*argv)
+            ask("/a.txt", user=f"alice:{GUESS}")
+            ask("/a.txt", "-H", f"Cookie: session={COOKIE}", "-H", f"Referer: {url}{link}")
+            for page in ("/_tnet/exchanges", "/_tnet/har", "/_tnet/"):
+                self.keep(ask(page))
+            self.stop(server)
+            key = self.database.parent / "web" / "signing.key"
+            self.assertNowhere(PASSWORD, GUESS, COOKIE, token, *text, link.split("/")[3])
+            self.assertNowhere(key.read_bytes(), besides=(key,))
+
     def test_clients(self) -> None:
         """A body, the header and the URL's credentials appear in no story, reached or not, followed or not.
 

@@ -20,6 +20,7 @@ from tnet.servers.web.inspector.replies import reply_of
 
 MOST_SEGMENTS = 50
 
+_UNSHOWN = {*Desk.names, "token"}
 _OURS = OURS.strip("/").encode()
 
 
@@ -80,5 +81,5 @@ async def open_bin(plan: Bin, workers: Offload, caught: Caught | None = None) ->
 
 
 def is_own(path: Sequence[bytes]) -> bool:
-    """Whether asking for a decoded path is looking at what others asked."""
-    return bool(path) and path[0] == _OURS and (len(path) == 1 or path[1].decode("latin-1") in Desk.names)
+    """Whether asking for a decoded path is looking at what others asked, or asking for a token: nobody is shown that."""
+    return bool(path) and path[0] == _OURS and (len(path) == 1 or path[1].decode("latin-1") in _UNSHOWN)

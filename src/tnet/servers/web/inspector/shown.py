@@ -25,6 +25,7 @@ DECODED_BYTES = 256 * 1024
 LINE_BYTES = 2048
 
 _SHARE = re.compile(r"(/_tnet/share/)[^/?#\s\"]+")
+_SHARE_IN_BODY = re.compile(rb"(/_tnet/share/)[^/?#\s\"'<>\\]+")
 _LINE = re.compile(rb"(?:(?<=[\r\n])|\A)([^:\r\n]*)((?::[ \t]*)?)([^\r\n]*)(\r?\n|\r|\Z)")
 _END = {"open": "so far", "cut": "cut off", "refused": "refused"}
 _TLS_NAMES = ("version", "cipher", "group", "alpn", "sni", "subject", "issuer")
@@ -196,7 +197,7 @@ class Shown:
         if decoded is not None:
             data, whole = decoded[0], whole and decoded[1]
         if not self._secrets:
-            data = mask_body(data, media)
+            data = _SHARE_IN_BODY.sub(rb"\1" + MASK.encode(), mask_body(data, media))
         return Body(data, size, kept, media, whole, decoded is not None)
 
 
