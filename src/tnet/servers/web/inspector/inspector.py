@@ -81,5 +81,5 @@ async def open_bin(plan: Bin, workers: Offload, caught: Caught | None = None) ->
 
 
 def is_own(path: Sequence[bytes]) -> bool:
-    """Whether asking for a decoded path is looking at what others asked, or asking for a token: nobody is shown that."""
+    """Whether asking for a decoded path is looking at what others asked, or asking for a token, which is not shown."""
     return bool(path) and path[0] == _OURS and (len(path) == 1 or path[1].decode("latin-1") in _UNSHOWN)
