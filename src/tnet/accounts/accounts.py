@@ -25,6 +25,7 @@ from tnet.net.context import Context, Offload
 from tnet.net.workers import Workers
 
 QUEUE = 256
+NAMES_SHOWN = 5
 SEAL_BYTES = 16
 
 
@@ -159,6 +160,22 @@ class Accounts:
     async def open_to_all(self) -> list[str]:
         """The names that need no password. Raises: Overloaded or StoreFailed."""
         return await (await self._store()).open_to_all()
+
+    async def notes(self, *, exposed: bool, secured: bool) -> tuple[str, ...]:
+        """What whoever starts a server ought to know; it is `exposed` to other machines, and `secured` by TLS.
+
+        Raises: Overloaded or StoreFailed.
+        """
+        found = []
+        if self.one_time:
+            found.append(f"no account yet: this one ends with the server, or once `{self.how_to_add}` makes a real one")
+        if exposed and not secured:
+            found.append("passwords travel in clear: --tls hides them")
+        if exposed and (names := await self.open_to_all()):
+            more = len(names) - NAMES_SHOWN
+            listed = ", ".join(names[:NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
+            found.append(f"whoever can connect comes in without a password as {listed}")
+        return tuple(found)
 
     async def reload(self) -> None:
         """Ask the store, as every login does: there is nothing that would have to be read anew.

@@ -7,7 +7,8 @@ import gzip
 from twisted.trial.unittest import TestCase
 
 from tnet.protocols.codings.decoder import decoder
-from tnet.servers.web.compressing import _zstd, compressed, compressor, promises
+from tnet.protocols.codings.libraries import zstandard
+from tnet.servers.web.compressing import compressed, compressor, promises
 from tnet.servers.web.encodings import CODINGS
 
 PROSE = b"what shrinks, shrinks more\n" * 5000
@@ -52,7 +53,7 @@ class PromiseTests(TestCase):
 
     def test_zstd(self) -> None:
         """zstd may say it at the beginning; what is no zstd says nothing good."""
-        packed = _zstd().compress(PROSE)
+        packed = zstandard().compress(PROSE)
         self.assertTrue(self.says(b"zstd", packed, len(PROSE)))
         self.assertFalse(self.says(b"zstd", packed, len(PROSE) - 1))
         self.assertTrue(self.says(b"zstd", compressed(b"zstd", PROSE), len(PROSE)))

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any, Protocol
+from typing import Protocol
+
+from tnet.protocols.codings.libraries import brotli, zstandard
 
 STEP_BYTES = 1 << 14
 """How much a decompressor is given at once, so that what it does not read is cheap to hand back."""
@@ -94,7 +94,7 @@ class Brotli:
     unused_data = b""
 
     def __init__(self) -> None:
-        self._inner = _brotli().Decompressor()
+        self._inner = brotli().Decompressor()
         self._full = False
 
     @property
@@ -127,7 +127,7 @@ def deflate_coding() -> Coding:
 
 def brotli_coding() -> Coding:
     """br. Source: RFC 7932."""
-    return Coding("br", Brotli, _brotli().error, surplus=False)
+    return Coding("br", Brotli, brotli().error, surplus=False)
 
 
 def zstd_coding() -> Coding:
@@ -135,24 +135,9 @@ def zstd_coding() -> Coding:
 
     Source: RFC 8878 section 3.1; RFC 9659 section 3 for the window.
     """
-    zstd = _zstd()
+    zstd = zstandard()
     options = {zstd.DecompressionParameter.window_log_max: _ZSTD_WINDOW_BITS}
     skippable = tuple(b"%c\x2a\x4d\x18" % byte for byte in range(0x50, 0x60))
     return Coding(
         "zstd", lambda: zstd.ZstdDecompressor(options=options), zstd.ZstdError, (b"\x28\xb5\x2f\xfd", *skippable)
     )
-
-
-def _brotli() -> Any:
-    try:
-        return import_module("brotli")
-    except ImportError:
-        return import_module("brotlicffi")
-
-
-def _zstd() -> Any:
-    if sys.version_info >= (3, 14):
-        from compression import zstd
-    else:
-        from backports import zstd
-    return zstd

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from tnet.accounts.accounts import Accounts, open_accounts
+from tnet.accounts.accounts import open_accounts
 from tnet.net.context import Context
 from tnet.net.server import Server
 from tnet.plans.serve import AuthPlan
@@ -13,8 +13,6 @@ from tnet.protocols.auth.dialogue import Dialect
 from tnet.protocols.auth.gateway import Gateway
 from tnet.servers.auth.factory import MOST_STRANGERS, AuthFactory, nowhere
 from tnet.servers.auth.forwarding import Forwarding
-
-NAMES_SHOWN = 5
 
 
 async def offer(plan: AuthPlan, context: Context) -> Server:
@@ -39,7 +37,7 @@ async def offer(plan: AuthPlan, context: Context) -> Server:
         goodbye=factory.goodbye,
         reload=accounts.reload,
         close=accounts.close,
-        notes=tuple(_notes(plan, accounts, await accounts.open_to_all() if plan.exposed else [])),
+        notes=await accounts.notes(exposed=plan.exposed, secured=plan.tls is not None),
     )
 
 
@@ -52,14 +50,3 @@ def _dialect(plan: AuthPlan) -> Callable[[int], Dialect]:
 def _most_strangers(max_connections: int) -> int:
     """How many may wait to log in: at most half of all, so that those who are logged in have a place."""
     return min(MOST_STRANGERS, max(1, max_connections // 2)) if max_connections else MOST_STRANGERS
-
-
-def _notes(plan: AuthPlan, accounts: Accounts, open_to_all: list[str]) -> Iterator[str]:
-    if accounts.one_time:
-        yield f"no account yet: this one ends with the server, or once `{accounts.how_to_add}` makes a real one"
-    if plan.exposed and plan.tls is None:
-        yield "passwords travel in clear: --tls hides them"
-    if open_to_all:
-        more = len(open_to_all) - NAMES_SHOWN
-        names = ", ".join(open_to_all[:NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
-        yield f"whoever can connect comes in without a password as {names}"

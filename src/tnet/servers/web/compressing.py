@@ -5,12 +5,11 @@ The same data always gives the same bytes, so that what is made twice is one ver
 
 from __future__ import annotations
 
-import sys
 import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import import_module
-from typing import Any
+
+from tnet.protocols.codings.libraries import brotli, zstandard
 
 _GZIP_LEVEL, _GZIP_WRAPPED = 5, 31
 _BROTLI_QUALITY, _BROTLI_WINDOW_BITS = 4, 19
@@ -51,7 +50,7 @@ def promises(coding: bytes, size: int, read: Callable[[int, int], bytes], length
         trailer = read(max(0, length - _GZIP_TRAILER_BYTES), _GZIP_TRAILER_BYTES)
         return int.from_bytes(trailer, "little") == size & 0xFFFFFFFF
     if coding == b"zstd":
-        zstd = _zstd()
+        zstd = zstandard()
         try:
             return zstd.get_frame_info(read(0, _ZSTD_HEADER_BYTES)).decompressed_size in (_SIZE_UNKNOWN, size)
         except zstd.ZstdError:
@@ -65,12 +64,12 @@ def _gzip() -> Compressor:
 
 
 def _br() -> Compressor:
-    stream = _brotli().Compressor(quality=_BROTLI_QUALITY, lgwin=_BROTLI_WINDOW_BITS)
+    stream = brotli().Compressor(quality=_BROTLI_QUALITY, lgwin=_BROTLI_WINDOW_BITS)
     return Compressor(stream.process, stream.finish)
 
 
 def _zst() -> Compressor:
-    zstd = _zstd()
+    zstd = zstandard()
     parameter = zstd.CompressionParameter
     options = {parameter.compression_level: _ZSTD_LEVEL, parameter.window_log: _ZSTD_WINDOW_BITS}
     stream = zstd.ZstdCompressor(options=options)
@@ -78,18 +77,3 @@ def _zst() -> Compressor:
 
 
 _NEW = {b"gzip": _gzip, b"br": _br, b"zstd": _zst}
-
-
-def _brotli() -> Any:
-    try:
-        return import_module("brotli")
-    except ImportError:
-        return import_module("brotlicffi")
-
-
-def _zstd() -> Any:
-    if sys.version_info >= (3, 14):
-        from compression import zstd
-    else:
-        from backports import zstd
-    return zstd

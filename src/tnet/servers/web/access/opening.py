@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from twisted.web.resource import IResource
@@ -25,8 +24,6 @@ from tnet.servers.web.access.tokens import TokenResource, Tokens
 from tnet.servers.web.filters import Filter
 from tnet.servers.web.mounts import Mounts
 from tnet.servers.web.permissions import Permissions, Right
-
-NAMES_SHOWN = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +88,7 @@ async def open_access(plan: WebPlan, context: Context, hashing: Offload | None =
         filters=_filters(plan, Guard(rules, rights, logins, mounted=_mounted(plan)), shares),
         permissions=permissions,
         depends=True,
-        notes=tuple(_notes(plan, accounts, await accounts.open_to_all() if plan.exposed else [])),
+        notes=await accounts.notes(exposed=plan.exposed, secured=plan.tls is not None),
         shares=shares,
         tokens=TokenResource(tokens, accounts.standing),
         logins=logins,
@@ -121,14 +118,3 @@ def granted(plan: WebPlan) -> Right:
     for wanted, more in ((plan.listing, Right.LIST), (plan.upload, Right.WRITE), (plan.modify, Right.MODIFY)):
         right |= more if wanted else Right.NONE
     return right
-
-
-def _notes(plan: WebPlan, accounts: Accounts, open_to_all: list[str]) -> Iterator[str]:
-    if accounts.one_time:
-        yield f"no account yet: this one ends with the server, or once `{accounts.how_to_add}` makes a real one"
-    if plan.exposed and plan.tls is None:
-        yield "passwords travel in clear with every request: --tls hides them"
-    if open_to_all:
-        more = len(open_to_all) - NAMES_SHOWN
-        names = ", ".join(open_to_all[:NAMES_SHOWN]) + (f" and {more} more" if more > 0 else "")
-        yield f"whoever can connect comes in without a password as {names}"

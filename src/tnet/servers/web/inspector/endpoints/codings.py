@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
-import sys
 import zlib
 from collections.abc import Callable
-from importlib import import_module
-from typing import Any
 
+from tnet.protocols.codings import libraries
 from tnet.servers.web.inspector.endpoints.call import Answer, Call
 from tnet.servers.web.inspector.endpoints.echoes import header_fields, origin
 
@@ -28,30 +26,15 @@ def deflated(call: Call) -> Answer:
 
 def brotlied(call: Call) -> Answer:
     """br."""
-    return _coded(call, "brotli", b"br", _brotli().compress)
+    return _coded(call, "brotli", b"br", libraries.brotli().compress)
 
 
 def zstandard(call: Call) -> Answer:
     """zstd."""
-    return _coded(call, "zstd", b"zstd", _zstd().compress)
+    return _coded(call, "zstd", b"zstd", libraries.zstandard().compress)
 
 
 def _coded(call: Call, name: str, coding: bytes, compress: Compress) -> Answer:
     method = call.request.method.decode("ascii")
     found = {name: True, "headers": header_fields(call), "method": method, "origin": origin(call)}
     return Answer(compress(json.dumps(found, indent=2).encode() + b"\n"), fields=((b"Content-Encoding", coding),))
-
-
-def _brotli() -> Any:
-    try:
-        return import_module("brotli")
-    except ImportError:
-        return import_module("brotlicffi")
-
-
-def _zstd() -> Any:
-    if sys.version_info >= (3, 14):
-        from compression import zstd
-    else:
-        from backports import zstd
-    return zstd
