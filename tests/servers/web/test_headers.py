@@ -6,7 +6,7 @@ from twisted.trial.unittest import TestCase
 from twisted.web.http_headers import Headers, InvalidHeaderName
 
 from tnet.servers.web import headers as module
-from tnet.servers.web.headers import Later, canonical, raw, received, set_field
+from tnet.servers.web.headers import Later, canonical, raw, received, set_field, vary
 
 
 class HeadersTests(TestCase):
@@ -44,6 +44,20 @@ class HeadersTests(TestCase):
             headers = Headers({b"X-Y": [b"old", b"older"]})
             set_field(headers, name, value)
             self.assertEqual(headers.getRawHeaders(b"x-y"), [expected])
+
+
+class VaryTests(TestCase):
+    """Vary is added to."""
+
+    def test_each_once(self) -> None:
+        """Names that are there already are not said twice, in whatever case; after `*` nothing is left to say."""
+        headers = Headers()
+        for names, said in (((b"Accept",), b"Accept"), ((b"accept", b"Origin"), b"Accept, Origin")):
+            vary(headers, *names)
+            self.assertEqual(headers.getRawHeaders(b"vary"), [said])
+        headers.setRawHeaders(b"vary", [b"*"])
+        vary(headers, b"Accept")
+        self.assertEqual(headers.getRawHeaders(b"vary"), [b"*"])
 
 
 class LaterTests(TestCase):

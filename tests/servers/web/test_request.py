@@ -231,6 +231,7 @@ class AnswerTests(TestCase):
 
         reply = stock(render).get("/", "Accept: application/json")
         self.assertEqual((reply.status, reply.fields[b"x-y"], b"etag" in reply.fields), (403, b"z", False))
+        self.assertEqual(reply.fields[b"vary"], b"Accept")
         self.assertEqual(reply.body, b'{"status": 403, "error": "Forbidden", "reason": "not you"}\n')
 
     def test_a_coroutine(self) -> None:

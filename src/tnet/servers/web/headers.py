@@ -51,6 +51,15 @@ def set_field(headers: Headers, name: Any, value: Any) -> None:
         headers.setRawHeaders(name, [value])
 
 
+def vary(headers: Headers, *names: bytes) -> None:
+    """Say that the response would be another one for another value of these request fields, too."""
+    said = headers.getRawHeaders(b"Vary", [])
+    known = {name.strip().lower() for line in said for name in line.split(b",")}
+    more = [name for name in names if name.lower() not in known]
+    if more and b"*" not in known:
+        headers.setRawHeaders(b"Vary", [b", ".join([*said, *more])])
+
+
 class Later(Generic[T]):
     """An attribute that is made when somebody asks for it, and from then on is like every other."""
 

@@ -22,7 +22,7 @@ from tnet.errors import Overloaded
 from tnet.protocols.http1.heads import RequestHead
 from tnet.servers.web import pages
 from tnet.servers.web.bodies import IBodyConsumer, IBodySink, Refusal
-from tnet.servers.web.headers import Later, raw, received, set_field
+from tnet.servers.web.headers import Later, raw, received, set_field, vary
 from tnet.servers.web.permissions import Permissions
 
 if TYPE_CHECKING:
@@ -305,6 +305,7 @@ class WebRequest(server.Request):
         self.setResponseCode(refusal.status, pages.phrase(refusal.status).encode())
         for name, value in (pages.fields_for(media) | refusal.fields).items():
             self.setHeader(name, value)
+        vary(self.responseHeaders, b"Accept")
         self.setHeader(b"Content-Length", b"%d" % len(body))
         self.write(body)
         self.finish()

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-from twisted.trial.unittest import SynchronousTestCase
-from twisted.web.test.requesthelper import DummyRequest
-
 from tests.servers.web.served import ServedTestCase
 from tests.servers.web.wire import Wire
 from tests.support import AtOnce
-from tnet.servers.web.access.fields import Fields, vary
+from tnet.servers.web.access.fields import Fields
 from tnet.servers.web.root import Root
 from tnet.servers.web.tree import Tree
 
@@ -36,17 +33,3 @@ class FieldsTests(ServedTestCase):
         reply = wire.get("/a.txt")
         self.assertNotEqual(reply.fields[b"etag"], b'"mine"')
         self.assertEqual(reply.fields[b"content-type"], b"text/plain; charset=utf-8")
-
-
-class VaryTests(SynchronousTestCase):
-    """Vary is added to."""
-
-    def test_each_once(self) -> None:
-        """Names that are there already are not said twice, in whatever case; after `*` nothing is left to say."""
-        request = DummyRequest([b""])
-        for names, said in (((b"Accept",), b"Accept"), ((b"accept", b"Origin"), b"Accept, Origin")):
-            vary(request, *names)  # type: ignore[arg-type]
-            self.assertEqual(request.responseHeaders.getRawHeaders(b"vary"), [said])
-        request.responseHeaders.setRawHeaders(b"vary", [b"*"])
-        vary(request, b"Accept")  # type: ignore[arg-type]
-        self.assertEqual(request.responseHeaders.getRawHeaders(b"vary"), [b"*"])

@@ -13,8 +13,8 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
-from tnet.servers.web.access.fields import vary
 from tnet.servers.web.filters import Filter
+from tnet.servers.web.headers import vary
 
 if TYPE_CHECKING:
     from tnet.servers.web.request import WebRequest
@@ -42,7 +42,7 @@ class Cors(Filter):
         if _NAMES.fullmatch(wanted):
             request.setHeader(b"Access-Control-Allow-Headers", wanted)
         request.setHeader(b"Access-Control-Max-Age", b"%d" % MAX_AGE_SECONDS)
-        vary(request, b"Access-Control-Request-Headers")
+        vary(request.responseHeaders, b"Access-Control-Request-Headers")
         request.finish()
 
     def after(self, request: WebRequest) -> None:

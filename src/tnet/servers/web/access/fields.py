@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from tnet.servers.web.filters import Filter
+from tnet.servers.web.headers import vary
 
 if TYPE_CHECKING:
     from tnet.servers.web.request import WebRequest
@@ -24,15 +25,6 @@ class Fields(Filter):
         """Add what is missing."""
         for name, values in self._fields.items():
             if name == b"vary":
-                vary(request, *values)
+                vary(request.responseHeaders, *values)
             elif not request.responseHeaders.hasHeader(name):
                 request.responseHeaders.setRawHeaders(name, values)
-
-
-def vary(request: WebRequest, *names: bytes) -> None:
-    """Say that the response would be another one for another value of these request fields, too."""
-    said = request.responseHeaders.getRawHeaders(b"vary", [])
-    known = {name.strip().lower() for line in said for name in line.split(b",")}
-    more = [name for name in names if name.lower() not in known]
-    if more and b"*" not in known:
-        request.responseHeaders.setRawHeaders(b"Vary", [b", ".join([*said, *more])])

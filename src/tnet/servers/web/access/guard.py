@@ -13,10 +13,10 @@ from twisted.internet.defer import Deferred
 
 from tnet.accounts.store import Account
 from tnet.servers.web.access.credentials import BASIC, BEARER, Password, Token, read_credentials
-from tnet.servers.web.access.fields import vary
 from tnet.servers.web.access.logins import Logins, wrong
 from tnet.servers.web.access.rules import RulePermissions, Rules, decoded_place
 from tnet.servers.web.filters import Filter
+from tnet.servers.web.headers import vary
 from tnet.servers.web.permissions import Right
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ class Guard(Filter):
         """Say that who asks makes a difference; and name the second way to log in, on a line of its own, since not
         every client can take two apart."""
         if self._logins is not None:
-            vary(request, b"Authorization")
+            vary(request.responseHeaders, b"Authorization")
         if request.code == 401 and request.responseHeaders.getRawHeaders(b"www-authenticate") == [BASIC]:
             request.responseHeaders.addRawHeader(b"WWW-Authenticate", BEARER)
 
