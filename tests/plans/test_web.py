@@ -105,6 +105,19 @@ class WebPlanTests(ParsedTestCase):
             plan: Any = WebPlan(listen=(), **options)  # type: ignore[arg-type]
             self.assertEqual(plan.asks_who, asks, options)
 
+    def test_who_may_see_everything(self) -> None:
+        """Where a rule names somebody, another one says who sees what others ask for, or nobody does."""
+        for texts, apart in (
+            ((), False),
+            (("/=+:lr,*:none", "/keys=*:none"), False),
+            (("/=+:lr", "/keys=ann:all"), True),
+            (("/=+:lr", "/keys=@staff:-r"), True),
+            (("/keys=ann:all", "/_tnet=@staff:all"), False),
+            (("/keys=ann:all", "/_tnet/har=ann:all"), True),
+        ):
+            plan: Any = WebPlan(listen=(), acl=tuple(rule for text in texts for rule in parse_acl(text)))
+            self.assertEqual(plan.tells_apart, apart, texts)
+
     def test_a_path_has_one_meaning(self) -> None:
         """Two bins or proxies at one path are refused."""
         route = parse_proxy("/a=http://h/")

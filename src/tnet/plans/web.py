@@ -120,6 +120,12 @@ class WebPlan(ServePlan):
         """Whether somebody may have to log in."""
         return self.users is not None or any(rule.who != "*" for rule in self.acl)
 
+    @property
+    def tells_apart(self) -> bool:
+        """Whether some who log in may see what others may not, and no rule says who sees what others ask for."""
+        named = any(rule.who not in ("*", "+") for rule in self.acl)
+        return named and all(rule.path != OURS for rule in self.acl)
+
 
 def parse_acl(text: str, field: str = "--acl") -> tuple[AclRule, ...]:
     """The rules that `text` holds, all for one path.

@@ -42,6 +42,13 @@ class WarningTests(TestCase):
             (line,) = warnings(plan(public=True, **options))
             self.assertIn(word, line)
 
+    def test_inspector_for_nobody(self) -> None:
+        """Where people may not all see the same, one of them has to be named for the inspector to be of use."""
+        acl = parse_acl("/=*:lr,ann:all")
+        (line,) = warnings(plan(inspect=True, users="x", acl=acl))
+        self.assertIn("--acl '/_tnet=NAME:all'", line)
+        self.assertEqual(warnings(plan(inspect=True, users="x", acl=acl + parse_acl("/_tnet=ann:all"))), ())
+
     def test_none(self) -> None:
         """Who asks for a login over TLS, or rules who may write, is not told of it."""
         secured = (TcpAddress("*", 443, True),)

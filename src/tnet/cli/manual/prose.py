@@ -98,8 +98,9 @@ A directory is had as a whole with ?archive=zip, tar, tar.gz or tar.zst; as JSON
 a.css.br, a.css.zst and a.css.gz are sent instead of a.css to those who accept them, if they are no older; also with
 --no-compress, as they were put there. A 404.html in DIR is what people see where nothing is, unless --spa is given.
 
-With --inspect, /_tnet/ shows exchanges to this machine, or to whoever is logged in, with secrets masked; below it are
-paths for tests of clients, such as /_tnet/status/404, /_tnet/delay/2 and /_tnet/echo. A bin shows what is sent to it.
+With --inspect, /_tnet/ shows exchanges to this machine, or to whoever is logged in, with secrets masked; where a rule
+names a user or a group, only to those whom a rule for /_tnet lets in. Below it are paths for tests of clients, such as
+/_tnet/status/404, /_tnet/delay/2 and /_tnet/echo. A bin shows what is sent to it.
 
 A server on loopback without accounts refuses requests that change something, or ask for /_tnet, under a name that is
 not this machine's, as a page of somebody else could send them. A connection that keeps the server waiting makes room

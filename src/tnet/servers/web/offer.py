@@ -162,7 +162,14 @@ async def _inspected(plan: WebPlan, context: Context, mounts: Mounts) -> Inspect
         for each in plan.bins:
             mounts.mount(os.fsencode(each.path), await open_bin(each, context.workers))
         return None
-    inspector = Inspector(context.reactor, context.workers, wall=time.time, now=context.clock, names=_names(plan))
+    inspector = Inspector(
+        context.reactor,
+        context.workers,
+        wall=time.time,
+        now=context.clock,
+        names=_names(plan),
+        apart=plan.tells_apart,
+    )
     mounts.mount(OURS.encode(), inspector.resource)
     for each in plan.bins:
         mounts.mount(os.fsencode(each.path), await inspector.bin_resource(each))

@@ -17,9 +17,11 @@ _EVERYWHERE = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 def warnings(plan: WebPlan) -> tuple[str, ...]:
     """What may not be meant."""
-    if not plan.exposed:
-        return ()
     found = []
+    if plan.inspect and plan.tells_apart:
+        found.append("the inspector's page is for nobody: say for whom, as in --acl '/_tnet=NAME:all'")
+    if not plan.exposed:
+        return tuple(found)
     if plan.upload and not plan.asks_who and not plan.acl:
         what = "change what is" if plan.modify else "write new files"
         found.append(f"uploads are on: whoever can reach this server can {what} below its root")

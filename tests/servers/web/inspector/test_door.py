@@ -6,7 +6,14 @@ from typing import Any
 
 from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 
+from tests.servers.web.access.doors import ALICE
 from tests.servers.web.inspector.inspected import InspectedTestCase
+from tests.servers.web.wire import Wire
+from tests.support import AtOnce
+from tnet.servers.web.filters import Filter
+from tnet.servers.web.inspector.inspector import Inspector
+from tnet.servers.web.request import WebRequest
+from tnet.servers.web.site import WebFactory
 
 PAGE = "/_tnet/exchanges"
 
@@ -78,3 +85,48 @@ class DoorTests(InspectedTestCase):
         self.wire.channel.peer = far
         self.assertEqual(self.ask("/_tnet/clear", method="POST").status, 403)
         self.assertEqual(self.ask("/_tnet/bins/hook", method="PUT", body=b"{}").status, 403)
+
+
+class LoggedIn(Filter):
+    """Everybody is Alice."""
+
+    def before(self, request: WebRequest) -> None:
+        """She is."""
+        request.account = ALICE
+
+
+class ApartTests(InspectedTestCase):
+    """`Door`, for whoever is logged in."""
+
+    apart = False
+
+    def make(self) -> Inspector:
+        """An inspector that knows whether people may see the same."""
+        return Inspector(self.clock, AtOnce(), wall=self.clock.seconds, now=self.clock.seconds, apart=self.apart)
+
+    def connect(self) -> Wire:
+        """A connection from far away, of somebody who is logged in."""
+        self.site = WebFactory(
+            self.mounts,
+            reactor=self.clock,
+            now=self.clock.seconds,
+            filters=[LoggedIn()],
+            witness=self.inspector.witness,
+        )
+        wire = Wire(site=self.site)
+        wire.channel.peer = IPv4Address("TCP", "192.0.2.1", 1)
+        return wire
+
+    def test_logged_in(self) -> None:
+        """Whoever is logged in sees everything, where all who are may see the same."""
+        self.assertEqual(self.ask(PAGE).status, 200)
+
+    def test_apart(self) -> None:
+        """Where they may not, what one was sent is not shown to another; the endpoints tell nothing."""
+        self.apart = True
+        self.setUp()
+        for path in (PAGE, "/_tnet/har", "/_tnet/events", "/_tnet/exchanges/1/response-body", "/_tnet/bins"):
+            reply = self.ask(path)
+            self.assertEqual(reply.status, 403, path)
+            self.assertIn(b"a rule for /_tnet", reply.body)
+        self.assertEqual(self.ask("/_tnet/get").status, 200)

@@ -19,11 +19,13 @@ _FORWARDED = (b"forwarded", b"x-forwarded-for", b"x-real-ip", b"via")
 class Door:
     """Lets in, or refuses. `names` are those that the server is known by besides addresses and localhost.
 
-    Whoever comes from the very address that was reached sits here, too.
+    Whoever comes from the very address that was reached sits here, too. With `apart` people who log in may not see the
+    same, and what one was sent is not for another.
     """
 
-    def __init__(self, names: Collection[str] = ()) -> None:
+    def __init__(self, names: Collection[str] = (), *, apart: bool = False) -> None:
         self._names = frozenset(name.lower().rstrip(".") for name in names)
+        self._apart = apart
 
     def judge(self, request: WebRequest) -> None:
         """Go on only for whoever may see everything.
@@ -33,6 +35,8 @@ class Door:
         if _is_other_origin(request):
             raise Refusal(403, "this is not for the pages of other sites")
         if request.account is not None:
+            if self._apart:
+                raise Refusal(403, "people here may not all see the same: a rule for /_tnet says who sees everything")
             return
         if not _is_here(request):
             raise Refusal(403, "this is for whoever sits at the machine that the server runs on")

@@ -28,7 +28,7 @@ class Inspector:
     """`witness` goes to the site, `resource` to `/_tnet`, and what `bin_resource` makes to the path of each bin.
 
     `names` are what the server is called besides addresses, localhost and the name of its machine; `wall` is the time
-    of day, `now` the site's clock. Secrets are masked unless `secrets`.
+    of day, `now` the site's clock. Secrets are masked unless `secrets`. With `apart` logging in opens nothing.
     """
 
     def __init__(
@@ -40,6 +40,7 @@ class Inspector:
         now: Callable[[], float],
         names: Collection[str] = (),
         secrets: bool = False,
+        apart: bool = False,
     ) -> None:
         self._workers = workers
         self._clocks = wall, now
@@ -48,7 +49,7 @@ class Inspector:
         self.witness = History(wall, now, own=is_own, bin_of=self._bin_of)
         self._feed = Feed(self.witness, reactor, secrets=secrets)
         desk = Desk(self.witness, self._feed, self._bins, workers, secrets=secrets)
-        self.resource = Front((*desk.routes(), *endpoints()), Door((*names, gethostname())), workers)
+        self.resource = Front((*desk.routes(), *endpoints()), Door((*names, gethostname()), apart=apart), workers)
 
     async def bin_resource(self, plan: Bin) -> BinResource:
         """The resource of one bin, which is shown on the page and can be changed from then on.
