@@ -8,6 +8,7 @@ import os
 import tarfile
 import zipfile
 from typing import Any
+from unittest.mock import patch
 
 from backports import zstd
 from twisted.internet.error import ConnectionLost
@@ -17,8 +18,9 @@ from tests.servers.web.test_files import Threads
 from tests.servers.web.wire import Reply, Wire
 from tests.servers.web.writing.written import Some
 from tests.support import AtOnce
-from tnet.servers.web.archives.archives import MAX_AT_ONCE, Archives, Pieces
+from tnet.servers.web.archives.archives import MAX_AT_ONCE, MAX_GATHERING, Archives, Pieces
 from tnet.servers.web.archives.formats import READ_BYTES
+from tnet.servers.web.archives.gathering import Gathering
 from tnet.servers.web.permissions import Permissions, Right
 from tnet.servers.web.root import Root
 from tnet.servers.web.tree import Tree
@@ -180,6 +182,27 @@ class SendTests(ArchivesTestCase):
         wire.ask("GET", "/?archive=zip")
         threads.work()
         self.assertEqual(wire.reply().status, 200)
+
+    def test_others_find_a_worker(self) -> None:
+        """Directories are looked through for few archives at a time, however many are wanted."""
+        threads = Threads()
+        wire = self.open(workers=threads)
+        wires = [wire, *(Wire(site=wire.site) for _ in range(4))]
+        for each in wires:
+            each.ask("GET", "/sub/?archive=zip")
+        self.assertEqual(len(threads.waiting), MAX_GATHERING)
+        wires[2].hang_up(ConnectionLost())
+        threads.work()
+        self.assertEqual({each.reply().status for each in wires if each is not wires[2]}, {200})
+
+    def test_a_client_that_leaves_early(self) -> None:
+        """Nobody goes on to look for what nobody waits for."""
+        threads = Threads()
+        wire = self.open(workers=threads)
+        wire.ask("GET", "/?archive=zip")
+        wire.hang_up(ConnectionLost())
+        with patch.object(Gathering, "_look_into", lambda *_: self.fail("looked")):
+            threads.work()
 
 
 class PiecesTests(ArchivesTestCase):

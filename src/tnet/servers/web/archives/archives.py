@@ -6,16 +6,18 @@ from collections.abc import Iterator, Sequence
 from threading import Lock
 from urllib.parse import quote
 
+from twisted.internet.defer import DeferredSemaphore
+
 from tnet.net.context import Offload
 from tnet.servers.web.archives.formats import FORMATS, READ_BYTES, Format, tarred, zipped
 from tnet.servers.web.archives.gathering import Gathering
 from tnet.servers.web.bodies import Refusal
-from tnet.servers.web.permissions import Permissions
 from tnet.servers.web.request import WebRequest
 from tnet.servers.web.root import OpenDirectory, Root
 from tnet.servers.web.sending import Compressed, Sender, Source
 
 MAX_AT_ONCE = 16
+MAX_GATHERING = 2  # the other workers are for whoever wants less
 
 _UNSAFE = '"\\%'
 
@@ -28,6 +30,7 @@ class Archives:
         self._workers = workers
         self._top = top.encode("utf-8", "surrogateescape")
         self._running = 0
+        self._turns = DeferredSemaphore(MAX_GATHERING)
 
     async def send(
         self, request: WebRequest, opened: OpenDirectory, names: Sequence[bytes], selection: Sequence[bytes]
@@ -57,8 +60,14 @@ class Archives:
         if request.method == b"HEAD":
             request.finish()
             return
+        gathering = Gathering(self._root, request.permissions)
         with request.trace.span("gather archive"):
-            length, pieces = await self._workers.run(self._make, request.permissions, form, names, selection, top)
+            try:
+                length, pieces = await self._turns.run(
+                    self._workers.run, self._make, gathering, form, names, selection, top
+                )
+            finally:
+                gathering.stop()
         source: Source = pieces
         if form.coding:
             source = Compressed(pieces, form.coding)
@@ -72,14 +81,14 @@ class Archives:
 
     def _make(
         self,
-        permissions: Permissions,
+        gathering: Gathering,
         form: Format,
         names: Sequence[bytes],
         selection: Sequence[bytes],
         top: bytes,
     ) -> tuple[int, Pieces]:
         """In a worker: the length of the archive without its coding, and the archive."""
-        items = Gathering(self._root, permissions).gather(names, selection, top)
+        items = gathering.gather(names, selection, top)
         length, pieces = (zipped if form is FORMATS[b"zip"] else tarred)(self._root, items)
         return length, Pieces(pieces)
 

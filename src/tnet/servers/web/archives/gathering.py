@@ -44,6 +44,11 @@ class Gathering:
         self._root = root
         self._permissions = permissions
         self._found: list[Item] = []
+        self._stopped = False
+
+    def stop(self) -> None:
+        """In any thread: nobody waits for what would be found any more."""
+        self._stopped = True
 
     def gather(self, names: Sequence[bytes], selection: Sequence[bytes], top: bytes) -> list[Item]:
         """The directory that `names` lead to, or what `selection` names in it, below `top`.
@@ -70,7 +75,7 @@ class Gathering:
 
     def _walk(self, todo: list[tuple[Names, Names]]) -> None:
         """Each directory before what is in it, its files before its directories; what cannot be read is left out."""
-        while todo:
+        while todo and not self._stopped:
             names, path = todo.pop()
             with suppress(OSError), _Directory(self._root, names) as directory:
                 self._add(names, path, directory.status)
