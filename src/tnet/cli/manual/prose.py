@@ -87,11 +87,11 @@ With --upload a file is made by PUT, by a form, or in parts: as the IETF's draft
 PATCH. It appears under its name when it is complete, and never instead of another file; with --modify it may, by PUT,
 and If-Match says instead of which. An upload that is interrupted is kept for a day if it came by PATCH, or as the draft
 has it: HEAD of its path with ?upload tells the Upload-Offset to go on from. --quota counts what this run has added, and
-what is unfinished; deleting gives nothing back. --max-body bounds the whole of an upload in parts. New names must be
-such that every system can have them.
+what is unfinished; deleting gives nothing back. --max-body bounds the whole of an upload in parts. No new name is that
+of a device of Windows, ends in a dot or a space, or holds a backslash or a control character.
 
---modify also answers DELETE (of a directory that is not empty with ?recursive=1), MKCOL, MOVE and COPY, and makes the
-directories that a PUT leads through. Links are never followed out of DIR to write.
+--modify also answers DELETE (of a directory that is not empty with ?recursive=1), MKCOL, MOVE and COPY, by If-Match if
+that is sent, and makes the directories that a PUT leads through. Links are never followed out of DIR to write.
 
 A directory is had as a whole with ?archive=zip, tar, tar.gz or tar.zst; as JSON or text with ?format=json or text.
 

@@ -73,6 +73,25 @@ class MethodTests(WritingTestCase):
         self.assertEqual(self.names("site/sub"), {"b.txt", "new name"})
         self.nothing_left()
 
+    def test_conditions(self) -> None:
+        """What is not, or not any more, what the client takes it for is neither deleted, moved nor copied."""
+        wire = self.open()
+        etag = self.ask(wire, "PUT", "/new", body=b"x").fields[b"etag"].decode()
+        for field in (
+            f'If-Match: "{etag[1:-1]}0"',
+            "If-None-Match: *",
+            "If-Unmodified-Since: Sun, 06 Nov 1994 08:49:37 GMT",
+        ):
+            for path in ("/new", "/sub/"):
+                self.assertEqual(self.status(wire, "DELETE", f"{path}?recursive=1", field), 412, (path, field))
+                self.assertEqual(self.status(wire, "MOVE", path, "Destination: /else", field), 412, (path, field))
+            self.assertEqual(self.status(wire, "COPY", "/new", "Destination: /else", field), 412, field)
+        self.assertEqual(self.status(wire, "DELETE", "/nothing", "If-Match: *"), 404)
+        self.assertEqual(self.status(wire, "COPY", "/new", "Destination: /copy", f"If-Match: {etag}"), 201)
+        self.assertEqual(self.status(wire, "MOVE", "/copy", "Destination: /moved", "If-Match: *"), 201)
+        self.assertEqual(self.status(wire, "DELETE", "/new", f"If-Match: {etag}"), 204)
+        self.nothing_left()
+
     def test_where_to(self) -> None:
         """A destination is below the root of this server, and can be a name."""
         for to, status in (

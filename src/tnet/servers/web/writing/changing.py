@@ -9,6 +9,8 @@
     POST    /dir/               action=mkdir&name=NEW   action=rename&name=OLD&to=NEW
                                 action=delete&name=A&name=B, with recursive=1 or sure=… for full directories
 
+DELETE, MOVE and COPY go by If-Match, If-None-Match and If-Unmodified-Since, of what they name.
+
 Source: RFC 4918 sections 9.3, 9.6, 9.8, 9.9, 10.2 to 10.6.
 """
 
@@ -115,7 +117,8 @@ class Changing:
     def _delete(self, request: WebRequest, names: Sequence[bytes], recursive: bool) -> None:
         target = self._find(request, names)
         try:
-            changes.delete(target, recursive=recursive, judge=_judge(request, Right.MODIFY))
+            with self._naming.kept(target, Terms.of(request, replace=True)):
+                changes.delete(target, recursive=recursive, judge=_judge(request, Right.MODIFY))
         finally:
             target.close()
 
@@ -124,7 +127,8 @@ class Changing:
         try:
             target = self._find(request, to, Right.MODIFY | Right.WRITE, new=True)
             try:
-                return changes.move(source, target, replace=replace, judge=_judge(request, _MOVED))
+                with self._naming.kept(source, Terms.of(request, replace=True)):
+                    return changes.move(source, target, replace=replace, judge=_judge(request, _MOVED))
             finally:
                 target.close()
         finally:
@@ -137,6 +141,7 @@ class Changing:
             if not isinstance(source, OpenFile):
                 raise Refusal(409, "only files are copied")
             request.permissions.demand(Right.READ, source.names)
+            Terms.of(request, replace=True).expect(names[-1], source.status)
             target = self._find(request, to, Right.MODIFY | Right.WRITE, new=True)
             return self._copy_to(source, target, Terms(replace, {} if replace else {b"if-none-match": b"*"}))
         finally:

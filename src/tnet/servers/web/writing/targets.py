@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import os
 import stat
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from threading import Lock
 
@@ -104,10 +104,15 @@ class Terms:
                 raise Refusal(412, f"{shown(name)} is not there")
         elif stat.S_ISDIR(status.st_mode):
             raise Refusal(409, f"{shown(name)} is a directory")
-        elif precondition(b"PUT", self.conditions.get, Validators(etag(status), int(status.st_mtime))) is not None:
+        else:
+            self.expect(name, status)
+            if not self.replace:
+                raise Refusal(409, f"{shown(name)} exists already")
+
+    def expect(self, name: bytes, status: os.stat_result) -> None:
+        """Refuse, with 412, where the conditions do not hold for what is there."""
+        if precondition(b"PUT", self.conditions.get, Validators(etag(status), int(status.st_mtime))) is not None:
             raise Refusal(412, f"{shown(name)} is not what it is expected to be")
-        elif not self.replace:
-            raise Refusal(409, f"{shown(name)} exists already")
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +146,18 @@ class Naming:
                 staged.replace(target.name)
             after = target.status()
         return Made((target.name,), before is None, b"" if after is None else etag(after))
+
+    @contextmanager
+    def kept(self, target: Target, terms: Terms) -> Iterator[None]:
+        """While what is there is changed in another way: if conditions speak of it, nothing else takes its name.
+
+        Raises: Refusal, 412 where they do not hold.
+        """
+        with self._lock if terms.conditions else nullcontext():
+            status = target.seen()
+            if status is not None:
+                terms.expect(target.name, status)
+            yield
 
     def _give_new(self, staged: Staged, name: bytes, terms: Terms) -> None:
         try:
