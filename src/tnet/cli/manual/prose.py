@@ -102,12 +102,13 @@ With --inspect, /_tnet/ shows exchanges to this machine, or to whoever is logged
 names a user or a group, only to those whom a rule for /_tnet lets in. Below it are paths for tests of clients, such as
 /_tnet/status/404, /_tnet/delay/2 and /_tnet/echo. A bin shows what is sent to it.
 
-A server on loopback without accounts refuses requests that change something, or ask for /_tnet, under a name that is
-not this machine's, as a page of somebody else could send them. A connection that keeps the server waiting makes room
-for another one where a limit is reached.
+A server on loopback without accounts refuses requests that change something, or ask for a WebSocket or /_tnet, under a
+name that is not this machine's, as a page of somebody else could send them. A connection that keeps the server waiting
+makes room for another one where a limit is reached.
 
-What a proxy's client says in X-Forwarded-For and its like is replaced. The access log is written within half a second;
-a status of 000 is a request that got no response. A full disk does not stop the server.
+What a proxy's client says in X-Forwarded-For and its like, of where it comes from and who it is, is replaced. The
+access log is written within half a second; a status of 000 is a request that got no response. A full disk does not stop
+the server.
 """,
     "tnet-serve-ssh": """\
 Guessing passwords takes longer and longer, and fail2ban can read the failures, as under tnet-serve-auth(1).

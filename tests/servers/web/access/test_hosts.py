@@ -67,6 +67,13 @@ class HostsTests(TestCase):
             ):
                 self.assertEqual((host, method, path, self.status(method, path, host)), (host, method, path, 421))
 
+    def test_conversations(self) -> None:
+        """Nobody talks to us over a WebSocket under any other name."""
+        for host, status in (("evil.example", 421), ("localhost:8080", 200)):
+            fields = "Connection: Upgrade\r\nUpgrade: WebSocket"
+            self.wire.send(f"GET /a HTTP/1.1\r\nHost: {host}\r\n{fields}\r\n\r\n".encode())
+            self.assertEqual(self.wire.reply().status, status)
+
     def test_tunnels(self) -> None:
         """Plain reading, links, reloads, and bins are reached under any name."""
         for method, path in (

@@ -1,8 +1,8 @@
 """Names that this server may be called by, while it listens on this machine alone.
 
 A page of any site can have its own name resolved to 127.0.0.1, and then asks us as its own origin: the browser shows it
-every answer. The Host field tells that name, so it is judged. What changes something, and tnet's own pages below
-`/_tnet`, are only for those who call us by an address, by `localhost` or by this machine's name.
+every answer. The Host field tells that name, so it is judged. What changes something, a WebSocket, and tnet's own
+pages below `/_tnet` are only for those who call us by an address, by `localhost` or by this machine's name.
 
 Plain reading is not refused: a tunnel or a proxy in front, which calls us by its public name, could not be told apart.
 Where people log in nothing is: a browser keeps a login for the name that it was given to, so the page has none.
@@ -45,7 +45,7 @@ class Hosts(Filter):
         Raises: Refusal, 421.
         """
         place = decoded_place(request.postpath)
-        if request.method in _READING and place[:1] != (_OURS,):
+        if request.method in _READING and place[:1] != (_OURS,) and not _is_conversation(request):
             return
         if place[1:2] in ((b"share",), (b"reload",), (b"reload.js",)) or any(
             place[: len(path)] == path for path in self._open
@@ -69,3 +69,8 @@ class Hosts(Filter):
         except ValueError:
             return False
         return True
+
+
+def _is_conversation(request: WebRequest) -> bool:
+    """Whether a WebSocket is asked for, in which anything may follow."""
+    return b"websocket" in (request.getHeader(b"upgrade") or b"").lower()
