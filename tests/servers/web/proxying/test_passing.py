@@ -22,6 +22,10 @@ class AskedTests(ProxyTestCase):
         self.assertEqual((reply.status, reply.body), (200, b"ok"))
         self.assertRegex(reply.fields[b"via"], rb"^1\.1 tnet-[0-9a-f]{8}$")
 
+    def test_a_body_of_no_kind(self) -> None:
+        """What an upstream does not say of its body is not made up."""
+        self.assertNotIn(b"content-type", self.through(OK).fields)
+
     def test_line_and_fields(self) -> None:
         """Line, Host and what is told of the client."""
         self.wire.ask("GET", "/api/a/b?c=d", "Cookie: e=f")

@@ -182,6 +182,7 @@ class Passing:
         self._answering = True
         request.setResponseCode(head.status, head.reason)
         self._set(response_fields(head, self._places, self._via))
+        request.defaultContentType = None  # what it does not say of its body is not ours to make up
         request.registerProducer(self, True)
         self._watch(IDLE_SECONDS, "sending its reply")
         request.write(b"")
