@@ -71,6 +71,12 @@ class RequestFieldsTests(SynchronousTestCase):
         self.assertNotIn(b"127.0.0.1", sent.values())
         self.assertNotIn(b"root", sent.values())
 
+    def test_who_it_is(self) -> None:
+        """Nor who it is, which groups it is in, or below which path it was reached."""
+        given = ("X-Forwarded-Groups", "X_Forwarded-Email", "X-Forwarded-Prefix", "Remote_User", "X-Remote-User")
+        sent = self.sent(*((name.encode(), b"root") for name in (*given, "X-Client-IP", "True-Client-IP", "Client-IP")))
+        self.assertNotIn(b"root", sent.values())
+
     def test_kinds_of_client(self) -> None:
         """An IPv6 address is quoted where it has to be; somebody on a UNIX socket has none."""
         self.assertIn(b'for="[::1]";', self.sent(client=Client("::1", b"http", None, b"1.0"))[b"forwarded"])

@@ -1,6 +1,6 @@
 """The fields that a proxy passes on, in both directions, and those that it adds.
 
-What a client says about where it comes from is replaced, not added to: no proxy stands in front of us that could be
+What a client says about who it is and where it comes from is replaced, not added to: no proxy stands in front of us that could be
 trusted to have checked it.
 
 Source: RFC 9110 section 7.6.1 for the fields of one hop, section 7.6.3 for Via; RFC 7239 for Forwarded; RFC 6265.
@@ -24,9 +24,10 @@ _OF_ONE_HOP = {
     *(b"proxy-authentication-info", b"te", b"trailer", b"transfer-encoding", b"upgrade", b"http2-settings"),
 }
 _MADE_ANEW = {
-    *(b"host", b"content-length", b"expect", b"forwarded", b"x-real-ip"),
-    *(b"x-forwarded-for", b"x-forwarded-proto", b"x-forwarded-host", b"x-forwarded-port", b"x-forwarded-user"),
+    *(b"host", b"content-length", b"expect", b"forwarded", b"remote-user", b"x-remote-user"),
+    *(b"x-real-ip", b"x-client-ip", b"x-cluster-client-ip", b"client-ip", b"true-client-ip", b"cf-connecting-ip"),
 }
+_TOLD = b"x-forwarded-"
 _PLACES = {b"location", b"content-location"}
 # HTTP over another connection within this one would pass by everything that we check.
 _NEVER_UPGRADED_TO = (b"h2c", b"http/", b"tls/")
@@ -54,7 +55,8 @@ def request_fields(given: Headers, client: Client, authority: bytes, via: bytes)
     pairs = [(b"Host", authority)]
     for name, values in given.getAllRawHeaders():
         # CGI and its heirs take both spellings for the same.
-        if name.lower().replace(b"_", b"-") not in dropped:
+        key = name.lower().replace(b"_", b"-")
+        if key not in dropped and not key.startswith(_TOLD):
             pairs += [(name, value) for value in values]
     return [*pairs, (b"Via", b"%b %b" % (client.version, via)), *_told(client)]
 
