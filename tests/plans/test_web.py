@@ -37,6 +37,7 @@ class AclTests(ParsedTestCase):
         """What could mean two things, or nothing, is refused."""
         self.refused(parse_acl, "", "/a", "/a=", "a=bob:r", "/a=bob", "/a=bob:", "/a=bob:x", "/a=:r", "/a=bob:-")
         self.refused(parse_acl, "/a/../b=bob:r", "/a\0=bob:r", "/a=b b:r", "/a=@:r", "/a=bob:r,", "/a=bob:-none")
+        self.refused(parse_acl, "/a=*:r,-bob:all")
 
 
 class ProxyTests(ParsedTestCase):
@@ -102,7 +103,7 @@ class WebPlanTests(ParsedTestCase):
             ({"acl": parse_acl("/=*:r")}, False),
             ({"acl": parse_acl("/=*:r,@staff:all")}, True),
         ):
-            plan: Any = WebPlan(listen=(), **options)  # type: ignore[arg-type]
+            plan: Any = WebPlan(listen=(), **options)
             self.assertEqual(plan.asks_who, asks, options)
 
     def test_who_may_see_everything(self) -> None:

@@ -141,6 +141,8 @@ def parse_acl(text: str, field: str = "--acl") -> tuple[AclRule, ...]:
 
 def _rule(path: str, text: str, field: str) -> AclRule:
     who, colon, rights = text.strip().rpartition(":")
+    if who.startswith("-"):
+        raise BadUsage(field, f"{text!r} denies nobody anything", f"what is denied comes behind: {who[1:]}:-{rights}")
     if not colon or not _WHO.fullmatch(who):
         raise BadUsage(field, f"{text!r} is not like NAME:lr, @GROUP:lrw, +:all or *:r")
     denied = rights.startswith("-")
