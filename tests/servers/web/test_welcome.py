@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import webbrowser
 from typing import Any
 from unittest.mock import patch
 
@@ -14,10 +15,24 @@ from tnet.servers.web import welcome
 from tnet.servers.web.welcome import qr, warnings
 
 
+class Log:
+    """As much of a publisher as is needed."""
+
+    def __init__(self) -> None:
+        self.logged: list[tuple[str, str]] = []
+
+    def log(self, level: str, text: str, hint: str = "") -> None:
+        """Keep it."""
+        self.logged.append((level, text))
+
+
 class AContext:
     """As much of a context as is needed."""
 
     workers = AtOnce()
+
+    def __init__(self, publisher: Log) -> None:
+        self.publisher = publisher
 
 
 def plan(**options: Any) -> WebPlan:
@@ -59,9 +74,12 @@ class WarningTests(TestCase):
 class WelcomeTests(TestCase):
     """Where it is."""
 
+    def setUp(self) -> None:
+        self.publisher = Log()
+
     def told(self, *bound: Any, **options: Any) -> tuple[str, ...]:
         """The lines for a plan that is bound there."""
-        context: Any = AContext()
+        context: Any = AContext(self.publisher)
         return welcome.welcome(plan(**options), bound, context)
 
     def test_nothing_more_to_say(self) -> None:
@@ -88,10 +106,17 @@ class WelcomeTests(TestCase):
 
     def test_opens_a_browser(self) -> None:
         """It is asked to show where we are."""
-        opened: list[str] = []
-        with patch.object(welcome.webbrowser, "open", opened.append):
+        with patch("webbrowser.open", return_value=True) as opened:
             self.told(TcpAddress("127.0.0.1", 8080), open_browser=True)
-        self.assertEqual(opened, ["http://127.0.0.1:8080/"])
+        opened.assert_called_once_with("http://127.0.0.1:8080/")
+        self.assertEqual(self.publisher.logged, [])
+
+    def test_no_browser(self) -> None:
+        """Where there is none, that is said."""
+        for outcome in ({"return_value": False}, {"side_effect": webbrowser.Error}):
+            with patch("webbrowser.open", **outcome):
+                self.told(TcpAddress("127.0.0.1", 8080), open_browser=True)
+            self.assertEqual(self.publisher.logged.pop(), ("warning", "no browser could be opened"))
 
     def test_qr(self) -> None:
         """The picture is a square of blocks, as wide as it is high twice over."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import webbrowser
 from collections.abc import Sequence
-from contextlib import suppress
 from io import StringIO
 
+from tnet.events import Publisher
 from tnet.net.context import Context
 from tnet.net.outward import outward_addresses
 from tnet.plans import ListenAddress, TcpAddress
@@ -43,7 +43,7 @@ def welcome(plan: WebPlan, bound: Sequence[ListenAddress], context: Context) -> 
     if plan.qr:
         lines.append(f"{best}\n{qr(best)}")
     if plan.open_browser:
-        context.workers.run(_open, urls[0]).addErrback(lambda _: None)
+        context.workers.run(_open, urls[0]).addErrback(lambda _: False).addCallback(_tell_opened, context.publisher)
     return tuple(lines)
 
 
@@ -86,7 +86,14 @@ def _url(host: str, address: TcpAddress) -> str:
     return f"{scheme}://{shown}{'' if address.port == usual else f':{address.port}'}/"
 
 
-def _open(url: str) -> None:
+def _open(url: str) -> bool:
     """In a worker: show `url` in a browser, if there is one."""
-    with suppress(webbrowser.Error):
-        webbrowser.open(url)
+    try:
+        return webbrowser.open(url)
+    except webbrowser.Error:
+        return False
+
+
+def _tell_opened(opened: bool, publisher: Publisher) -> None:
+    if not opened:
+        publisher.log("warning", "no browser could be opened", "open the address yourself, or set BROWSER")
