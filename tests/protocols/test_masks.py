@@ -36,6 +36,8 @@ class NameTests(SynchronousTestCase):
             "Ocp-Apim-Subscription-Key",
             "X_Client_Secret",
             "apikey",
+            "X-Authorization",
+            "X-SessionId",
         ):
             self.assertTrue(is_secret(name), name)
 
@@ -74,6 +76,10 @@ class QueryTests(SynchronousTestCase):
             "X-Amz-Signature",
             "X-Amz-Credential",
             "X-Amz-Security-Token",
+            "auth",
+            "pass",
+            "sessionid",
+            "sid",
         ):
             for before, after in (("?", ""), ("?a=b&", "&c=d"), ("#", ""), ("?q#", " answered 404")):
                 self.assertEqual(

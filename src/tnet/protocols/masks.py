@@ -16,10 +16,13 @@ VALUE_CHARACTERS = 8 * 1024
 
 _SECRET_NAMES = frozenset({"authorization", "proxy-authorization", "cookie", "cookie2", "set-cookie", "set-cookie2"})
 _SECRET_WORDS = frozenset(
-    {"token", "secret", "password", "passwd", "passphrase", "credential", "credentials", "apikey", "jwt", "session"}
+    {
+        *("token", "secret", "password", "passwd", "passphrase", "credential", "credentials", "apikey", "jwt"),
+        *("session", "sessionid", "authorization"),
+    }
 )
 _OPENING_WORDS = frozenset({"api", "auth", "access", "private", "subscription", "functions", "account", "master"})
-_SECRET_PARAMETERS = frozenset({"code", "key", "pwd"})
+_SECRET_PARAMETERS = frozenset({"code", "key", "pwd", "pass", "auth", "sid"})
 _SIGNATURES = frozenset({"sig", "signature"})
 _WORD_ENDS = re.compile(r"[-_.\[\]]|(?<=[a-z])(?=[A-Z])")
 _PARAMETER = re.compile(r"""([?&#]([^?&#=\s]+)=)[^&#\s"<>]+""")
