@@ -91,7 +91,7 @@ def _content(path: str) -> bytes:
 
 def _number(value: Any, name: str, low: float, high: float, kind: Any) -> float:
     if not isinstance(value, kind) or isinstance(value, bool) or not low <= value <= high:
-        raise NotAReply(f"{name} is a number from {low:g} to {high:g}")
+        raise NotAReply(f"{name} is a number from {low:.12g} to {high:.12g}")
     return float(value)
 
 

@@ -87,7 +87,7 @@ class Call:
         except ValueError:
             value = math.nan
         if not bounds[0] <= value <= bounds[1]:
-            raise Refusal(400, f"{name} is a number from {bounds[0]:g} to {bounds[1]:g}")
+            raise Refusal(400, f"{name} is a number from {bounds[0]:.12g} to {bounds[1]:.12g}")
         return value
 
 
