@@ -1,7 +1,7 @@
 """The fields that a proxy passes on, in both directions, and those that it adds.
 
-What a client says about who it is and where it comes from is replaced, not added to: no proxy stands in front of us that could be
-trusted to have checked it.
+What a client says about who it is and where it comes from is replaced, not added to: no proxy stands in front of us
+that could be trusted to have checked it.
 
 Source: RFC 9110 section 7.6.1 for the fields of one hop, section 7.6.3 for Via; RFC 7239 for Forwarded; RFC 6265.
 """
