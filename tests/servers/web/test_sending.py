@@ -10,7 +10,7 @@ from tnet.servers.web.bodies import Refusal
 from tnet.servers.web.compressing import compressed
 from tnet.servers.web.ranges import Range
 from tnet.servers.web.root import OpenFile
-from tnet.servers.web.sending import PIECE_BYTES, Compressed, Parts
+from tnet.servers.web.sending import FIRST_BYTES, PIECE_BYTES, Compressed, Parts
 
 CONTENT = os.urandom(2 * PIECE_BYTES + 10)
 
@@ -32,13 +32,24 @@ class PartsTests(SourceTestCase):
 
     def test_in_pieces(self) -> None:
         """Parts and what stands between them come in order, in pieces that are not too large."""
-        parts = Parts(self.file, [b"head", Range(1, PIECE_BYTES + 5), b"middle", Range(7, 7), b"end"])
+        parts = Parts(self.file, [b"head", Range(1, FIRST_BYTES + 5), b"middle", Range(7, 7), b"end"])
         pieces = []
         while not parts.done:
             pieces.append(parts.next())
-        expected = [b"head", CONTENT[1 : PIECE_BYTES + 1], CONTENT[PIECE_BYTES + 1 : PIECE_BYTES + 6]]
+        expected = [b"head", CONTENT[1 : FIRST_BYTES + 1], CONTENT[FIRST_BYTES + 1 : FIRST_BYTES + 6]]
         self.assertEqual(pieces, [*expected, b"middle", CONTENT[7:8], b"end"])
         self.assertEqual(parts.length, sum(map(len, pieces)))
+
+    def test_pieces_grow(self) -> None:
+        """The first pieces are small; they grow with what was given, to a bound."""
+        with open(self.path, "r+b") as file:
+            file.truncate(40 * PIECE_BYTES)
+        parts, sizes = Parts(self.file, [Range(0, 40 * PIECE_BYTES - 1)]), []
+        while not parts.done:
+            sizes.append(len(parts.next()))
+        self.assertEqual((sizes[0], max(sizes), sum(sizes)), (FIRST_BYTES, PIECE_BYTES, 40 * PIECE_BYTES))
+        self.assertLess(max(size for at, size in enumerate(sizes) if sum(sizes[:at]) < 4 * PIECE_BYTES), PIECE_BYTES)
+        self.assertEqual(sorted(sizes[:-1]), sizes[:-1])
 
     def test_all(self) -> None:
         """All of it at once; of an empty file, nothing."""

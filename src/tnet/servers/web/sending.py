@@ -17,7 +17,7 @@ from tnet.servers.web.ranges import Range
 from tnet.servers.web.request import WebRequest
 from tnet.servers.web.root import OpenFile
 
-PIECE_BYTES = 256 * 1024
+FIRST_BYTES, PIECE_BYTES = 64 * 1024, 256 * 1024
 
 
 class Source(Protocol):
@@ -31,6 +31,8 @@ class Source(Protocol):
 class Parts:
     """Parts of a file, and what stands between them: as many bytes as were promised, or Refusal. Blocking.
 
+    Its pieces grow with what was given: whoever asks for much and takes nothing is to cost little memory.
+
     Units: `length` in bytes of the whole body.
     """
 
@@ -38,6 +40,7 @@ class Parts:
         self.length = sum(part.length if isinstance(part, Range) else len(part) for part in body)
         self._file = file
         self._todo = deque(part for part in body if not isinstance(part, Range) or part.length)
+        self._given = 0
 
     @property
     def done(self) -> bool:
@@ -52,7 +55,9 @@ class Parts:
         part = self._todo.popleft()
         if isinstance(part, bytes):
             return part
-        data = self._file.read(part.first, min(part.length, PIECE_BYTES))
+        size = min(PIECE_BYTES, max(FIRST_BYTES, self._given // 8))
+        data = self._file.read(part.first, min(part.length, size))
+        self._given += len(data)
         if not data:
             raise Refusal(503, "the file became shorter while it was sent", {b"Retry-After": b"1"})
         if len(data) < part.length:
