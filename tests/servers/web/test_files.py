@@ -20,7 +20,7 @@ from tnet.servers.web.cache import SMALL_BYTES, SmallFiles
 from tnet.servers.web.compressing import compressed
 from tnet.servers.web.files import Files
 from tnet.servers.web.root import OpenFile, Root
-from tnet.servers.web.sending import PIECE_BYTES
+from tnet.servers.web.sending import FIRST_BYTES, PIECE_BYTES
 from tnet.servers.web.variants import WHOLE_BYTES
 
 LARGE = os.urandom(3 * PIECE_BYTES + 17)
@@ -373,7 +373,7 @@ class ChangingTests(FilesTestCase):
         wire.ask("GET", "/")
         self.threads.waiting.pop(0)()
         self.assertEqual(len(self.threads.waiting), 1)
-        self.assertGreaterEqual(len(wire.sent), PIECE_BYTES)
+        self.assertGreaterEqual(len(wire.sent), FIRST_BYTES)
         self.threads.work()
 
 
