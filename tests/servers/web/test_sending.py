@@ -86,5 +86,5 @@ class CompressedTests(SourceTestCase):
             pieces = []
             while not source.done:
                 pieces.append(source.next())
-            self.assertEqual(len(pieces), 3)
+            self.assertGreater(len(pieces), 2)
             self.assertEqual(b"".join(pieces), compressed(coding, CONTENT))
