@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 from twisted.trial.unittest import TestCase
 
-from tnet.cli.values import DURATION, FILE_NAME, PORT, SIZE
+from tnet.cli.values import DURATION, FILE_NAME, LINE, PORT, SIZE
 
 
 class ValueTests(TestCase):
@@ -28,6 +28,11 @@ class ValueTests(TestCase):
     def test_file_names(self) -> None:
         """A file's name is taken as it is."""
         self.assertEqual(FILE_NAME.convert("home page.html", None, None), "home page.html")
+
+    def test_lines(self) -> None:
+        """Of text that may hold spaces, a variable has one on each line."""
+        self.assertEqual(LINE.split_envvar_value("X-A: b c\nX-D: e\n"), ["X-A: b c", "X-D: e"])
+        self.assertEqual(LINE.split_envvar_value(""), [])
 
     def test_nonsense_is_refused(self) -> None:
         """What is no such value fails with the text in the message, never with a traceback."""

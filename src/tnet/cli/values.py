@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import click
@@ -61,7 +62,16 @@ class FileName(click.ParamType[str]):
         return str(value)
 
 
+class Line(click.types.StringParamType):
+    """Text, which may hold spaces: of several in a variable, each stands on a line of its own."""
+
+    def split_envvar_value(self, rv: str) -> Sequence[str]:
+        """What stands on each line."""
+        return rv.splitlines()
+
+
 DURATION = Duration()
 FILE_NAME = FileName()
+LINE = Line()
 SIZE = Size()
 PORT = Port()

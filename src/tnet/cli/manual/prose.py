@@ -5,7 +5,11 @@ from __future__ import annotations
 DATE = "November 22, 2026"
 
 ENVIRONMENT = [
-    ("TNET_COMMAND_OPTION", "The default of an option: TNET_SERVE_ECHO_PORT for the --port of tnet serve echo."),
+    (
+        "TNET_COMMAND_OPTION",
+        "The default of an option: TNET_SERVE_ECHO_PORT for the --port of tnet serve echo. Several values of one are "
+        "separated by spaces or, where a value may hold some, by line breaks.",
+    ),
     ("NO_COLOR", "No colours, when set and not empty."),
     ("FORCE_COLOR", "Colours even where no terminal is."),
     ("XDG_CONFIG_HOME", "Where the configuration is: ~/.config by default."),

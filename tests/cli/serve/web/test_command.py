@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from twisted.trial.unittest import TestCase
 
 from tests.cli.serve.planned import plan
@@ -57,6 +59,11 @@ class WebTests(TestCase):
         self.assertEqual(plan("web", "--cache-control", "max-age=60").cache_control, "max-age=60")
         self.assertEqual(plan("web", "--upload", "--modify").modify, True)
         self.assertEqual(str(plan("web", "--fault", "bandwidth=1KiB").faults[0]), "bandwidth=1KiB")
+
+    def test_variable_of_several_lines(self) -> None:
+        """A variable holds one header, bin or rule on each line, as they may hold spaces."""
+        self.patch(os, "environ", os.environ | {"TNET_SERVE_WEB_HEADER": "X-A: b c\nX-D: e"})
+        self.assertEqual(plan("web").fields, (("X-A", "b c"), ("X-D", "e")))
 
     def test_access_log(self) -> None:
         """The access log is a matter of how the story is told."""

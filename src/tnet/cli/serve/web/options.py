@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from tnet.cli.sections import section
-from tnet.cli.values import FILE_NAME, SIZE
+from tnet.cli.values import FILE_NAME, LINE, SIZE
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -36,13 +36,14 @@ _OPTIONS = (
     _who("--users", metavar="URL", help="Ask for a login; see `tnet users --help` for URL. [default: ask nobody]"),
     _who(
         "--acl",
+        type=LINE,
         multiple=True,
         metavar="RULE",
         help="PATH=WHO:RIGHTS[,…]; repeatable. WHO: a name, @group, + (logged in), * (everybody); RIGHTS: of l(ist), "
         "r(ead), w(rite), m(odify), or all, or none; a - denies, and wins.",
     ),
     _who("--cors", is_flag=True, help="Let scripts of other sites read what is served."),
-    _answer("--header", multiple=True, metavar="'N: V'", help="Added to every response; repeatable."),
+    _answer("--header", type=LINE, multiple=True, metavar="'N: V'", help="Added to every response; repeatable."),
     _answer("--cache-control", metavar="V", default="no-cache", show_default=True, help="Of files."),
     _answer("--no-compress", is_flag=True, help="Send files as they are, whatever clients accept."),
     _answer("--rate", type=SIZE, metavar="SIZE", default="0", help="Bytes a second for a client. [default: no limit]"),
@@ -60,6 +61,7 @@ _OPTIONS = (
     _watch("--inspect", is_flag=True, help="Show every exchange live at /_tnet/, and answer tests there."),
     _watch(
         "--bin",
+        type=LINE,
         multiple=True,
         metavar="PATH",
         help="Take every request there, as PATH[:status=N,delay=T,header=N:V,body=TEXT|@FILE]; repeatable.",
