@@ -123,7 +123,7 @@ complete -c tnet -n '__tnet_path serve web' -l cors -d 'Let scripts of other sit
 complete -c tnet -n '__tnet_path serve web' -l header -x -d 'Added to every response; repeatable.'
 complete -c tnet -n '__tnet_path serve web' -l cache-control -x -d 'Of files. [default: no-cache]'
 complete -c tnet -n '__tnet_path serve web' -l no-compress -d 'Send files as they are, whatever clients accept.'
-complete -c tnet -n '__tnet_path serve web' -l rate -x -d 'Bytes a second for a client. [default: no limit]'
+complete -c tnet -n '__tnet_path serve web' -l rate -x -d 'Bytes a second to a client. [default: no limit]'
 complete -c tnet -n '__tnet_path serve web' -l proxy -x -d 'Pass on what is below PREFIX, WebSockets too; repeatable.'
 complete -c tnet -n '__tnet_path serve web' -l live-reload -d 'Reload open pages when a file changes.'
 complete -c tnet -n '__tnet_path serve web' -l fault -x -d 'Let something go wrong, as in `tnet serve echo`; repeatable.'

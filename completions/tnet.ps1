@@ -148,7 +148,7 @@ Register-ArgumentCompleter -Native -CommandName tnet -ScriptBlock {
             , @('--header', 'Added to every response; repeatable.')
             , @('--cache-control', 'Of files. [default: no-cache]')
             , @('--no-compress', 'Send files as they are, whatever clients accept.')
-            , @('--rate', 'Bytes a second for a client. [default: no limit]')
+            , @('--rate', 'Bytes a second to a client. [default: no limit]')
             , @('--proxy', 'Pass on what is below PREFIX, WebSockets too; repeatable.')
             , @('--live-reload', 'Reload open pages when a file changes.')
             , @('--fault', 'Let something go wrong, as in `tnet serve echo`; repeatable.')

@@ -46,7 +46,7 @@ _OPTIONS = (
     _answer("--header", type=LINE, multiple=True, metavar="'N: V'", help="Added to every response; repeatable."),
     _answer("--cache-control", metavar="V", default="no-cache", show_default=True, help="Of files."),
     _answer("--no-compress", is_flag=True, help="Send files as they are, whatever clients accept."),
-    _answer("--rate", type=SIZE, metavar="SIZE", default="0", help="Bytes a second for a client. [default: no limit]"),
+    _answer("--rate", type=SIZE, metavar="SIZE", default="0", help="Bytes a second to a client. [default: no limit]"),
     _answer(
         "--proxy", multiple=True, metavar="PREFIX=URL", help="Pass on what is below PREFIX, WebSockets too; repeatable."
     ),
