@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from twisted.trial.unittest import TestCase
 
-from tnet.protocols.http1.heads import KNOWN_HEAD_BYTES, KNOWN_HEADS, BadHead, HeadLimits, HeadReader, read_line
+from tnet.protocols.http1.heads import (
+    KNOWN_HEAD_BYTES,
+    KNOWN_HEADS,
+    BadHead,
+    HeadLimits,
+    HeadReader,
+    asked_in,
+    read_line,
+)
 
 
 def raw(*fields: bytes, line: bytes = b"GET / HTTP/1.1") -> bytes:
@@ -92,3 +100,16 @@ class LineTests(TestCase):
             with self.assertRaises(BadHead) as caught:
                 read_line(line, HeadLimits(line_bytes=15))
             self.assertEqual(caught.exception.status, status)
+
+    def test_tls(self) -> None:
+        """Who speaks TLS to a port without it is told so."""
+        for line, words in ((b"\x16\x03\x01\x02", "this is TLS"), (b"\x16", "malformed"), (b"x", "malformed")):
+            with self.assertRaises(BadHead) as caught:
+                read_line(line, HeadLimits())
+            self.assertIn(words, caught.exception.reason)
+
+    def test_of_a_refused_head(self) -> None:
+        """What a head asks for is told where its line is one, whatever is behind it."""
+        self.assertEqual(asked_in(b"PUT /x HTTP/1.1\r\nbad head"), (b"PUT", b"/x", b"HTTP/1.1"))
+        for raw in (b"", b"GET /x", b"GET /x HTTP/1.1\n", b"\x16\x03\x01"):
+            self.assertIsNone(asked_in(raw))

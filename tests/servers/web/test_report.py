@@ -21,15 +21,21 @@ class ReportTests(TestCase):
     """The event of an exchange."""
 
     def report(
-        self, *fields: tuple[bytes, bytes], target: bytes = b"/x\x1b", only: Any = None
+        self,
+        *fields: tuple[bytes, bytes],
+        target: bytes = b"/x\x1b",
+        only: Any = None,
+        heard: bytes | None = None,
     ) -> tuple[Publisher, Recorder]:
-        """Report an exchange to somebody who wants `only` that."""
+        """Report an exchange, of which no more than `heard` came, to somebody who wants `only` that."""
         publisher, recorder = Publisher(), Recorder()
         publisher.subscribe(recorder, only)
         carrier = Notes(WebFactory(None))  # type: ignore[arg-type]
         carrier.peer, carrier.trace = IPv4Address("TCP", "192.0.2.1", 1), publisher.trace()  # type: ignore[assignment]
         one = Exchange(carrier, 1, 0)
         one.head = RequestHead(b"GET", target, b"HTTP/1.0", list(fields))
+        if heard is not None:
+            one.heard(heard)
         one.status, one.bytes_in, one.bytes_out, one.reason = 404, 1, 2, "gone"
         report(one, 2.5)
         return publisher, recorder
@@ -44,6 +50,14 @@ class ReportTests(TestCase):
             referer="http://h/?token=***",
         )  # fmt: skip
         self.assertEqual(event, expected)
+
+    def test_refused_head(self) -> None:
+        """Of a head that was refused the request line is told, if it is one."""
+        line = b"GET /x?token=y HTTP/1.0\r\nHost: a b\r\n\r\n"
+        nothing = ("-", "-", "1.1")
+        for raw, told in ((line, ("GET", "/x?token=***", "1.0")), (b"GET /", nothing), (b"", nothing)):
+            (event,) = self.report(heard=raw)[1].of(HttpExchanged)
+            self.assertEqual((event.method, event.url, event.version), told)
 
     def test_unwanted(self) -> None:
         """When nobody wants it, it is counted."""

@@ -20,6 +20,7 @@ KNOWN_HEADS = 512
 KNOWN_HEAD_BYTES = 1024
 
 _LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([\x21\x22\x24-\x7e]+) (HTTP/1\.[01])")
+_TLS = re.compile(rb"\x16\x03[\x00-\x04]")  # a handshake's record
 _ABSOLUTE = re.compile(rb"https?://([^/?]*)(.*)", re.IGNORECASE)
 _HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._~!$&'()*+,;=%]+)(?::[0-9]{0,5})?")
 _LENGTH = re.compile(rb"[0-9]{1,18}")
@@ -114,8 +115,19 @@ def read_line(line: bytes, limits: HeadLimits) -> tuple[bytes, bytes, bytes]:
         raise BadHead(414, "request line too long")
     match = _LINE.fullmatch(line)
     if match is None or match[1] == b"PRI":
-        raise BadHead(400, "malformed request line")
+        raise no_line(line)
     return match[1], match[2], match[3]
+
+
+def no_line(begun: bytes) -> BadHead:
+    """What somebody hears who begins with what is no request line."""
+    return BadHead(400, "this is TLS, and the port is without it" if _TLS.match(begun) else "malformed request line")
+
+
+def asked_in(raw: bytes) -> tuple[bytes, bytes, bytes] | None:
+    """Method, target and version of a head that was refused, or has not come to its end, if it says so much."""
+    match = _LINE.fullmatch(raw.partition(b"\r\n")[0])
+    return None if match is None else (match[1], match[2], match[3])
 
 
 _Found = dict[bytes, list[bytes]]

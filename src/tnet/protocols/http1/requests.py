@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 
 from tnet.protocols.http1.chunks import BadChunk, ChunkedBody
-from tnet.protocols.http1.heads import BadHead, HeadLimits, HeadReader, RequestHead, read_line
+from tnet.protocols.http1.heads import BadHead, HeadLimits, HeadReader, RequestHead, no_line, read_line
 
 __all__ = ["BodyPiece", "HeadLimits", "Refused", "RequestEnd", "RequestEvent", "RequestHead", "RequestParser"]
 
@@ -182,7 +182,7 @@ class RequestParser:
             if len(begun) > limits.line_bytes + 1:
                 raise BadHead(414, "request line too long")
             if begun and begun != b"\r" and _LINE_SO_FAR.fullmatch(begun) is None:
-                raise BadHead(400, "malformed request line")
+                raise no_line(begun)
             return
         read_line(begun[:line_end], limits)
         if len(begun) - line_end - 2 > limits.fields_bytes + 3:

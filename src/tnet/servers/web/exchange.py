@@ -137,9 +137,8 @@ class Exchange:
             self.request.refuse(Refusal(status, reason))
 
     def heard(self, data: bytes) -> Exchange:
-        """This one, of which no more than `data` came: no request, but something for a witness to look at."""
-        if self.site.witness is not None:
-            self.head = replace(NOTHING, raw=data)
+        """This one, of which no more than `data` came: no request, but something to look at, and to tell."""
+        self.head = replace(NOTHING, raw=data)
         return self
 
     def reject(self, status: int, reason: str) -> None:

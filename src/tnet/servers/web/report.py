@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from tnet.escape import excerpt
 from tnet.events.kinds import HttpExchanged
+from tnet.protocols.http1.heads import asked_in
 from tnet.protocols.masks import MASK, mask_url
 
 if TYPE_CHECKING:
@@ -22,6 +23,9 @@ def report(exchange: Exchange, seconds: float) -> None:
         publisher.unbuilt[HttpExchanged.name] += 1
         return
     head, agent, referer = exchange.head, None, None
+    asked = (head.method, head.target, head.version)
+    if head.method == b"-":
+        asked = asked_in(head.raw) or asked
     for name, value in head.fields:
         if len(name) == 10 and name.lower() == b"user-agent":
             agent = excerpt(value)
@@ -29,13 +33,13 @@ def report(exchange: Exchange, seconds: float) -> None:
             referer = shown_url(value)
     trace.emit(
         HttpExchanged,
-        method=excerpt(head.method, 32),
-        url=shown_url(head.target),
+        method=excerpt(asked[0], 32),
+        url=shown_url(asked[1]),
         status=exchange.status,
         bytes_in=exchange.bytes_in,
         bytes_out=exchange.bytes_out,
         seconds=seconds,
-        version=head.version.removeprefix(b"HTTP/").decode("ascii"),
+        version=asked[2].removeprefix(b"HTTP/").decode("ascii"),
         peer_address=getattr(exchange.peer, "host", None),
         user=exchange.user,
         referer=referer,
