@@ -389,6 +389,7 @@ class WritingTests(PageTestCase):
         """A new folder, a new name, and a deletion that asks first; all by the keyboard where one likes."""
         self.open()
         self.see.find("#make summary").click()
+        self.see.wait("document.activeElement.name == 'name'")
         self.see.press("new folder\ue007")
         self.see.wait("document.activeElement.textContent == 'new folder/'")
         self.assertTrue((self.root / "new folder").is_dir())
@@ -416,6 +417,7 @@ class WritingTests(PageTestCase):
         self.pick(("short.txt", b"short"), ("long.bin", bytes(2_000_000)))
         self.see.wait("document.querySelectorAll('#queue .done').length == 2")
         self.see.find("#make summary").click()
+        self.see.wait("document.activeElement.name == 'name'")
         self.see.press("made\ue007")
         self.see.wait("document.activeElement.textContent == 'made/'")
 
