@@ -15,7 +15,7 @@ from tests.servers.web.wire import Wire
 from tnet.protocols.http2.calm import CUTS
 from tnet.protocols.http2.reasons import CANCEL, ENHANCE_YOUR_CALM, NO_ERROR, PROTOCOL_ERROR
 from tnet.servers.web.cache import Stored
-from tnet.servers.web.http2.connection import AHEAD_BYTES, WAITING_BYTES
+from tnet.servers.web.http2.connection import AHEAD_BYTES, OUT_OF_ROOM, WAITING_BYTES
 from tnet.servers.web.preface import PREFACE
 
 
@@ -163,6 +163,39 @@ class EndTests(TestCase):
         peer.channel.readConnectionLost()
         peer.settle()
         self.assertEqual((peer.client.status(), peer.exchanges[0].reason), (400, "the body ended early"))
+
+    def test_half_closed_and_out_of_room(self) -> None:
+        """A client that sends no more cannot make room either: a stream that needs some is cut, the others go on."""
+        held = Held()
+        peer = Peer(held, settings={"INITIAL_WINDOW_SIZE": 10})
+        for _ in range(2):
+            peer.ask()
+        peer.channel.readConnectionLost()
+        held.requests[0].write(b"x" * 11)
+        peer.deaf()
+        self.assertEqual([event.reason for event in peer.exchanges], [OUT_OF_ROOM])
+        self.assertFalse(peer.closing)
+        held.requests[1].write(b"y" * 10)
+        held.requests[1].finish()
+        peer.settle()
+        self.assertEqual((peer.client.body(3), peer.client.complete(3)), (b"y" * 10, True))
+        self.assertTrue(peer.socket.disconnecting)
+
+    def test_half_closed_and_out_of_room_for_all(self) -> None:
+        """So it is for all when the room that they share is at its end, and for those that got nothing of it."""
+        held = Held()
+        peer = Peer(held, settings={"INITIAL_WINDOW_SIZE": 1 << 25})
+        peer.ask()
+        peer.ask()
+        peer.channel.readConnectionLost()
+        held.requests[0].write(b"x" * (17 << 20))
+        for _ in range(40):
+            peer.deaf()
+        held.requests[1].write(b"y" * 10)
+        peer.deaf()
+        peer.clock.advance(0)
+        self.assertEqual([event.reason for event in peer.exchanges], [OUT_OF_ROOM] * 2)
+        self.assertTrue(peer.socket.disconnecting)
 
     def test_a_lost_connection(self) -> None:
         """Each exchange hears of it, and nothing stays with the reactor."""

@@ -89,3 +89,11 @@ class TurnsTests(TestCase):
         self.turns.ease(0)
         self.turns.run()
         self.assertEqual(self.said, [1])
+
+    def test_who_is_blocked(self) -> None:
+        """Those are told whose client takes no more of them, and, if it takes nothing at all, the others too."""
+        blocked = self.add(1, Turn.BLOCKED)
+        self.turns.run()
+        ready = self.add(3)
+        self.assertEqual(self.turns.blocked(all=False), [blocked])
+        self.assertEqual(self.turns.blocked(all=True), [blocked, ready])

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 AHEAD_BYTES = 64 * 1024
 WAITING_BYTES = 16 << 20
+OUT_OF_ROOM = "the client sends no more, and takes no more"
 
 NOTHING = RequestHead(b"-", b"-", VERSION, [], keep_alive=False)
 
@@ -225,12 +226,19 @@ class Connection:
             more = self._turns.run()
             if not self.engine.window:
                 self._turns.wait()
+            if self._inlet.ended:
+                self._cut_blocked()
         finally:
             self._busy = False
         self._flush()
         if more and self._call is None:
             self._call = self.site.reactor.callLater(0, self._turn_later)
         self._mind()
+
+    def _cut_blocked(self) -> None:
+        """A client that sends no more makes no room: nothing can come of the streams that wait for some."""
+        for stream in self._turns.blocked(all=not self.engine.window):
+            stream.give_up(OUT_OF_ROOM)
 
     def _turn_later(self) -> None:
         self._call = None

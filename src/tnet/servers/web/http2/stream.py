@@ -214,7 +214,11 @@ class Stream:
         return self.exchange.bytes_out - self._backlog.size
 
     def _stalled(self) -> None:
-        self._abort(CANCEL, "the client took nothing for too long")
+        self.give_up("the client took nothing for too long")
+
+    def give_up(self, reason: str) -> None:
+        """End in the middle, because of the client."""
+        self._abort(CANCEL, reason)
 
     # ── the end ──
 

@@ -55,3 +55,7 @@ class Turns:
         """Nothing can be sent for now: let each mind how long that lasts."""
         for stream in self._ready.values():
             stream.wait()
+
+    def blocked(self, *, all: bool) -> list[Stream]:
+        """Those whose client takes no more of them; with `all`, everybody who has something to send."""
+        return [*self._blocked.values(), *(self._ready.values() if all else ())]
