@@ -16,6 +16,7 @@ from zope.interface import implementer
 from tests.servers.web.wire import Wire, take_reply
 from tnet.servers.web.bodies import IBodyConsumer, IBodySink, Refusal
 from tnet.servers.web.channel import AHEAD_BYTES
+from tnet.servers.web.farewell import LINGER_BYTES
 from tnet.servers.web.filters import Filter
 
 
@@ -243,7 +244,7 @@ class RefusalTests(TestCase):
                 elif end == "time":
                     wire.clock.advance(5)
                 else:
-                    wire.send(*[b"x" * 100_000] * 11)
+                    wire.send(*[b"x" * (1 << 20)] * (LINGER_BYTES >> 20))
                 self.assertTrue(wire.socket.disconnecting)
 
     def test_sizes(self) -> None:

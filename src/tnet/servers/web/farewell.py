@@ -11,7 +11,7 @@ from twisted.internet.interfaces import ITCPTransport, IUNIXTransport
 
 from tnet.servers.web.alarm import Alarm
 
-LINGER_BYTES = 1 << 20
+LINGER_BYTES = 256 << 20  # many clients send all of a body before they look for a reply
 
 
 class Farewell:

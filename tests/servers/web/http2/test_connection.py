@@ -15,6 +15,7 @@ from tests.servers.web.wire import Wire
 from tnet.protocols.http2.calm import CUTS
 from tnet.protocols.http2.reasons import CANCEL, ENHANCE_YOUR_CALM, NO_ERROR, PROTOCOL_ERROR
 from tnet.servers.web.cache import Stored
+from tnet.servers.web.farewell import LINGER_BYTES
 from tnet.servers.web.http2.connection import AHEAD_BYTES, OUT_OF_ROOM, WAITING_BYTES
 from tnet.servers.web.preface import PREFACE
 
@@ -232,7 +233,7 @@ class EndTests(TestCase):
         """It is not waited for."""
         peer = Peer(Echo())
         peer.deaf(frame(0, b"x"))
-        peer.deaf(bytes(1 << 20), bytes(1))
+        peer.deaf(*[bytes(1 << 20)] * (LINGER_BYTES >> 20), bytes(1))
         self.assertTrue(peer.socket.disconnecting)
 
     def test_rapid_resets(self) -> None:
