@@ -113,7 +113,7 @@ complete -c tnet -n '__tnet_path serve web' -l spa -d 'Answer what is not there,
 complete -c tnet -n '__tnet_path serve web' -l no-listing -d 'Do not list directories.'
 complete -c tnet -n '__tnet_path serve web' -l no-archive -d 'Do not offer directories as zip or tar.'
 complete -c tnet -n '__tnet_path serve web' -l upload -d 'Let clients add files: PUT, forms, resumable; nothing is replaced.'
-complete -c tnet -n '__tnet_path serve web' -l modify -d 'Let them replace, rename and delete, and make directories, too.'
+complete -c tnet -n '__tnet_path serve web' -l modify -d '--upload, and let them replace, rename, delete and make directories, too.'
 complete -c tnet -n '__tnet_path serve web' -l max-body -x -d 'Of one request. [default: 1GiB]'
 complete -c tnet -n '__tnet_path serve web' -l quota -x -d 'Of all uploads of this run. [default: no limit]'
 complete -c tnet -n '__tnet_path serve web' -l min-free -x -d 'What uploads leave free on the disk. [default: 64MiB]'

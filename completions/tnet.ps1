@@ -138,7 +138,7 @@ Register-ArgumentCompleter -Native -CommandName tnet -ScriptBlock {
             , @('--no-listing', 'Do not list directories.')
             , @('--no-archive', 'Do not offer directories as zip or tar.')
             , @('--upload', 'Let clients add files: PUT, forms, resumable; nothing is replaced.')
-            , @('--modify', 'Let them replace, rename and delete, and make directories, too.')
+            , @('--modify', '--upload, and let them replace, rename, delete and make directories, too.')
             , @('--max-body', 'Of one request. [default: 1GiB]')
             , @('--quota', 'Of all uploads of this run. [default: no limit]')
             , @('--min-free', 'What uploads leave free on the disk. [default: 64MiB]')

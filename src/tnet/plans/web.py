@@ -22,7 +22,7 @@ from tnet.errors import BadUsage
 from tnet.plans.faults import Fault
 from tnet.plans.serve import ServePlan
 from tnet.plans.units import duration
-from tnet.plans.urls import Url, parse_url
+from tnet.plans.urls import DEFAULT_PORTS, Url, parse_url
 
 DEFAULT_INDEX = ("index.html", "index.htm")
 RIGHTS = "lrwm"
@@ -162,6 +162,9 @@ def parse_proxy(text: str, field: str = "--proxy") -> ProxyRoute:
     prefix, equals, url = text.partition("=")
     if not equals or not url:
         raise BadUsage(field, f"{text!r} is not like /api=http://127.0.0.1:9000")
+    scheme, separator, _ = url.partition("://")
+    if separator and scheme.lower() not in DEFAULT_PORTS:
+        raise BadUsage(field, f"{scheme}:// is not passed on to", "http:// and https:// can be asked")
     parsed = parse_url(url, field=field)
     if "?" in parsed.target or parsed.userinfo:
         raise BadUsage(field, f"{parsed} may have a path, but neither a query nor a user")

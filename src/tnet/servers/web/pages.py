@@ -22,7 +22,13 @@ _ASKED_FOR_BY = {
 }
 
 # As in RFC 9110; older Pythons have older words.
-_PHRASES = {413: "Content Too Large", 414: "URI Too Long", 416: "Range Not Satisfiable", 422: "Unprocessable Content"}
+_PHRASES = {
+    104: "Upload Resumption Supported",
+    413: "Content Too Large",
+    414: "URI Too Long",
+    416: "Range Not Satisfiable",
+    422: "Unprocessable Content",
+}
 # What a person reads where nobody gave a reason.
 _WORDS = {403: "This is not for everybody.", 404: "There is nothing here, or nothing that may be seen."}
 

@@ -42,6 +42,8 @@ def welcome(plan: WebPlan, bound: Sequence[ListenAddress], context: Context) -> 
     lines += [f"everything sent to {urls[0].rstrip('/')}{each.path} is kept" for each in plan.bins if plan.inspect]
     if plan.qr:
         lines.append(f"{best}\n{qr(best)}")
+        if not plan.exposed:
+            lines.append("that is for this machine alone: --public lets others in")
     if plan.open_browser:
         context.workers.run(_open, urls[0]).addErrback(lambda _: False).addCallback(_tell_opened, context.publisher)
     return tuple(lines)

@@ -57,7 +57,8 @@ class WebTests(TestCase):
         self.assertEqual((web.proxies, web.bins), ((parse_proxy("/api=http://h:1"),), (parse_bin("/hook:status=202"),)))
         self.assertEqual(web.fields, (("X-A", "b"),))
         self.assertEqual(plan("web", "--cache-control", "max-age=60").cache_control, "max-age=60")
-        self.assertEqual(plan("web", "--upload", "--modify").modify, True)
+        modifying = plan("web", "--modify")
+        self.assertEqual((modifying.upload, modifying.modify), (True, True))
         self.assertEqual(str(plan("web", "--fault", "bandwidth=1KiB").faults[0]), "bandwidth=1KiB")
 
     def test_variable_of_several_lines(self) -> None:
@@ -78,9 +79,9 @@ class WebTests(TestCase):
     def test_refused(self) -> None:
         """What cannot be meant is refused in one line that names the option."""
         for argv, field in (
-            (("--modify",), "--modify"),
             (("--acl", "x"), "--acl"),
             (("--proxy", "/api"), "--proxy"),
+            (("--proxy", "/api=ftp://h"), "http:// and https:// can be asked"),
             (("--bin", "hook"), "--bin"),
             (("--header", "X"), "--header"),
             (("--cache-control", "a\nb"), "--cache-control"),

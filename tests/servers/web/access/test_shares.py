@@ -130,6 +130,12 @@ class ShareTests(GuardedTestCase):
         wire.ask("POST", "/a.txt", basic("alice"), body=b"action=share")
         self.assertEqual(wire.reply().status, 405)
 
+    def test_not_by_a_token(self) -> None:
+        """A token makes no link: that would outlive it."""
+        self.guarded()
+        token = self.form("/_tnet/token", "expires=1", basic("alice"))["token"]
+        self.assertEqual(self.form("/a.txt", "action=share", f"Authorization: Bearer {token}"), 403)
+
     def test_answers(self) -> None:
         """JSON, a page and a line of text say where it is; so does Location."""
         wire = self.guarded()

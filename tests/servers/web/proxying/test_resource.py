@@ -70,6 +70,25 @@ class ReverseProxyTests(ProxyTestCase):
         self.assertEqual(fields[b"x-forwarded-user"], [b"alice"])
         self.assertNotIn(b"authorization", fields)
 
+    def test_of_another_site(self) -> None:
+        """What some other site makes a browser send with its login here is not passed on; reading is."""
+
+        class Login(Filter):
+            def before(self, request: Any) -> None:
+                request.account = Named("alice")
+
+        self.site.filters = [Login()]
+        for method, fields in (
+            ("POST", ["Origin: http://evil.example"]),
+            ("DELETE", ["Sec-Fetch-Site: cross-site"]),
+            ("GET", ["Origin: http://evil.example", "Connection: Upgrade", "Upgrade: websocket"]),
+        ):
+            self.wire = self.connect()
+            self.wire.ask(method, "/api/x", *fields)
+            self.assertEqual((self.wire.reply().status, self.dialled), (403, 0), method)
+        self.wire.ask("GET", "/api/x", "Origin: http://evil.example")
+        self.accept()
+
     def test_hosts(self) -> None:
         """Host is the upstream's, in the form that it has on the wire."""
         for url, host in (

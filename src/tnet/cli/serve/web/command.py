@@ -38,19 +38,16 @@ def web_plan(common: dict[str, Any], directory: str, given: dict[str, Any]) -> W
 
     Raises: BadUsage.
     """
-    from tnet.errors import BadUsage
     from tnet.plans.faults import parse_fault
     from tnet.plans.web import DEFAULT_INDEX, WebPlan, parse_acl, parse_bin, parse_field, parse_proxy
 
-    if given["modify"] and not given["upload"]:
-        raise BadUsage("--modify", "goes with --upload")
     cache_control = parse_field(f"Cache-Control: {given['cache_control']}", field="--cache-control")[1]
     return WebPlan(
         **common,
         root=directory,
         users=given["users"],
         acl=tuple(rule for text in given["acl"] for rule in parse_acl(text)),
-        upload=given["upload"],
+        upload=given["upload"] or given["modify"],
         modify=given["modify"],
         hidden=given["hidden"],
         follow_symlinks=given["follow_symlinks"],

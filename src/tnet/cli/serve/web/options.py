@@ -29,7 +29,9 @@ _OPTIONS = (
     _files("--no-listing", is_flag=True, help="Do not list directories."),
     _files("--no-archive", is_flag=True, help="Do not offer directories as zip or tar."),
     _writing("--upload", is_flag=True, help="Let clients add files: PUT, forms, resumable; nothing is replaced."),
-    _writing("--modify", is_flag=True, help="Let them replace, rename and delete, and make directories, too."),
+    _writing(
+        "--modify", is_flag=True, help="--upload, and let them replace, rename, delete and make directories, too."
+    ),
     _writing("--max-body", type=SIZE, default="1GiB", show_default=True, help="Of one request."),
     _writing("--quota", type=SIZE, default="0", help="Of all uploads of this run. [default: no limit]"),
     _writing("--min-free", type=SIZE, default="64MiB", show_default=True, help="What uploads leave free on the disk."),

@@ -24,6 +24,7 @@ from tnet.accounts.store import Account
 from tnet.escape import safe_line
 from tnet.servers.web import pages
 from tnet.servers.web.access.answers import answer
+from tnet.servers.web.access.credentials import Token, read_credentials
 from tnet.servers.web.access.logins import Logins
 from tnet.servers.web.access.rules import RulePermissions, Rules
 from tnet.servers.web.access.signing import Expired, Forged, Signer, lifetime
@@ -66,6 +67,8 @@ class Shares(Filter):
         request.permissions.demand(Right.READ, names, opened.names)
         if request.account is None:
             raise RulePermissions(self._rules, None, Right.NONE).refusal()
+        if isinstance(read_credentials(request.requestHeaders.getRawHeaders(b"authorization", [])), Token):
+            raise Refusal(403, "a token cannot make a link, which may outlive it: log in with a password")
         statement = {"user": request.account.name, "path": _joined(names)}
         if tuple(names) != opened.names:
             statement["real"] = _joined(opened.names)

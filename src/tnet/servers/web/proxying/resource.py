@@ -20,6 +20,9 @@ from tnet.servers.web.proxying.fields import Client, request_fields, upgrade_of
 from tnet.servers.web.proxying.passing import Asked, Passing
 from tnet.servers.web.proxying.places import Places
 from tnet.servers.web.proxying.pool import Pool
+from tnet.servers.web.writing.origin import judge_origin
+
+_SAFE = (b"GET", b"HEAD", b"OPTIONS")
 
 
 @implementer(IBodyConsumer)
@@ -65,6 +68,9 @@ class ReverseProxy(Resource):
     def _passing(self, request: Any, length: int | None) -> Passing:
         path = request.uri.partition(b"?")[0]
         request.permissions.demand(Right.READ, [unquote_to_bytes(name) for name in path[1:].split(b"/")])
+        upgrade = upgrade_of(request.requestHeaders) if length == 0 else b""
+        if request.account is not None and (upgrade or request.method not in _SAFE):
+            judge_origin(request)  # a browser's login with us is not for other sites to use
         if any(self._via in value for value in request.requestHeaders.getRawHeaders(b"via", [])):
             raise Refusal(508, "this proxy is its own upstream")
         asked = Asked(
@@ -72,7 +78,7 @@ class ReverseProxy(Resource):
             target=self._places.there(request.uri),
             fields=request_fields(request.requestHeaders, _client(request), self._authority, self._via),
             length=length,
-            upgrade=upgrade_of(request.requestHeaders) if length == 0 else b"",
+            upgrade=upgrade,
         )
         return Passing(asked, request, self._pool, self._places, self._via, self._context)
 
