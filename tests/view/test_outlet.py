@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 
@@ -24,7 +25,7 @@ class OutletTests(SynchronousTestCase):
         self.outlet = Outlet(self.writer, "pipe", backlog_bytes=4 * PIPE_BYTES)
         self.lost: list[int] = []
         self.broken: list[OSError] = []
-        self.outlet.on_lost = self.lost.append
+        self.outlet.on_lost = lambda lines, why: self.lost.append(lines)
         self.outlet.on_broken = self.broken.append
 
     def _close(self, fd: int) -> None:
@@ -87,6 +88,28 @@ class OutletTests(SynchronousTestCase):
         self.outlet.write("x" * 3 * PIPE_BYTES)
         self.outlet.drain(seconds=0.01)
         self.assertTrue(self.outlet.is_behind)
+
+    def test_full_disk(self) -> None:
+        """What a full disk does not take is told once, kept in bounds, and written when there is room again."""
+        path, fd = self.mktemp(), os.open("/dev/full", os.O_WRONLY)
+        self.addCleanup(os.close, fd)
+        outlet, told, lost = Outlet(fd, "log", backlog_bytes=100), [], []
+        outlet.on_broken, outlet.on_lost = told.append, lambda *what: lost.append(what)
+        for line in ("a" * 60, "b" * 60, "c"):
+            outlet.write(line + "\n")
+        outlet.drain()
+        self.assertEqual([error.errno for error in told], [errno.ENOSPC])
+        with open(path, "wb") as file:
+            os.dup2(file.fileno(), fd)
+        outlet.look()
+        with open(path) as file:
+            self.assertEqual(file.read(), "a" * 60 + "\nc\n")
+        self.assertEqual(lost, [(1, "had no room for them")])
+        full = os.open("/dev/full", os.O_WRONLY)
+        os.dup2(full, fd)
+        os.close(full)
+        outlet.write("d\n")
+        self.assertEqual(len(told), 2)
 
     def test_not_ours_to_close(self) -> None:
         """Closing it leaves a descriptor that somebody else gave us open."""

@@ -2,7 +2,8 @@
 
 A pipe whose reader sleeps or a terminal under Ctrl-S would stop the whole process in `write`. So an outlet asks
 first whether the descriptor takes bytes, keeps a bounded backlog while it does not, and counts the lines it had to
-drop. The descriptor stays blocking: others may share it.
+drop. The descriptor stays blocking: others may share it. A full disk may have room again: what it did not take is kept
+in the same way, and follows from the very byte on.
 
 Source: pipe(7): a pipe that polls writable takes PIPE_BUF bytes without blocking, and all of them or none.
 """
@@ -24,23 +25,26 @@ BACKLOG_BYTES = 1 << 20
 STEP_BYTES = select.PIPE_BUF
 DRAIN_SECONDS = 1.0
 
+_FULL = (errno.ENOSPC, errno.EDQUOT)
+
 
 class Outlet:
     """Text to a file descriptor.
 
     `on_broken(error)` is called once, when nothing can be written any more (the reader went away, the disk is
-    full); `on_lost(lines)` after a reader that was too slow has caught up.
+    full), and again when that happens after all was well; `on_lost(lines, why)` when all is well again after lines
+    were dropped.
     """
 
     def __init__(self, fd: int, name: str, encoding: str = "utf-8", backlog_bytes: int = BACKLOG_BYTES) -> None:
         self.name = name
         self.on_broken: Callable[[OSError], None] = _ignore
-        self.on_lost: Callable[[int], None] = _ignore
+        self.on_lost: Callable[[int, str], None] = _ignore
         self._encoding = encoding
         self._limit = backlog_bytes
         self._backlog = bytearray()
         self._lost = 0
-        self._broken = False
+        self._broken = self._full = False
         self._use(fd)
 
     @property
@@ -68,9 +72,8 @@ class Outlet:
             return
         except OSError as error:
             self._break(error)
-        if self._lost and not self._backlog:
-            lost, self._lost = self._lost, 0
-            self.on_lost(lost)
+        if not self._backlog:
+            self._caught_up()
 
     def look(self) -> None:
         """Write what waits, and notice that the reader has gone even when there is nothing to write."""
@@ -84,6 +87,8 @@ class Outlet:
         while self._backlog and (left := deadline - time.monotonic()) > 0:
             self._ready(left)
             self.flush()
+            if self._full:
+                break
 
     def reopen(self) -> None:
         """Nothing: only a file of ours can be opened anew."""
@@ -106,7 +111,19 @@ class Outlet:
     def _has_no_reader(self) -> bool:
         return any(found & select.POLLERR for _, found in self._poll.poll(0))
 
+    def _caught_up(self) -> None:
+        """Nothing waits any more."""
+        was_full, self._full = self._full, False
+        if self._lost:
+            lost, self._lost = self._lost, 0
+            self.on_lost(lost, "had no room for them" if was_full else "is read too slowly")
+
     def _break(self, error: OSError) -> None:
+        if error.errno in _FULL:
+            was_full, self._full = self._full, True
+            if not was_full:
+                self.on_broken(error)
+            return
         self._broken = True
         self._backlog.clear()
         self._lost = 0
@@ -134,7 +151,7 @@ class FileOutlet(Outlet):
             self.on_broken(error)
             return
         self.drain()
-        old, self._broken = self._fd, False
+        old, self._broken, self._full = self._fd, False, False
         self._use(fd)
         os.close(old)
 
@@ -175,5 +192,5 @@ def outlet_to(stream: TextIO, name: str) -> Outlet:
     return StreamOutlet(stream, name, encoding) if fd is None else Outlet(fd, name, encoding)
 
 
-def _ignore(_: object) -> None:
+def _ignore(*_: object) -> None:
     """Do nothing."""

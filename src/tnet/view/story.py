@@ -146,8 +146,8 @@ class Story:
         for view in self.views:
             view.account(user, password, lasting=lasting)
 
-    def _lost(self, outlet: Outlet, lines: int) -> None:
-        self._publisher.log("warning", f"{plural(lines, 'line')} dropped: {outlet.name} is read too slowly")
+    def _lost(self, outlet: Outlet, lines: int, why: str) -> None:
+        self._publisher.log("warning", f"{plural(lines, 'line')} dropped: {outlet.name} {why}")
 
     def _broken(self, outlet: Outlet, error: OSError) -> None:
         if outlet is self._stderr:
