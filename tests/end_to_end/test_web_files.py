@@ -16,7 +16,7 @@ from tests.end_to_end.command import Running
 from tests.servers.web.wire import Reply, take_reply
 from tnet.protocols.codings.decoder import decoder
 from tnet.servers.web.bodies import Refusal
-from tnet.servers.web.root import OpenFile, Root
+from tnet.servers.web.files.root import OpenFile, Root
 
 SECONDS = 20
 LONG_AGO = 1_000_000_000

@@ -16,7 +16,7 @@ from tests.end_to_end.test_web import LARGE, SECONDS, WebTestCase, everything
 from tests.protocols.http2.client import Client, cut, headers, request
 from tests.protocols.http2.server import frame
 from tnet.protocols.http2.frames import DATA, GOAWAY, Frames
-from tnet.servers.web.preface import PREFACE
+from tnet.servers.web.carrying.preface import PREFACE
 
 REQUESTS = 2_000
 MIB = 1 << 20

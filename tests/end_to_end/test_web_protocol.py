@@ -279,7 +279,7 @@ import sys, time
 from twisted.internet import reactor
 from twisted.web.resource import Resource
 from twisted.web.server import NOT_DONE_YET
-from tnet.servers.web.alarm import Deadlines
+from tnet.servers.web.carrying.alarm import Deadlines
 from tnet.servers.web.site import WebFactory
 
 class Tells(Resource):

@@ -9,8 +9,8 @@ from twisted.trial.unittest import TestCase
 
 from tests.servers.web.wire import Wire
 from tests.support import AtOnce
+from tnet.servers.web.files.root import Root
 from tnet.servers.web.listing import DirectoryPages
-from tnet.servers.web.root import Root
 from tnet.servers.web.tree import Tree
 from tnet.servers.web.writing.writing import Writing
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.trial.unittest import TestCase
 from zope.interface.verify import verifyObject
 
-from tests.servers.web.test_channel import Sink
+from tests.servers.web.carrying.test_channel import Sink
 from tnet.servers.web.bodies import IBodyConsumer, IBodySink, Refusal
 from tnet.servers.web.request import Collected
 from tnet.servers.web.tree import Tree

@@ -10,7 +10,7 @@ from twisted.internet.defer import Deferred
 from twisted.internet.error import ConnectionAborted
 from twisted.trial.unittest import TestCase
 
-from tests.servers.web.test_files import Threads
+from tests.servers.web.files.test_files import Threads
 from tests.servers.web.wire import Wire
 from tests.support import World
 from tnet.errors import CannotRead

@@ -14,9 +14,9 @@ from tests.servers.web.served import ServedTestCase
 from tests.servers.web.wire import Wire
 from tests.support import AtOnce
 from tnet.servers.web.bodies import Refusal
-from tnet.servers.web.cache import SmallFiles
+from tnet.servers.web.files.cache import SmallFiles
+from tnet.servers.web.files.root import Root
 from tnet.servers.web.permissions import Permissions, Place, Right
-from tnet.servers.web.root import Root
 from tnet.servers.web.tree import Tree, names_of
 
 

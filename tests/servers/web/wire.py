@@ -16,7 +16,7 @@ from zope.interface import directlyProvides
 from tests.support import Recorder
 from tnet.events import Publisher
 from tnet.events.kinds import HttpExchanged
-from tnet.servers.web.channel import Channel
+from tnet.servers.web.carrying.channel import Channel
 from tnet.servers.web.site import WebFactory
 
 

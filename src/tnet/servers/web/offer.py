@@ -18,10 +18,10 @@ from tnet.plans.web import OURS, WebPlan
 from tnet.servers.faulty import with_faults
 from tnet.servers.web.access.opening import Access, open_access
 from tnet.servers.web.archives.archives import Archives
-from tnet.servers.web.cache import SmallFiles
+from tnet.servers.web.files.cache import SmallFiles
+from tnet.servers.web.files.root import Root
 from tnet.servers.web.listing import DirectoryPages
 from tnet.servers.web.mounts import Mounts
-from tnet.servers.web.root import Root
 from tnet.servers.web.site import WebFactory
 from tnet.servers.web.tree import Tree
 from tnet.servers.web.welcome import warnings, welcome

@@ -22,13 +22,13 @@ from tnet.errors import Overloaded
 from tnet.protocols.http1.heads import RequestHead
 from tnet.servers.web import pages
 from tnet.servers.web.bodies import IBodyConsumer, IBodySink, Refusal
-from tnet.servers.web.headers import Later, raw, received, set_field, vary
+from tnet.servers.web.carrying.headers import Later, raw, received, set_field, vary
 from tnet.servers.web.permissions import Permissions
 
 if TYPE_CHECKING:
     from tnet.accounts.store import Account
     from tnet.events import Trace
-    from tnet.servers.web.exchange import Exchange
+    from tnet.servers.web.carrying.exchange import Exchange
 from tnet.servers.web.writing.forms import parse_multipart, parse_urlencoded
 
 # Names of twisted.web that are its own business, or that it calls "not intended for users": a contract test

@@ -12,15 +12,15 @@ from twisted.web.http import datetimeToString
 from twisted.web.resource import IResource, getChildForRequest
 
 from tnet.protocols.http1.heads import HeadLimits, HeadReader
-from tnet.servers.web.alarm import Deadlines
-from tnet.servers.web.channel import Channel
+from tnet.servers.web.carrying.alarm import Deadlines
+from tnet.servers.web.carrying.channel import Channel
+from tnet.servers.web.carrying.shortcut import Shortcut
 from tnet.servers.web.filters import Filter
 from tnet.servers.web.permissions import Permissions
 from tnet.servers.web.request import WebRequest
-from tnet.servers.web.shortcut import Shortcut
 
 if TYPE_CHECKING:
-    from tnet.servers.web.witness import Witness
+    from tnet.servers.web.carrying.witness import Witness
 
 MAX_BODY_BYTES = 1 << 26
 EXCERPT_BYTES = 64 * 1024

@@ -12,11 +12,11 @@ from zope.interface import implementer
 from tnet.net.context import Offload
 from tnet.servers.web import pages as texts
 from tnet.servers.web.bodies import IBodyConsumer, IBodySink, Refusal
-from tnet.servers.web.cache import SmallFiles
-from tnet.servers.web.files import Files
+from tnet.servers.web.files.cache import SmallFiles
+from tnet.servers.web.files.files import Files
+from tnet.servers.web.files.root import OpenDirectory, OpenFile, Root
 from tnet.servers.web.permissions import Right
 from tnet.servers.web.request import WebRequest
-from tnet.servers.web.root import OpenDirectory, OpenFile, Root
 
 KNOWN_METHODS = frozenset(b"GET HEAD POST PUT DELETE PATCH OPTIONS TRACE MKCOL MOVE COPY".split())
 FORM_BYTES = 1 << 20

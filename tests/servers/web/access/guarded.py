@@ -21,9 +21,9 @@ from tnet.servers.web.access.proven import Proven
 from tnet.servers.web.access.rules import Rules
 from tnet.servers.web.access.shares import MOUNT, LinkResource, Shares
 from tnet.servers.web.access.tokens import TokenResource, Tokens
+from tnet.servers.web.files.root import Root
 from tnet.servers.web.mounts import Mounts
 from tnet.servers.web.permissions import Right
-from tnet.servers.web.root import Root
 from tnet.servers.web.tree import Tree
 
 KEY = b"k" * 32

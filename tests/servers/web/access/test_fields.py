@@ -6,7 +6,7 @@ from tests.servers.web.served import ServedTestCase
 from tests.servers.web.wire import Wire
 from tests.support import AtOnce
 from tnet.servers.web.access.fields import Fields
-from tnet.servers.web.root import Root
+from tnet.servers.web.files.root import Root
 from tnet.servers.web.tree import Tree
 
 

@@ -13,16 +13,16 @@ from unittest.mock import patch
 from backports import zstd
 from twisted.internet.error import ConnectionLost
 
+from tests.servers.web.files.test_files import Threads
 from tests.servers.web.served import ServedTestCase
-from tests.servers.web.test_files import Threads
 from tests.servers.web.wire import Reply, Wire
 from tests.servers.web.writing.written import Some
 from tests.support import AtOnce
 from tnet.servers.web.archives.archives import MAX_AT_ONCE, MAX_GATHERING, Archives, Pieces
 from tnet.servers.web.archives.formats import READ_BYTES
 from tnet.servers.web.archives.gathering import Gathering
+from tnet.servers.web.files.root import Root
 from tnet.servers.web.permissions import Permissions, Right
-from tnet.servers.web.root import Root
 from tnet.servers.web.tree import Tree
 
 FORM = "Content-Type: application/x-www-form-urlencoded"

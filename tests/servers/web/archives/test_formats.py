@@ -15,7 +15,7 @@ from zipstream import ZipStream
 from tnet.servers.web.archives.formats import RELIES_ON, tarred, zipped
 from tnet.servers.web.archives.gathering import Item
 from tnet.servers.web.bodies import Refusal
-from tnet.servers.web.root import Root
+from tnet.servers.web.files.root import Root
 
 WHEN = 1_234_567_890
 Form = Callable[[Root, list[Item]], tuple[int, Iterator[bytes]]]

@@ -9,8 +9,8 @@ from tests.servers.web.writing.written import Some
 from tnet.servers.web.archives import gathering
 from tnet.servers.web.archives.gathering import Gathering
 from tnet.servers.web.bodies import Refusal
+from tnet.servers.web.files.root import Root
 from tnet.servers.web.permissions import Permissions, Right
-from tnet.servers.web.root import Root
 
 
 class GatheringTests(ServedTestCase):

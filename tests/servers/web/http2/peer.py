@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.protocols.http2.client import Client
 from tests.servers.web.wire import Wire
-from tnet.servers.web.preface import PREFACE
+from tnet.servers.web.carrying.preface import PREFACE
 
 
 class Peer(Wire):

@@ -9,15 +9,15 @@ from twisted.trial.unittest import TestCase
 
 from tests.protocols.http2.client import cut, headers, request
 from tests.protocols.http2.server import frame, goaway
+from tests.servers.web.carrying.test_channel import Echo, Held, Sink
 from tests.servers.web.http2.peer import Peer
-from tests.servers.web.test_channel import Echo, Held, Sink
 from tests.servers.web.wire import Wire
 from tnet.protocols.http2.calm import CUTS
 from tnet.protocols.http2.reasons import CANCEL, ENHANCE_YOUR_CALM, NO_ERROR, PROTOCOL_ERROR
-from tnet.servers.web.cache import Stored
-from tnet.servers.web.farewell import LINGER_BYTES
+from tnet.servers.web.carrying.farewell import LINGER_BYTES
+from tnet.servers.web.carrying.preface import PREFACE
+from tnet.servers.web.files.cache import Stored
 from tnet.servers.web.http2.connection import AHEAD_BYTES, OUT_OF_ROOM, WAITING_BYTES
-from tnet.servers.web.preface import PREFACE
 
 
 class Known:

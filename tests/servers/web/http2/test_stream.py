@@ -15,8 +15,8 @@ from zope.interface import implementer
 
 from tests.protocols.http2.client import cut
 from tests.protocols.http2.server import frame
+from tests.servers.web.carrying.test_channel import Echo, Held, Lying, Sink
 from tests.servers.web.http2.peer import Peer
-from tests.servers.web.test_channel import Echo, Held, Lying, Sink
 from tnet.protocols.http2.reasons import CANCEL, INTERNAL_ERROR, NO_ERROR
 from tnet.protocols.http2.settings import STREAM_WINDOW
 from tnet.servers.web.bodies import Refusal

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from tnet.protocols.http1.requests import RequestHead
-from tnet.servers.web.exchange import Phases
+from tnet.servers.web.carrying.exchange import Phases
 from tnet.servers.web.inspector.seen import Seen
 
 NOON = 1_800_000_000.0

@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.clients.fetch.report.har_schema import HAR
 from tests.servers.web.inspector.sightings import sighting
-from tnet.servers.web.exchange import NOTHING, Phases
+from tnet.servers.web.carrying.exchange import NOTHING, Phases
 from tnet.servers.web.inspector.har import archive
 from tnet.servers.web.inspector.seen import Seen
 

@@ -6,7 +6,7 @@ from twisted.internet.address import IPv4Address, IPv6Address, UNIXAddress
 from twisted.trial.unittest import SynchronousTestCase
 
 from tests.servers.web.inspector.sightings import sighting
-from tnet.servers.web.exchange import NOTHING, Phases
+from tnet.servers.web.carrying.exchange import NOTHING, Phases
 from tnet.servers.web.inspector.seen import address, field_of
 
 BEGUN = Phases(10.0, 10.5, 10.5, 11.0, 12.0, None)

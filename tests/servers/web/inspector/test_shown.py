@@ -11,7 +11,7 @@ from twisted.trial.unittest import SynchronousTestCase
 
 from tests.servers.web.inspector.sightings import sighting
 from tnet.net.tls.facts import TlsFacts
-from tnet.servers.web.exchange import NOTHING, Phases
+from tnet.servers.web.carrying.exchange import NOTHING, Phases
 from tnet.servers.web.inspector.shown import Shown, masked_head, state
 
 SECRET = "S3CRET"

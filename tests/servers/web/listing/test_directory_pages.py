@@ -14,10 +14,10 @@ from tests.servers.web.page.reading import Parts
 from tests.servers.web.served import ServedTestCase
 from tests.servers.web.wire import Wire
 from tests.support import AtOnce
+from tnet.servers.web.files.root import Root
 from tnet.servers.web.filters import Filter
 from tnet.servers.web.listing import DirectoryPages
 from tnet.servers.web.permissions import Permissions, Place, Right
-from tnet.servers.web.root import Root
 from tnet.servers.web.site import WebFactory
 from tnet.servers.web.tree import Tree
 

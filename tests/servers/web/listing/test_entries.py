@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from twisted.trial.unittest import TestCase
 
 from tnet.servers.web.bodies import Refusal
+from tnet.servers.web.files.root import Root
 from tnet.servers.web.listing.entries import Entry, scan
-from tnet.servers.web.root import Root
 
 NAMES = st.binary(min_size=1, max_size=40).filter(lambda name: b"/" not in name and b"\0" not in name)
 

@@ -8,9 +8,9 @@ from twisted.internet.task import Clock
 from twisted.trial.unittest import TestCase
 
 from tnet.servers.web.bodies import Refusal
+from tnet.servers.web.files.root import Root
 from tnet.servers.web.listing import memory
 from tnet.servers.web.listing.memory import Memory
-from tnet.servers.web.root import Root
 
 LONG_AGO = (1_000_000_000, 1_000_000_000)
 

@@ -6,8 +6,8 @@ import os
 
 from tests.servers.web.writing.written import WritingTestCase
 from tnet.servers.web.bodies import Refusal
+from tnet.servers.web.files.root import Root
 from tnet.servers.web.permissions import Place
-from tnet.servers.web.root import Root
 from tnet.servers.web.writing import changes
 from tnet.servers.web.writing.changes import delete, make_directory, move, survey
 from tnet.servers.web.writing.targets import Target, find

@@ -5,7 +5,7 @@ from __future__ import annotations
 from twisted.trial.unittest import TestCase
 
 from tnet.servers.web.bodies import Refusal
-from tnet.servers.web.root import UPLOAD_PREFIX
+from tnet.servers.web.files.root import UPLOAD_PREFIX
 from tnet.servers.web.writing.names import file_name, judge_name, last_segment, segments, typed
 
 

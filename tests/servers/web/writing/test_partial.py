@@ -8,7 +8,7 @@ from typing import Any
 from tests.servers.web.writing.test_writing import digest
 from tests.servers.web.writing.written import WritingTestCase
 from tnet.servers.web.bodies import Refusal
-from tnet.servers.web.root import Root
+from tnet.servers.web.files.root import Root
 from tnet.servers.web.writing.digests import Checked
 from tnet.servers.web.writing.partial import Partial, Share, elsewhere, written
 from tnet.servers.web.writing.room import Claim, Room

@@ -10,7 +10,7 @@ from twisted.python.failure import Failure
 from twisted.trial.unittest import TestCase
 from zope.interface.verify import verifyObject
 
-from tests.servers.web.test_files import Threads
+from tests.servers.web.files.test_files import Threads
 from tnet.events import silent_trace
 from tnet.servers.web.bodies import IBodySink, Refusal
 from tnet.servers.web.writing.receiver import Deed, Receiver

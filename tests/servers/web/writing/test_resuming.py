@@ -6,7 +6,7 @@ import os
 
 from twisted.internet.error import ConnectionLost
 
-from tests.servers.web.test_files import Threads
+from tests.servers.web.files.test_files import Threads
 from tests.servers.web.wire import Reply, Wire
 from tests.servers.web.writing.test_writing import digest
 from tests.servers.web.writing.written import Some, WritingTestCase

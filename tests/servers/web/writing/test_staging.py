@@ -8,7 +8,7 @@ import os
 from twisted.trial.unittest import TestCase
 
 from tnet.servers.web.bodies import Refusal
-from tnet.servers.web.root import UPLOAD_PREFIX
+from tnet.servers.web.files.root import UPLOAD_PREFIX
 from tnet.servers.web.writing.staging import Staged, exists, temporary, token_of, translated
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from tests.servers.web.writing.written import WritingTestCase
-from tnet.servers.web.root import Root
+from tnet.servers.web.files.root import Root
 from tnet.servers.web.writing import sweeping
 from tnet.servers.web.writing.room import Room
 from tnet.servers.web.writing.staging import STALE_SECONDS

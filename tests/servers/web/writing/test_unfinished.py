@@ -7,7 +7,7 @@ import os
 from twisted.trial.unittest import TestCase
 
 from tnet.servers.web.bodies import Refusal
-from tnet.servers.web.root import OpenDirectory, Root
+from tnet.servers.web.files.root import OpenDirectory, Root
 from tnet.servers.web.writing.room import Claim, Room
 from tnet.servers.web.writing.staging import STALE_SECONDS
 from tnet.servers.web.writing.targets import Target, Terms

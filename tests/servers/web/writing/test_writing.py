@@ -9,7 +9,7 @@ from typing import Any
 
 from twisted.internet.error import ConnectionLost
 
-from tests.servers.web.test_files import Threads
+from tests.servers.web.files.test_files import Threads
 from tests.servers.web.writing.written import Some, WritingTestCase
 from tnet.servers.web.permissions import Permissions, Right
 from tnet.servers.web.writing.writing import SWEEP_SECONDS

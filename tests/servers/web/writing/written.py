@@ -11,8 +11,8 @@ from typing import Any
 from tests.servers.web.served import ServedTestCase
 from tests.servers.web.wire import Reply, Wire
 from tests.support import AtOnce
+from tnet.servers.web.files.root import Root
 from tnet.servers.web.permissions import Permissions, Right
-from tnet.servers.web.root import Root
 from tnet.servers.web.tree import Tree
 from tnet.servers.web.writing.writing import Writing
 

@@ -13,8 +13,8 @@ import re
 from typing import TYPE_CHECKING
 from urllib.parse import unquote_to_bytes
 
+from tnet.servers.web.carrying.headers import vary
 from tnet.servers.web.filters import Filter
-from tnet.servers.web.headers import vary
 
 if TYPE_CHECKING:
     from tnet.servers.web.request import WebRequest

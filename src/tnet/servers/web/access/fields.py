@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from tnet.servers.web.carrying.headers import vary
 from tnet.servers.web.filters import Filter
-from tnet.servers.web.headers import vary
 
 if TYPE_CHECKING:
     from tnet.servers.web.request import WebRequest

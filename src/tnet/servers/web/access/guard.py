@@ -15,8 +15,8 @@ from tnet.accounts.store import Account
 from tnet.servers.web.access.credentials import BASIC, BEARER, Password, Token, read_credentials
 from tnet.servers.web.access.logins import Logins, wrong
 from tnet.servers.web.access.rules import RulePermissions, Rules, decoded_place
+from tnet.servers.web.carrying.headers import vary
 from tnet.servers.web.filters import Filter
-from tnet.servers.web.headers import vary
 from tnet.servers.web.permissions import Right
 
 if TYPE_CHECKING:

@@ -29,9 +29,9 @@ from tnet.servers.web.access.logins import Logins
 from tnet.servers.web.access.rules import RulePermissions, Rules
 from tnet.servers.web.access.signing import Expired, Forged, Signer, lifetime
 from tnet.servers.web.bodies import Refusal
+from tnet.servers.web.files.root import OpenDirectory, OpenFile
 from tnet.servers.web.filters import Filter
 from tnet.servers.web.permissions import Permissions, Place, Right
-from tnet.servers.web.root import OpenDirectory, OpenFile
 from tnet.servers.web.writing.origin import judge_origin
 
 if TYPE_CHECKING:

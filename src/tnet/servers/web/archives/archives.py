@@ -12,9 +12,9 @@ from tnet.net.context import Offload
 from tnet.servers.web.archives.formats import FORMATS, READ_BYTES, Format, tarred, zipped
 from tnet.servers.web.archives.gathering import Gathering
 from tnet.servers.web.bodies import Refusal
+from tnet.servers.web.files.root import OpenDirectory, Root
+from tnet.servers.web.files.sending import Compressed, Sender, Source
 from tnet.servers.web.request import WebRequest
-from tnet.servers.web.root import OpenDirectory, Root
-from tnet.servers.web.sending import Compressed, Sender, Source
 
 MAX_AT_ONCE = 16
 MAX_GATHERING = 2  # the other workers are for whoever wants less

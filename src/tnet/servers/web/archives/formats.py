@@ -20,7 +20,7 @@ from zipstream import ZipStream
 
 from tnet.servers.web.archives.gathering import Item
 from tnet.servers.web.bodies import Refusal
-from tnet.servers.web.root import OpenFile, Root
+from tnet.servers.web.files.root import OpenFile, Root
 
 READ_BYTES = 256 * 1024
 

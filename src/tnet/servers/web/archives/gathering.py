@@ -13,9 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from tnet.servers.web.bodies import Refusal
+from tnet.servers.web.files.root import OpenDirectory, OpenFile, Root
 from tnet.servers.web.page.words import shown
 from tnet.servers.web.permissions import Permissions, Right
-from tnet.servers.web.root import OpenDirectory, OpenFile, Root
 
 MAX_ENTRIES = 100_000
 

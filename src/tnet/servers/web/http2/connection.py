@@ -17,16 +17,16 @@ from tnet.protocols.http2.arrivals import Arrival, Asked, Cut, Denied, Eased, En
 from tnet.protocols.http2.reasons import ENHANCE_YOUR_CALM, Fault
 from tnet.protocols.http2.requests import VERSION
 from tnet.protocols.http2.serving import ServingEngine
-from tnet.servers.web.alarm import Alarm
-from tnet.servers.web.farewell import Farewell
+from tnet.servers.web.carrying.alarm import Alarm
+from tnet.servers.web.carrying.farewell import Farewell
+from tnet.servers.web.carrying.inlet import Inlet
+from tnet.servers.web.carrying.outlet import Outlet
 from tnet.servers.web.http2.fields import encoded_fields
 from tnet.servers.web.http2.stream import Stream
 from tnet.servers.web.http2.turns import Turns
-from tnet.servers.web.inlet import Inlet
-from tnet.servers.web.outlet import Outlet
 
 if TYPE_CHECKING:
-    from tnet.servers.web.channel import Channel
+    from tnet.servers.web.carrying.channel import Channel
 
 AHEAD_BYTES = 64 * 1024
 WAITING_BYTES = 16 << 20

@@ -16,13 +16,13 @@ from tnet.protocols.http1.heads import RequestHead
 from tnet.protocols.http2.arrivals import Denied
 from tnet.protocols.http2.reasons import CANCEL, INTERNAL_ERROR, NO_ERROR
 from tnet.servers.web import pages
-from tnet.servers.web.alarm import Alarm
 from tnet.servers.web.bodies import Refusal
-from tnet.servers.web.exchange import Exchange
+from tnet.servers.web.carrying.alarm import Alarm
+from tnet.servers.web.carrying.exchange import Exchange
+from tnet.servers.web.carrying.outlet import Pump
+from tnet.servers.web.carrying.pace import Pace
 from tnet.servers.web.http2.backlog import Backlog
 from tnet.servers.web.http2.fields import interim_fields, response_fields
-from tnet.servers.web.outlet import Pump
-from tnet.servers.web.pace import Pace
 
 if TYPE_CHECKING:
     from tnet.servers.web.http2.connection import Connection

@@ -22,7 +22,7 @@ from tnet.servers.web.inspector.seen import seen_of
 from tnet.servers.web.inspector.templates import Told, asks_for_json, fill
 
 if TYPE_CHECKING:
-    from tnet.servers.web.exchange import Exchange
+    from tnet.servers.web.carrying.exchange import Exchange
     from tnet.servers.web.request import WebRequest
 
 MOST_CAUGHT = 200

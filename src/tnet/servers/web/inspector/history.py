@@ -12,7 +12,7 @@ from tnet.servers.web.inspector.ring import Ring
 from tnet.servers.web.inspector.seen import Seen, seen_of
 
 if TYPE_CHECKING:
-    from tnet.servers.web.exchange import Exchange
+    from tnet.servers.web.carrying.exchange import Exchange
 
 MOST_EXCHANGES = 500
 MOST_BYTES = 16 << 20

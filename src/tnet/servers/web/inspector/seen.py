@@ -10,8 +10,8 @@ from tnet.net.tls.facts import TlsFacts
 from tnet.protocols.http1.requests import RequestHead
 
 if TYPE_CHECKING:
-    from tnet.servers.web.exchange import Exchange
-    from tnet.servers.web.witness import Phases
+    from tnet.servers.web.carrying.exchange import Exchange
+    from tnet.servers.web.carrying.witness import Phases
 
 _FIELD_BYTES = 160
 _FIXED_BYTES = 1024

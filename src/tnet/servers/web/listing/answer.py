@@ -9,8 +9,8 @@ from hashlib import blake2b
 
 from tnet.servers.web import pages
 from tnet.servers.web.bodies import Refusal
-from tnet.servers.web.conditions import Validators, precondition
-from tnet.servers.web.encodings import acceptable
+from tnet.servers.web.files.conditions import Validators, precondition
+from tnet.servers.web.files.encodings import acceptable
 from tnet.servers.web.request import WebRequest
 
 _FORMS = {b"html": pages.HTML, b"json": pages.JSON, b"text": pages.TEXT}

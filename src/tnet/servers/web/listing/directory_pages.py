@@ -9,6 +9,8 @@ from functools import lru_cache
 from tnet.net.context import Offload
 from tnet.servers.web import pages
 from tnet.servers.web.bodies import Refusal
+from tnet.servers.web.files.media import media_type
+from tnet.servers.web.files.root import OpenDirectory, OpenFile, Root
 from tnet.servers.web.listing.answer import Answer, Wanted
 from tnet.servers.web.listing.choice import Choice
 from tnet.servers.web.listing.entries import Entry, Listing
@@ -16,12 +18,10 @@ from tnet.servers.web.listing.memory import Memory
 from tnet.servers.web.listing.plain import as_json, as_text
 from tnet.servers.web.listing.sheet import Sheet
 from tnet.servers.web.listing.tools import Offer
-from tnet.servers.web.media import media_type
 from tnet.servers.web.page.crumbs import Place
 from tnet.servers.web.page.icons import favicon
 from tnet.servers.web.permissions import Permissions, Right
 from tnet.servers.web.request import WebRequest
-from tnet.servers.web.root import OpenDirectory, OpenFile, Root
 from tnet.servers.web.viewing import markdown, preview
 from tnet.servers.web.viewing import sheet as viewing
 

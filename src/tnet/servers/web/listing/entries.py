@@ -11,8 +11,8 @@ from typing import NamedTuple
 from urllib.parse import quote
 
 from tnet.servers.web.bodies import Refusal
+from tnet.servers.web.files.root import OpenDirectory, OpenFile, Root
 from tnet.servers.web.page.words import shown
-from tnet.servers.web.root import OpenDirectory, OpenFile, Root
 
 MAX_ENTRIES = 100_000
 

@@ -8,9 +8,9 @@ from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from threading import Lock
 
-from tnet.servers.web.conditions import is_fresh
+from tnet.servers.web.files.conditions import is_fresh
+from tnet.servers.web.files.root import OpenDirectory, Root
 from tnet.servers.web.listing.entries import Listing, scan
-from tnet.servers.web.root import OpenDirectory, Root
 
 MAX_SECONDS = 5.0
 MAX_DIRECTORIES = 4

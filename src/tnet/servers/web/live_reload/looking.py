@@ -6,7 +6,7 @@ import os
 from collections import deque
 from collections.abc import Iterator
 
-from tnet.servers.web.root import UPLOAD_PREFIX
+from tnet.servers.web.files.root import UPLOAD_PREFIX
 
 MOST_DIRECTORIES = 4096
 MOST_FILES = 50_000

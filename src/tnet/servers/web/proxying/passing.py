@@ -19,8 +19,8 @@ from tnet.errors import MalformedReply, TimedOut, TnetError
 from tnet.net.context import Context
 from tnet.protocols.http1.encoding import LAST_CHUNK, chunk, request_head
 from tnet.protocols.http1.responses import SWITCHING_PROTOCOLS, ResponseHead
-from tnet.servers.web.alarm import Alarm
 from tnet.servers.web.bodies import IBodySink, Refusal
+from tnet.servers.web.carrying.alarm import Alarm
 from tnet.servers.web.proxying.connection import UpstreamConnection
 from tnet.servers.web.proxying.failures import refusal_for
 from tnet.servers.web.proxying.fields import Pairs, response_fields

@@ -12,7 +12,7 @@ from zope.interface import implementer
 from tnet.events import silent_trace
 from tnet.net.context import Context
 from tnet.net.relay import End
-from tnet.servers.web.alarm import Alarm
+from tnet.servers.web.carrying.alarm import Alarm
 from tnet.servers.web.proxying.connection import UpstreamConnection
 
 SILENCE_SECONDS = 3600.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from tnet.servers.web.media import media_type
+from tnet.servers.web.files.media import media_type
 
 
 class Kind(StrEnum):

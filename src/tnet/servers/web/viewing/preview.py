@@ -9,9 +9,9 @@ import html
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from tnet.servers.web.files.root import OpenFile
 from tnet.servers.web.page import words
 from tnet.servers.web.page.words import human_size
-from tnet.servers.web.root import OpenFile
 from tnet.servers.web.viewing import markdown
 from tnet.servers.web.viewing.code import as_lines
 from tnet.servers.web.viewing.kinds import Kind, ending_of, is_picture, kind_of

@@ -12,9 +12,9 @@ from contextlib import contextmanager, suppress
 from errno import EBUSY, EEXIST, EINVAL, EMLINK, ENOENT, ENOTDIR, ENOTEMPTY, ENOTSUP, EPERM, EXDEV
 
 from tnet.servers.web.bodies import Refusal
+from tnet.servers.web.files.root import OpenFile
 from tnet.servers.web.page.words import shown
 from tnet.servers.web.permissions import Place
-from tnet.servers.web.root import OpenFile
 from tnet.servers.web.writing.digests import PIECE_BYTES
 from tnet.servers.web.writing.staging import token_of, translated
 from tnet.servers.web.writing.targets import Target

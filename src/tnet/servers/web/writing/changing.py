@@ -23,9 +23,9 @@ from urllib.parse import unquote_to_bytes, urlsplit
 
 from tnet.net.context import Offload
 from tnet.servers.web.bodies import Refusal
+from tnet.servers.web.files.root import OpenFile, Root
 from tnet.servers.web.permissions import Permissions, Place, Right
 from tnet.servers.web.request import WebRequest
-from tnet.servers.web.root import OpenFile, Root
 from tnet.servers.web.writing import changes
 from tnet.servers.web.writing.answers import back, path_of, tell, wants_page
 from tnet.servers.web.writing.digests import Checked

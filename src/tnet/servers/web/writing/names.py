@@ -15,8 +15,8 @@ import unicodedata
 from urllib.parse import unquote_to_bytes
 
 from tnet.servers.web.bodies import Refusal
+from tnet.servers.web.files.root import UPLOAD_PREFIX
 from tnet.servers.web.page.words import shown
-from tnet.servers.web.root import UPLOAD_PREFIX
 
 MAX_NAME_BYTES = 255
 MAX_SEGMENTS = 32

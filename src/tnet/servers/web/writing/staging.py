@@ -30,8 +30,8 @@ from errno import (
 from secrets import token_hex
 
 from tnet.servers.web.bodies import Refusal
+from tnet.servers.web.files.root import UPLOAD_PREFIX
 from tnet.servers.web.page.words import shown
-from tnet.servers.web.root import UPLOAD_PREFIX
 
 STALE_SECONDS = 24 * 3600.0
 

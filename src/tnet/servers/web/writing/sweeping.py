@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from tnet.servers.web.bodies import Refusal
-from tnet.servers.web.root import UPLOAD_PREFIX, OpenDirectory, Root
+from tnet.servers.web.files.root import UPLOAD_PREFIX, OpenDirectory, Root
 from tnet.servers.web.writing.room import Claim, Room
 from tnet.servers.web.writing.staging import STALE_SECONDS, is_unfinished, token_of
 from tnet.servers.web.writing.targets import Terms

@@ -13,11 +13,11 @@ from dataclasses import dataclass, field
 from threading import Lock
 
 from tnet.servers.web.bodies import Refusal
-from tnet.servers.web.conditions import Validators, precondition
+from tnet.servers.web.files.conditions import Validators, precondition
+from tnet.servers.web.files.root import OpenDirectory, OpenFile, Root
 from tnet.servers.web.page.words import shown
 from tnet.servers.web.permissions import Place
 from tnet.servers.web.request import WebRequest
-from tnet.servers.web.root import OpenDirectory, OpenFile, Root
 from tnet.servers.web.writing.names import judge_name
 from tnet.servers.web.writing.staging import Staged, translated
 

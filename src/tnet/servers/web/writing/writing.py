@@ -15,9 +15,9 @@ from twisted.internet.defer import Deferred, gatherResults
 
 from tnet.net.context import Offload
 from tnet.servers.web.bodies import IBodySink, Refusal
+from tnet.servers.web.files.root import OpenDirectory, Root
 from tnet.servers.web.permissions import Place, Right
 from tnet.servers.web.request import WebRequest
-from tnet.servers.web.root import OpenDirectory, Root
 from tnet.servers.web.writing.answers import back, path_of, tell_made, wants_page
 from tnet.servers.web.writing.changing import Changing, strict
 from tnet.servers.web.writing.digests import Checked

@@ -6,10 +6,10 @@ import random
 from collections.abc import Iterator
 
 from tnet.servers.web.bodies import Refusal
-from tnet.servers.web.conditions import Validators, precondition
+from tnet.servers.web.files.conditions import Validators, precondition
+from tnet.servers.web.files.ranges import Unsatisfiable, wanted_range
 from tnet.servers.web.inspector.endpoints.call import Answer, Call, Fields
 from tnet.servers.web.inspector.endpoints.paced import Paced, stream
-from tnet.servers.web.ranges import Unsatisfiable, wanted_range
 
 MOST_BYTES = 100 << 20
 MOST_RANGED_BYTES = 1 << 20

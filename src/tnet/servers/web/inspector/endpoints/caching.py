@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from tnet.servers.web.bodies import Refusal
-from tnet.servers.web.conditions import Validators, precondition
+from tnet.servers.web.files.conditions import Validators, precondition
 from tnet.servers.web.inspector.endpoints.call import Answer, Call
 from tnet.servers.web.inspector.endpoints.echoes import brief
 

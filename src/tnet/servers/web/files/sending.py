@@ -1,0 +1,154 @@
+"""A long body sent at the client's pace, read or compressed in a worker while the client takes the piece before."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+from twisted.internet.defer import Deferred
+from twisted.internet.interfaces import IPushProducer
+from zope.interface import implementer
+
+from tnet.net.context import Offload
+from tnet.servers.web.bodies import Refusal
+from tnet.servers.web.files.compressing import compressor
+from tnet.servers.web.files.ranges import Range
+from tnet.servers.web.files.root import OpenFile
+from tnet.servers.web.request import WebRequest
+
+FIRST_BYTES, PIECE_BYTES = 64 * 1024, 256 * 1024
+
+
+class Source(Protocol):
+    """A body in pieces; `done` when there are no more of them."""
+
+    @property
+    def done(self) -> bool: ...
+    def next(self) -> bytes: ...
+
+
+class Parts:
+    """Parts of a file, and what stands between them: as many bytes as were promised, or Refusal. Blocking.
+
+    Its pieces grow with what was given: whoever asks for much and takes nothing is to cost little memory.
+
+    Units: `length` in bytes of the whole body.
+    """
+
+    def __init__(self, file: OpenFile, body: Sequence[bytes | Range]) -> None:
+        self.length = sum(part.length if isinstance(part, Range) else len(part) for part in body)
+        self._file = file
+        self._todo = deque(part for part in body if not isinstance(part, Range) or part.length)
+        self._given = 0
+
+    @property
+    def done(self) -> bool:
+        """Whether all of it was given."""
+        return not self._todo
+
+    def next(self) -> bytes:
+        """The next piece.
+
+        Raises: Refusal, when the file has become too short.
+        """
+        part = self._todo.popleft()
+        if isinstance(part, bytes):
+            return part
+        size = min(PIECE_BYTES, max(FIRST_BYTES, self._given // 8))
+        data = self._file.read(part.first, min(part.length, size))
+        self._given += len(data)
+        if not data:
+            raise Refusal(503, "the file became shorter while it was sent", {b"Retry-After": b"1"})
+        if len(data) < part.length:
+            self._todo.appendleft(Range(part.first + len(data), part.last))
+        return data
+
+    def at_hand(self) -> bytes | None:
+        """All of it at once, if nobody has to wait for it; None when some of it is not in memory, or gone."""
+        pieces = []
+        for part in self._todo:
+            piece = self._file.read_at_hand(part.first, part.length) if isinstance(part, Range) else part
+            if piece is None:
+                return None
+            pieces.append(piece)
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def all(self) -> bytes:
+        """The rest of it at once.
+
+        Raises: Refusal, when the file has become too short.
+        """
+        pieces = []
+        while self._todo:
+            pieces.append(self.next())
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+
+class Compressed:
+    """Another source, in a content coding; a piece of it may be empty. Blocking."""
+
+    def __init__(self, source: Source, coding: bytes) -> None:
+        self.done = False
+        self._source = source
+        self._stream = compressor(coding)
+
+    def next(self) -> bytes:
+        """The next piece."""
+        data = self._stream.compress(self._source.next())
+        if self._source.done:
+            self.done = True
+            data += self._stream.finish()
+        return data
+
+
+@implementer(IPushProducer)
+class Sender:
+    """Sends what `source` gives; at any time at most two pieces of it are on their way to the connection."""
+
+    def __init__(self, request: WebRequest, source: Source, workers: Offload) -> None:
+        self._request = request
+        self._source = source
+        self._workers = workers
+        self._paused: Deferred[None] | None = None
+
+    async def send(self) -> None:
+        """Send all of it, and finish the request.
+
+        Raises: Refusal, which cuts off a response that has begun.
+        """
+        ahead: Deferred[bytes] = self._read()
+        try:
+            self._request.registerProducer(self, True)
+            done = False
+            while not done:
+                data, done = await ahead, self._source.done
+                if self._paused is not None:
+                    await self._paused
+                if not done:
+                    ahead = self._read()
+                if data:
+                    self._request.write(data)
+        finally:
+            ahead.addErrback(lambda _: None)
+            ahead.cancel()
+            if self._request.channel is not None:
+                self._request.unregisterProducer()
+        self._request.finish()
+
+    def _read(self) -> Any:
+        return self._workers.run(self._source.next)
+
+    def pauseProducing(self) -> None:
+        """Send no further piece until told to."""
+        if self._paused is None:
+            self._paused = Deferred()
+
+    def resumeProducing(self) -> None:
+        """Go on."""
+        if self._paused is not None:
+            paused, self._paused = self._paused, None
+            paused.callback(None)
+
+    def stopProducing(self) -> None:
+        """The request's own end cancels the sending."""
