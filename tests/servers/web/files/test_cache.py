@@ -186,6 +186,13 @@ class StaleTests(CacheTestCase):
 
         self.check(move)
 
+    def test_the_root_swapped(self) -> None:
+        """Another directory in the place of the root is another site."""
+        target = self.keep("a.txt")
+        os.rename(self.base, self.base + ".old")
+        shutil.copytree(self.base + ".old", self.base)
+        self.assertIsNone(self.kept(target))
+
     def test_the_same_directory_filled(self) -> None:
         """What comes and goes beside a file does not matter."""
         target = self.keep("sub/deep/b.txt")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import stat
 from errno import EOPNOTSUPP
 from unittest import mock
 
@@ -65,6 +66,43 @@ class RootTests(TestCase):
             self.assertEqual(self.read("a.txt"), 503)
         finally:
             resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+    def test_another_root_in_its_place(self) -> None:
+        """A build may put a new directory in the place of the root, or of a link that is the root; nobody must wait."""
+        descriptor = self.root.fd
+        os.rename(self.base, self.base + ".old")
+        self.assertEqual((self.read("a.txt"), self.read("")), (404, 404))
+        self.write("new.txt")
+        self.assertEqual((self.read("new.txt"), self.read("a.txt")), (b"new.txt", 404))
+        os.rename(self.base, self.base + ".new")
+        os.symlink("root.old", self.base)
+        self.assertEqual((self.read("new.txt"), self.read("a.txt")), (404, b"a.txt"))
+        os.unlink(self.base)
+        os.symlink("root.new", self.base)
+        self.assertEqual((self.read("new.txt"), self.read("a.txt")), (b"new.txt", 404))
+        self.assertEqual(self.root.fd, descriptor)
+        self.assertFalse(os.get_inheritable(descriptor))
+
+    def test_nothing_in_its_place(self) -> None:
+        """What is no directory is not served, and what leads to the root may be closed to us meanwhile."""
+        os.rename(self.base, self.base + ".old")
+        with open(self.base, "wb"):
+            self.assertEqual(self.read("a.txt"), 404)
+        with mock.patch.object(os, "stat", side_effect=PermissionError):
+            self.root._renew()
+
+    def test_closed_meanwhile(self) -> None:
+        """A thread that is late takes no descriptor that has become somebody else's."""
+        with open(os.devnull) as other:
+            root = Root(self.base)
+            root.close()
+            os.dup2(other.fileno(), root.fd)
+            self.addCleanup(os.close, root.fd)
+        os.rename(self.base, self.base + ".old")
+        os.mkdir(self.base)
+        with self.assertRaises(Refusal):
+            root.open([b"a.txt"])
+        self.assertFalse(stat.S_ISDIR(os.fstat(root.fd).st_mode))
 
     def test_files_and_directories(self) -> None:
         """Names lead to files and directories; no names lead to the root itself."""

@@ -66,7 +66,7 @@ class SmallFiles:
         limit_bytes: int = 1 << 25,
         wall: Callable[[], float] = time.time,
     ) -> None:
-        self._fd = root.fd
+        self._base = root.path + b"/"
         self._limit = entries
         self._limit_bytes = limit_bytes
         self._wall = wall
@@ -118,7 +118,7 @@ class SmallFiles:
     def _is_current(self, entry: _Entry) -> bool:
         try:
             return all(
-                _signature(os.stat(path, dir_fd=self._fd, follow_symlinks=False)) == signature
+                _signature(os.stat(self._base + path, follow_symlinks=False)) == signature
                 for path, signature in entry.watched
             )
         except OSError:
@@ -132,14 +132,14 @@ class SmallFiles:
     def _watched(self, files: Sequence[OpenFile]) -> Iterator[tuple[bytes, Signature]]:
         wall, paths = self._wall(), dict.fromkeys(path for file in files for path in _directories(file.names))
         for path in paths:
-            status = os.stat(path, dir_fd=self._fd, follow_symlinks=False)
+            status = os.stat(self._base + path, follow_symlinks=False)
             if not stat.S_ISDIR(status.st_mode):
                 raise _Unwatchable
             yield path, _signature(status)
         for file in files:
             path, signature = b"/".join(file.names), _signature(file.status)
             fresh = is_fresh(file.status.st_mtime_ns, wall) or is_fresh(file.status.st_ctime_ns, wall)
-            if fresh or _signature(os.stat(path, dir_fd=self._fd, follow_symlinks=False)) != signature:
+            if fresh or _signature(os.stat(self._base + path, follow_symlinks=False)) != signature:
                 raise _Unwatchable
             yield path, signature
 

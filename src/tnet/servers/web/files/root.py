@@ -22,6 +22,7 @@ from tnet.servers.web.bodies import Refusal
 UPLOAD_PREFIX = b".tnet-upload-"
 MAX_LINKS = 16
 
+_ROOT = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _DIRECTORY = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
@@ -110,6 +111,8 @@ class Root:
     With `follow_symlinks` links lead wherever they say. What lies outside has no names below the root: it goes by the
     names it was asked for.
 
+    What is served is what `path` leads to at the time: builds put a new directory in the place of an old one.
+
     Raises: CannotRead.
     """
 
@@ -117,14 +120,19 @@ class Root:
         self.hidden = hidden
         self.follow_symlinks = follow_symlinks
         try:
-            self.fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            self.path = os.path.abspath(os.fsencode(path))
+            self.fd = os.open(path, _ROOT)
         except OSError as error:
             raise CannotRead(path, error.strerror or str(error)) from error
         self._identity = _identity(os.fstat(self.fd))
+        self._lock = Lock()
+        self._closed = False
 
     def close(self) -> None:
         """Serve nothing more."""
-        os.close(self.fd)
+        with self._lock:
+            self._closed = True
+            os.close(self.fd)
 
     def open(self, names: Sequence[bytes]) -> OpenFile | OpenDirectory:
         """What `names` lead to, below the root.
@@ -135,6 +143,7 @@ class Root:
         if not all(self.shows(name, first=not at) for at, name in enumerate(names)):
             raise Refusal(404)
         try:
+            self._renew()
             return self._walk(names)
         except OSError as error:
             raise Refusal(_STATUS.get(error.errno or 0, 404)) from error
@@ -151,6 +160,22 @@ class Root:
         if not name.startswith(b".") or (first and name == b".well-known"):
             return True
         return self.hidden and not name.startswith(UPLOAD_PREFIX)
+
+    def _renew(self) -> None:
+        """See what the path leads to now, unless that is forbidden by now; `fd` stays the same number."""
+        try:
+            if _identity(os.stat(self.path)) == self._identity:
+                return
+        except PermissionError:
+            return
+        fd = os.open(self.path, _ROOT)
+        try:
+            with self._lock:
+                if not self._closed:
+                    os.dup2(fd, self.fd, inheritable=False)
+                    self._identity = _identity(os.fstat(fd))
+        finally:
+            os.close(fd)
 
     def _walk(self, names: Sequence[bytes]) -> OpenFile | OpenDirectory:
         todo, links = deque(names), 0
