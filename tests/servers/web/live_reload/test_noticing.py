@@ -49,6 +49,15 @@ class NoticesTests(TestCase):
         (self.root / "b").unlink()
         self.assertEqual(self.news(), {("b", False)})
 
+    def test_the_root_itself(self) -> None:
+        """Another directory, or a link, in its place is told as a change of it; its neighbours are not told of."""
+        (self.root.parent / "neighbour").mkdir()
+        self.assertEqual(self.news(), set())
+        self.root.rename(self.root.parent / "old")
+        self.assertEqual(self.news(), {(".", True)})
+        self.root.symlink_to("old")
+        self.assertEqual(self.news(), {(".", True)})
+
     def test_hidden(self) -> None:
         """What is not shown is not told of."""
         (self.root / ".a.swp").write_text("x")
@@ -65,4 +74,4 @@ class NoticesTests(TestCase):
 
     def test_what_cannot_be_watched(self) -> None:
         """A root that is gone is watched by nobody."""
-        self.assertIsNone(notices(b"/nowhere at all", MemoryReactorClock(), self.changed, hidden=False))
+        self.assertIsNone(notices(b"/nowhere/at all", MemoryReactorClock(), self.changed, hidden=False))

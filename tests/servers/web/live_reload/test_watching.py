@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -94,6 +95,21 @@ class WatcherTests(TestCase):
         for name in ("new/x", "old/y"):
             (self.root / name).write_text("x")
         self.assertEqual(self.news(), {"new/x", "old/y"})
+
+    def test_a_new_root(self) -> None:
+        """Builds remove it and make it anew: it is watched when it is there again, however long that takes."""
+        self.listening()
+        self.watch()
+        shutil.rmtree(self.root)
+        self.assertEqual(self.news(), {"a", "."})
+        self.news(0.2)
+        self.news(10)
+        self.root.mkdir()
+        (self.root / "a").write_text("early")
+        self.assertEqual(self.news(), {"."})
+        self.assertEqual(self.news(0.2), {"."})
+        (self.root / "a").write_text("b")
+        self.assertEqual((self.news(), self.reactor.getDelayedCalls()), ({"a"}, []))
 
     def test_looking(self) -> None:
         """Where nothing is told it looks every second: at what is new, other and gone."""

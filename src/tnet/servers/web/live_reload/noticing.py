@@ -5,7 +5,9 @@ Source: inotify(7).
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 from twisted.internet.error import ConnectionDone
@@ -25,6 +27,7 @@ from twisted.python.filepath import FilePath
 
 from tnet.servers.web.live_reload.looking import TooMany, directories, shows
 
+COMINGS = IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO
 MASK = IN_ATTRIB | IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO
 
 
@@ -43,6 +46,20 @@ class Notices(INotify):
         """
         self.watch(FilePath(path), mask=MASK, callbacks=[self._noticed])
 
+    def add_name(self, path: bytes) -> None:
+        """Watch for another directory, or a link to one, in the place of this one.
+
+        Raises: INotifyError.
+        """
+        folder, name = os.path.split(path)
+
+        def noticed(_: object, found: FilePath[bytes], mask: int) -> None:
+            if found.basename() == name:
+                self._changed(path, True)
+
+        if name:
+            self.watch(FilePath(folder), mask=COMINGS, callbacks=[noticed])
+
     def loseConnection(self) -> None:
         """Nothing: stock INotify ends when any one of its directories is deleted. See `end`."""
 
@@ -57,13 +74,18 @@ class Notices(INotify):
 
 
 def notices(root: bytes, reactor: Any, changed: Callable[[bytes, bool], None], *, hidden: bool) -> Notices | None:
-    """Watches over `root` and all that is below it now, not yet reading; None where there are too many. Blocking."""
+    """Watches over `root`, which may come later, and all that is below it now, not yet reading. Blocking.
+
+    None where there are too many.
+    """
     try:
-        watched = directories(root, hidden=hidden)
+        watched = directories(root, hidden=hidden) if os.path.isdir(root) else []
         made = Notices(reactor, changed, hidden=hidden)
     except (TooMany, INotifyError):
         return None
     try:
+        with suppress(*((INotifyError,) if watched else ())):
+            made.add_name(root)
         for path in watched:
             made.add(path)
     except INotifyError:

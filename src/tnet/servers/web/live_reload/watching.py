@@ -6,6 +6,7 @@ more of them than may be watched, or the system tells nothing, the files are loo
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
 from typing import Any
 
@@ -46,7 +47,7 @@ class Watcher:
         listens: bool = True,
         look_seconds: float = LOOK_SECONDS,
     ) -> None:
-        self._root = root
+        self._root = os.path.abspath(root)
         self._reactor = reactor
         self._workers = workers
         self._changed = changed
