@@ -1,16 +1,19 @@
-"""Tests for tnet.servers.web.files.sending; how a Sender gets along with its client is seen in test_files."""
+"""Tests for tnet.servers.web.files.sending; more of how a Sender gets along with its client is seen in test_files."""
 
 from __future__ import annotations
 
 import os
+from typing import Any
 
-from twisted.trial.unittest import TestCase
+from twisted.internet.defer import Deferred
+from twisted.trial.unittest import SynchronousTestCase, TestCase
 
+from tests.support import AtOnce
 from tnet.servers.web.bodies import Refusal
 from tnet.servers.web.files.compressing import compressed
 from tnet.servers.web.files.ranges import Range
 from tnet.servers.web.files.root import OpenFile
-from tnet.servers.web.files.sending import FIRST_BYTES, PIECE_BYTES, Compressed, Parts
+from tnet.servers.web.files.sending import FIRST_BYTES, PIECE_BYTES, PROVEN_BYTES, Compressed, Parts, Sender
 
 CONTENT = os.urandom(2 * PIECE_BYTES + 10)
 
@@ -88,3 +91,86 @@ class CompressedTests(SourceTestCase):
                 pieces.append(source.next())
             self.assertGreater(len(pieces), 2)
             self.assertEqual(b"".join(pieces), compressed(coding, CONTENT))
+
+
+class Counted:
+    """A source of so many pieces, which counts those that were taken."""
+
+    def __init__(self, pieces: int, size: int) -> None:
+        self.taken = 0
+        self._pieces = pieces
+        self._size = size
+
+    @property
+    def done(self) -> bool:
+        """Whether all of them were."""
+        return self.taken == self._pieces
+
+    def next(self) -> bytes:
+        """One more."""
+        self.taken += 1
+        return bytes(self._size)
+
+
+class Taker:
+    """A request whose client takes nothing until it is told to."""
+
+    def __init__(self, *, eager: bool = False) -> None:
+        self.channel = self
+        self.eager = eager
+        self.written = 0
+        self.finished = False
+        self.producer: Sender | None = None
+
+    def registerProducer(self, producer: Sender, streaming: bool) -> None:
+        self.producer = producer
+        if not self.eager:
+            producer.pauseProducing()
+
+    def unregisterProducer(self) -> None:
+        self.producer = None
+
+    def write(self, data: bytes) -> None:
+        self.written += len(data)
+        if self.producer is not None and not self.eager:
+            self.producer.pauseProducing()
+
+    def finish(self) -> None:
+        self.finished = True
+
+
+class SenderTests(SynchronousTestCase):
+    """Who takes nothing costs nothing."""
+
+    def send(self, taker: Taker, source: Counted) -> Sender:
+        """Begin to send."""
+        request: Any = taker
+        sender = Sender(request, source, AtOnce())
+        Deferred.fromCoroutine(sender.send())
+        return sender
+
+    def test_nothing_is_read_for_nobody(self) -> None:
+        """Nothing is read before the client takes something, and then one piece at a time."""
+        taker, source = Taker(), Counted(3, 10)
+        sender = self.send(taker, source)
+        self.assertEqual(source.taken, 0)
+        for count in (1, 2):
+            sender.resumeProducing()
+            self.assertEqual((source.taken, taker.written), (count, 10 * count))
+        sender.resumeProducing()
+        self.assertEqual((taker.written, taker.finished), (30, True))
+
+    def test_ahead(self) -> None:
+        """For a client that has taken much, the next piece is there when it asks for it."""
+        taker, source = Taker(), Counted(4, PROVEN_BYTES)
+        sender = self.send(taker, source)
+        sender.resumeProducing()
+        self.assertEqual(source.taken, 1)
+        sender.resumeProducing()
+        self.assertEqual((source.taken, taker.written), (3, 2 * PROVEN_BYTES))
+
+    def test_all_of_it(self) -> None:
+        """A client that takes everything gets everything."""
+        taker, source = Taker(eager=True), Counted(40, PROVEN_BYTES // 8)
+        self.send(taker, source)
+        self.assertEqual((taker.written, taker.finished), (5 * PROVEN_BYTES, True))

@@ -18,6 +18,7 @@ from tnet.servers.web.files.root import OpenFile
 from tnet.servers.web.request import WebRequest
 
 FIRST_BYTES, PIECE_BYTES = 64 * 1024, 256 * 1024
+PROVEN_BYTES = 1 << 20
 
 
 class Source(Protocol):
@@ -104,37 +105,53 @@ class Compressed:
 
 @implementer(IPushProducer)
 class Sender:
-    """Sends what `source` gives; at any time at most two pieces of it are on their way to the connection."""
+    """Sends what `source` gives, a piece when the client has taken the one before.
+
+    Once a client has proved that it takes something, the next piece is read while it takes one.
+    """
 
     def __init__(self, request: WebRequest, source: Source, workers: Offload) -> None:
         self._request = request
         self._source = source
         self._workers = workers
         self._paused: Deferred[None] | None = None
+        self._ahead: Deferred[bytes] | None = None
+        self._sent = 0
 
     async def send(self) -> None:
         """Send all of it, and finish the request.
 
         Raises: Refusal, which cuts off a response that has begun.
         """
-        ahead: Deferred[bytes] = self._read()
         try:
             self._request.registerProducer(self, True)
             done = False
             while not done:
-                data, done = await ahead, self._source.done
+                data = await self._next()
+                done = self._source.done
                 if self._paused is not None:
                     await self._paused
-                if not done:
-                    ahead = self._read()
+                if not done and self._sent >= PROVEN_BYTES:
+                    self._ahead = self._read()
                 if data:
                     self._request.write(data)
+                    self._sent += len(data)
         finally:
-            ahead.addErrback(lambda _: None)
-            ahead.cancel()
+            if self._ahead is not None:
+                self._ahead.addErrback(lambda _: None)
+                self._ahead.cancel()
             if self._request.channel is not None:
                 self._request.unregisterProducer()
         self._request.finish()
+
+    async def _next(self) -> bytes:
+        """The next piece: the one that is being read already, or one that is read when the client takes more."""
+        if self._ahead is None:
+            if self._paused is not None:
+                await self._paused
+            return bytes(await self._read())
+        ahead, self._ahead = self._ahead, None
+        return await ahead
 
     def _read(self) -> Any:
         return self._workers.run(self._source.next)
