@@ -67,6 +67,10 @@ class Always(Resource):
 class FilesTestCase(TestCase):
     """Serves one file."""
 
+    def far_away(self) -> None:
+        """Nothing is in the system's memory: whatever is read has to be waited for."""
+        self.patch(os, "preadv", mock.Mock(side_effect=BlockingIOError()))
+
     def serve(self, data: bytes, name: str = "a.bin", *, workers: Any = None, **options: Any) -> Wire:
         """A wire to a file that holds `data` and is old."""
         self.base = self.mktemp()
@@ -150,12 +154,21 @@ class PlainTests(FilesTestCase):
 
     def test_large(self) -> None:
         """A large file is read piece by piece in a worker, and arrives whole."""
+        self.far_away()
         wire = self.serve(LARGE)
         wire.ask("GET", "/")
         self.assertEqual(len(self.threads.waiting), 1)
         self.threads.work()
         self.assertEqual(wire.reply().body, LARGE)
         self.assertEqual(wire.exchanges[0].bytes_out, len(LARGE))
+
+    def test_large_and_at_hand(self) -> None:
+        """What the system has in memory needs no worker; others have their turn after each piece."""
+        wire = self.serve(LARGE)
+        wire.ask("GET", "/")
+        self.assertLess(len(wire.sent), PIECE_BYTES)
+        wire.clock.advance(0)
+        self.assertEqual((wire.reply().body, self.threads.waiting), (LARGE, []))
 
     def test_small_and_far_away(self) -> None:
         """A small file that would have to be waited for is read in a worker."""
@@ -299,9 +312,11 @@ class ChangingTests(FilesTestCase):
 
     def test_shrinking(self) -> None:
         """A file that shrinks meanwhile ends the connection, so that nobody takes it for whole; in a part as well."""
+        self.far_away()
         for fields in ((), ("Range: bytes=1-",), ("Range: bytes=1-500000,500002-",)):
             wire = self.serve(LARGE)
             wire.ask("GET", "/", *fields)
+            wire.clock.advance(0)
             self.threads.waiting.pop(0)()
             os.truncate(self.path, 10)
             self.threads.work()
@@ -347,6 +362,7 @@ class ChangingTests(FilesTestCase):
             sent = len(wire.sent)
             wire.channel._outlet.resumeProducing()
             wire.channel._outlet.pauseProducing()
+            wire.clock.advance(0)
             self.threads.work()
             self.assertLess(len(wire.sent) - sent, PIECE_BYTES + 1024)
         wire.channel._outlet.resumeProducing()
@@ -354,6 +370,7 @@ class ChangingTests(FilesTestCase):
 
     def test_a_client_that_leaves(self) -> None:
         """When the client leaves, reading and compressing stop and the file is closed."""
+        self.far_away()
         for paused in (False, True):
             for name, data in (("a.bin", LARGE), ("a.txt", PROSE), ("b.txt", PROSE[:5000])):
                 wire = self.serve(data, name)
@@ -369,6 +386,7 @@ class ChangingTests(FilesTestCase):
 
     def test_a_worker_reads_on(self) -> None:
         """While the client takes a piece, the next one is being read."""
+        self.far_away()
         wire = self.serve(LARGE)
         wire.ask("GET", "/")
         self.threads.waiting.pop(0)()

@@ -172,7 +172,7 @@ class Files:
 
     async def _send(self, request: WebRequest, variant: Variant, body: Parts) -> None:
         try:
-            await Sender(request, body, self._workers).send()
+            await Sender(request, body, self._workers, body.next_at_hand).send()
         finally:
             variant.close()
 

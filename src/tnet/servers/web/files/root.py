@@ -26,6 +26,7 @@ _ROOT = os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC
 _DIRECTORY = getattr(os, "O_PATH", os.O_RDONLY) | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _FILE = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
+_SPACE = bytearray(256 * 1024)
 _NOWAIT = getattr(os, "RWF_NOWAIT", 0)
 
 _DOTS = (b"", b".", b"..")
@@ -67,16 +68,18 @@ class OpenFile:
     def read_at_hand(self, at: int, size: int) -> bytes | None:
         """All of `size` bytes from offset `at` if the system has them in memory; None for what a worker has to read.
 
-        Source: preadv2(2), RWF_NOWAIT; where there is no such thing, it is read.
+        For the reactor's thread alone, as all files share a space to read into.
+
+        Source: preadv2(2), RWF_NOWAIT; where there is no such thing, nothing is known to be in memory.
         """
-        if not _NOWAIT:
-            return self.read(at, size)
-        buffer = bytearray(size)
+        if not _NOWAIT or size > len(_SPACE):
+            return None if size else b""
+        space = memoryview(_SPACE)[:size]
         try:
-            count = os.preadv(self._fd, (buffer,), at, _NOWAIT) if size else 0
+            count = os.preadv(self._fd, (space,), at, _NOWAIT) if size else 0
         except OSError:
             return None
-        return bytes(buffer) if count == size else None
+        return bytes(space) if count == size else None
 
     def close(self) -> None:
         """Give the descriptor back, now or when the last reader is done."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
 from twisted.internet.defer import Deferred
 from twisted.internet.interfaces import IPushProducer
+from twisted.internet.task import deferLater
 from zope.interface import implementer
 
 from tnet.net.context import Offload
@@ -53,16 +54,25 @@ class Parts:
 
         Raises: Refusal, when the file has become too short.
         """
+        data = self._next(self._file.read)
+        if not data:
+            raise Refusal(503, "the file became shorter while it was sent", {b"Retry-After": b"1"})
+        return data
+
+    def next_at_hand(self) -> bytes | None:
+        """The next piece, if nobody has to wait for it; None when it is not in memory, or gone."""
+        return self._next(self._file.read_at_hand)
+
+    def _next(self, read: Callable[[int, int], bytes | None]) -> bytes | None:
         part = self._todo.popleft()
         if isinstance(part, bytes):
             return part
         size = min(PIECE_BYTES, max(FIRST_BYTES, self._given // 8))
-        data = self._file.read(part.first, min(part.length, size))
-        self._given += len(data)
-        if not data:
-            raise Refusal(503, "the file became shorter while it was sent", {b"Retry-After": b"1"})
-        if len(data) < part.length:
-            self._todo.appendleft(Range(part.first + len(data), part.last))
+        data = read(part.first, min(part.length, size))
+        left = Range(part.first + len(data), part.last) if data else part
+        if left.length:
+            self._todo.appendleft(left)
+        self._given += len(data or b"")
         return data
 
     def at_hand(self) -> bytes | None:
@@ -105,18 +115,27 @@ class Compressed:
 
 @implementer(IPushProducer)
 class Sender:
-    """Sends what `source` gives, a piece when the client has taken the one before.
+    """Sends what `source` gives, a piece when the client has taken the one before; others have their turn in between.
 
-    Once a client has proved that it takes something, the next piece is read while it takes one.
+    What is `at_hand` needs no worker. Of the rest, once a client has proved that it takes something, the next piece is
+    read while it takes one.
     """
 
-    def __init__(self, request: WebRequest, source: Source, workers: Offload) -> None:
+    def __init__(
+        self,
+        request: WebRequest,
+        source: Source,
+        workers: Offload,
+        at_hand: Callable[[], bytes | None] = lambda: None,
+    ) -> None:
         self._request = request
         self._source = source
         self._workers = workers
+        self._at_hand = at_hand
         self._paused: Deferred[None] | None = None
         self._ahead: Deferred[bytes] | None = None
         self._sent = 0
+        self._quick = False
 
     async def send(self) -> None:
         """Send all of it, and finish the request.
@@ -127,12 +146,7 @@ class Sender:
             self._request.registerProducer(self, True)
             done = False
             while not done:
-                data = await self._next()
-                done = self._source.done
-                if self._paused is not None:
-                    await self._paused
-                if not done and self._sent >= PROVEN_BYTES:
-                    self._ahead = self._read()
+                data, done = await self._next()
                 if data:
                     self._request.write(data)
                     self._sent += len(data)
@@ -144,14 +158,28 @@ class Sender:
                 self._request.unregisterProducer()
         self._request.finish()
 
-    async def _next(self) -> bytes:
-        """The next piece: the one that is being read already, or one that is read when the client takes more."""
+    async def _next(self) -> tuple[bytes, bool]:
+        """The next piece, once the client takes more, and whether it is the last."""
         if self._ahead is None:
-            if self._paused is not None:
-                await self._paused
-            return bytes(await self._read())
-        ahead, self._ahead = self._ahead, None
-        return await ahead
+            await self._turn()
+            data = self._at_hand()
+            self._quick = data is not None
+            if data is not None:
+                return data, self._source.done
+        ahead, self._ahead = self._ahead or self._read(), None
+        data, done = await ahead, self._source.done
+        if self._paused is not None:
+            await self._paused
+        if not done and self._sent >= PROVEN_BYTES:
+            self._ahead = self._read()
+        return data, done
+
+    async def _turn(self) -> None:
+        """Let others have theirs after what took no time, and wait for a client that has to take something first."""
+        if self._quick and self._paused is None:
+            await deferLater(self._request.channel.site.reactor, 0)
+        if self._paused is not None:
+            await self._paused
 
     def _read(self) -> Any:
         return self._workers.run(self._source.next)
