@@ -114,6 +114,13 @@ class Browser:
         waiting = WebDriverWait(self.driver, SECONDS, 0.02)
         return waiting.until(lambda driver: driver.find_element("css selector", selector), f"never: {selector}")
 
+    def await_address(self, part: str) -> None:
+        """Come back when the page's address has that in it; for pages without scripts, too."""
+        from selenium.webdriver.support.wait import WebDriverWait
+
+        waiting = WebDriverWait(self.driver, SECONDS, 0.02)
+        waiting.until(lambda driver: part in driver.current_url, f"never: {part}")
+
     def emulate(self, command: str, **parameters: Any) -> None:
         """Pretend to be on another device."""
         self.driver.execute_cdp_cmd(f"Emulation.{command}", parameters)
