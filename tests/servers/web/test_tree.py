@@ -220,7 +220,8 @@ class RightTests(ServedTestCase):
         wire = self.serve_to(b"sub")
         for path in ("/sub/b.txt", "/sub/nothing", "/sub/", "/sub"):
             self.assertEqual(wire.get(path).status, 403, path)
-            self.assertEqual(wire.get(path, method="OPTIONS").status, 403, path)
+            for method in ("OPTIONS", "POST", "DELETE", "BREW"):
+                self.assertEqual(wire.get(path, method=method).status, 403, (method, path))
         self.assertEqual((wire.get("/a.txt").status, wire.get("/").status), (200, 200))
 
     def test_seeing_is_not_reading(self) -> None:

@@ -329,8 +329,7 @@ class WebRequest(server.Request):
         return reason
 
     def _answer_for_the_server(self) -> None:
-        """`OPTIONS *` asks about nothing in particular."""
-        self.setHeader(b"Allow", b"GET, HEAD, POST, PUT, OPTIONS")
+        """`OPTIONS *` asks about no resource, and only whether somebody is there."""
         self.setHeader(b"Content-Length", b"0")
         self.finish()
 

@@ -127,7 +127,7 @@ class Tree(Resource):
 
     def bodyBegun(self, request: WebRequest, length: int | None) -> IBodySink | None:
         """Take what is written, refuse every other body that belongs to no method of ours, ignore that of a GET."""
-        names, slash = names_of(request.postpath)
+        names, slash = _place(request)
         if self._is_form(request):
             if length is None or length > FORM_BYTES:
                 raise Refusal(413 if length else 411, f"a form has at most {FORM_BYTES} bytes, and says how many")
@@ -139,15 +139,13 @@ class Tree(Resource):
 
     def render(self, request: WebRequest) -> int:
         """Answer what has no body, and forms."""
-        names, slash = names_of(request.postpath)
+        names, slash = _place(request)
         if self._is_form(request):
             return self._act(request, names)
         if self._writing is not None and self._writing.wants(request):
             self._writing.begin(request, names, slash).bodyEnded()
             return NOT_DONE_YET
         self._judge_method(request, names)
-        if not request.permissions.at(names):
-            request.permissions.demand(Right.READ, names)
         try:
             return self._read(request, names, slash)
         except Refusal as refusal:
@@ -295,6 +293,17 @@ class Tree(Resource):
         place = b"./" + path.rpartition(b"/")[2] + b"/" + question + query
         request.setHeader(b"Cache-Control", self._cache_control)
         return _nothing(request, 301, b"Location", place)
+
+
+def _place(request: WebRequest) -> tuple[list[bytes], bool]:
+    """`names_of` a request; whoever may do nothing there does not learn whether there is something.
+
+    Raises: Refusal.
+    """
+    names, slash = names_of(request.postpath)
+    if not request.permissions.at(names):
+        request.permissions.demand(Right.READ, names)
+    return names, slash
 
 
 def names_of(postpath: Sequence[bytes]) -> tuple[list[bytes], bool]:

@@ -26,11 +26,11 @@ class RoomTests(TestCase):
         first.reach(6, self.fd, written=0)
         self.assertEqual(self.assertRaises(Refusal, second.reach, 5, self.fd, written=0).status, 507)
         second.reach(4, self.fd, written=0)
-        self.assertEqual(room.left_bytes, 0)
+        self.assertEqual(room.taken_bytes, 10)
         first.drop()
         second.keep(3)
         second.drop()
-        self.assertEqual((room.taken_bytes, room.left_bytes), (3, 7))
+        self.assertEqual(room.taken_bytes, 3)
 
     def test_a_claim_grows(self) -> None:
         """Only what is more than before is counted; what is there already is settled without asking."""
@@ -41,13 +41,12 @@ class RoomTests(TestCase):
         claim.reach(7, self.fd, written=5)
         self.assertEqual(room.taken_bytes, 7)
         claim.settle(20)
-        self.assertEqual((room.taken_bytes, room.left_bytes), (20, 0))
+        self.assertEqual(room.taken_bytes, 20)
 
     def test_without_a_quota(self) -> None:
         """There is no end to it but the disk's."""
         room = Room()
         Claim(room).reach(1, self.fd, written=0)
-        self.assertIsNone(room.left_bytes)
         self.assertEqual(self.assertRaises(Refusal, Claim(room).reach, PLENTY, self.fd, written=0).status, 507)
 
     def test_what_stays_free(self) -> None:

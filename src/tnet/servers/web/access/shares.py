@@ -11,9 +11,7 @@ Shape: as JSON, `{"url": "http://host/_tnet/share/â€¦", "path": "/_tnet/share/â€
 from __future__ import annotations
 
 import html
-import json
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, unquote_to_bytes
 
@@ -22,8 +20,7 @@ from twisted.web.resource import IResource, Resource
 
 from tnet.accounts.store import Account
 from tnet.escape import safe_line
-from tnet.servers.web import pages
-from tnet.servers.web.access.answers import answer
+from tnet.servers.web.access.answers import give
 from tnet.servers.web.access.credentials import Token, read_credentials
 from tnet.servers.web.access.logins import Logins
 from tnet.servers.web.access.rules import RulePermissions, Rules
@@ -169,17 +166,7 @@ def _answer(request: WebRequest, path: str, ends: int) -> None:
     host = safe_line((request.getHeader(b"host") or b"").decode("latin-1"))
     scheme = "https" if request.channel.isSecure() else "http"
     url = f"{scheme}://{host}{path}" if host else path
-    until = datetime.fromtimestamp(ends, UTC)
-    said = {"url": url, "path": path, "expires": f"{until:%Y-%m-%dT%H:%M:%SZ}"}
-    page = f"<h1>Link</h1><p>Whoever has it can read this until {until:%Y-%m-%d %H:%M} UTC:</p>"
+    page = "<p>Whoever has it can read this until {until}:</p>"
     page += f'<p><a href="{html.escape(path)}">{html.escape(url)}</a></p>'
     request.setHeader(b"Location", path.encode("ascii"))
-    answer(
-        request,
-        201,
-        {
-            pages.JSON: json.dumps(said).encode() + b"\n",
-            pages.TEXT: url.encode() + b"\n",
-            pages.HTML: pages.page("Link", page),
-        },
-    )
+    give(request, "Link", {"url": url, "path": path}, page, ends)

@@ -10,16 +10,13 @@ from __future__ import annotations
 
 import hmac
 import html
-import json
 from collections.abc import Awaitable, Callable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from twisted.web.resource import Resource
 
 from tnet.accounts.store import Account
-from tnet.servers.web import pages
-from tnet.servers.web.access.answers import answer
+from tnet.servers.web.access.answers import give
 from tnet.servers.web.access.credentials import challenge
 from tnet.servers.web.access.signing import Expired, Forged, Signer, lifetime
 from tnet.servers.web.bodies import Refusal
@@ -83,16 +80,6 @@ class TokenResource(Resource):
         made = await self._tokens.make(name, seconds, self._look)
         if made is None:
             raise challenge("this account is gone")
-        token, ends = made[0], datetime.fromtimestamp(made[1], UTC)
-        said = {"token": token, "type": "Bearer", "expires": f"{ends:%Y-%m-%dT%H:%M:%SZ}"}
-        page = f"<h1>Token</h1><p>Good until {ends:%Y-%m-%d %H:%M} UTC, instead of a password:</p>"
-        page += f"<p><code>{html.escape(token)}</code></p>"
-        answer(
-            request,
-            201,
-            {
-                pages.JSON: json.dumps(said).encode() + b"\n",
-                pages.TEXT: token.encode() + b"\n",
-                pages.HTML: pages.page("Token", page),
-            },
-        )
+        token, ends = made
+        page = "<p>Good until {until}, instead of a password:</p>" + f"<p><code>{html.escape(token)}</code></p>"
+        give(request, "Token", {"token": token, "type": "Bearer"}, page, ends)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import codecs
 import re
 
-LONGEST_LINE = 20_000
-
 _BINARY = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),

@@ -20,11 +20,6 @@ class Room:
         self.taken_bytes = 0
         self._lock = Lock()
 
-    @property
-    def left_bytes(self) -> int | None:
-        """How much of the quota is left; None without one."""
-        return max(0, self.quota_bytes - self.taken_bytes) if self.quota_bytes else None
-
     def take(self, more: int, *, force: bool = False) -> None:
         """Count `more` bytes, or fewer when it is negative.
 
