@@ -9,6 +9,7 @@ import re
 from urllib.parse import unquote_plus
 
 from tnet.escape import safe_line
+from tnet.protocols.http1.fields import as_text
 from tnet.protocols.http1.responses import Fields
 
 MASK = "***"
@@ -71,7 +72,7 @@ def mask_pairs(fields: Fields, show_secrets: bool) -> tuple[tuple[str, str], ...
 
     Bytes that are no UTF-8 are read as Latin-1, which can hold any.
     """
-    pairs = ((_text(name), _text(value)) for name, value in fields)
+    pairs = ((as_text(name), as_text(value)) for name, value in fields)
     return tuple((name, value if show_secrets else mask_value(name, value)) for name, value in pairs)
 
 
@@ -86,13 +87,6 @@ def _words(name: str) -> set[str]:
 
 def _masked_parameter(found: re.Match[str]) -> str:
     return found[1] + MASK if is_secret_parameter(unquote_plus(found[2])) else found[0]
-
-
-def _text(data: bytes) -> str:
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
 
 
 def _cut(value: str) -> str:

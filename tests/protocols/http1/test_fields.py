@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from twisted.trial.unittest import TestCase
 
-from tnet.protocols.http1.fields import is_authority, is_field_value, is_token, tokens
+from tnet.protocols.http1.fields import as_text, is_authority, is_field_value, is_token, tokens
 
 
 class Names(TestCase):
@@ -14,6 +14,12 @@ class Names(TestCase):
             self.assertTrue(is_token(name), name)
         for name in (b"", b"a b", b"a:", b"a\n", b"\xe9", b"a\0", b'"a"', b"(a)"):
             self.assertFalse(is_token(name), name)
+
+
+class Texts(TestCase):
+    def test_utf_8_or_latin_1(self):
+        """What is no UTF-8 is taken for Latin-1, in which everything is something."""
+        self.assertEqual([as_text(data) for data in (b"a", "ä".encode(), b"\xe4")], ["a", "ä", "ä"])
 
 
 class Values(TestCase):

@@ -63,6 +63,11 @@ class StockResourceTests(TestCase):
         self.assertEqual((reply.status, reply.body, reply.fields[b"content-length"]), (200, b"hello", b"5"))
         self.assertEqual((reply.fields[b"content-type"], reply.fields[b"server"]), (b"text/html", b"tnet"))
 
+    def test_field(self) -> None:
+        """A field of the request is all its lines; one that was not sent is None, and an empty one is not."""
+        wire = stock(lambda request: repr([request.field(name) for name in (b"x-a", b"X-B", b"x-c")]).encode())
+        self.assertEqual(wire.get("/", "X-A: 1", "x-a: 2", "X-B:").body, repr([b"1, 2", b"", None]).encode())
+
     def test_something_else(self) -> None:
         """What is neither bytes nor a promise of them is a bug of the resource's."""
         self.assertEqual(stock(lambda request: "text").get("/").status, 500)

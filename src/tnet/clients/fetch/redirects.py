@@ -17,6 +17,7 @@ from tnet.clients.fetch.request import Headers, Request
 from tnet.errors import BadUsage, BodyNotResendable, RedirectRefused
 from tnet.plans.fetch import Body
 from tnet.plans.urls import Url, parse_url
+from tnet.protocols.http1.fields import as_text
 from tnet.protocols.http1.responses import ResponseHead
 from tnet.protocols.masks import mask_url
 
@@ -85,7 +86,7 @@ def _is_harmless(name: str) -> bool:
 
 
 def _resolved(base: Url, to: bytes, downgrade: bool, upgrade: Callable[[Url], Url] | None) -> Url:
-    text = _text(to)
+    text = as_text(to)
     if "\\" in text or not text.isprintable() or _DOUBTFUL.match(text):
         raise RedirectRefused(mask_url(text), "it can be read in more than one way")
     try:
@@ -100,10 +101,3 @@ def _resolved(base: Url, to: bytes, downgrade: bool, upgrade: Callable[[Url], Ur
     if base.scheme == "https" and url.scheme != "https" and not downgrade:
         raise RedirectRefused(mask_url(str(url)), "it leaves https, and what we send would be safe no more")
     return replace(url, userinfo="")
-
-
-def _text(to: bytes) -> str:
-    try:
-        return to.decode("utf-8")
-    except UnicodeDecodeError:
-        return to.decode("latin-1")

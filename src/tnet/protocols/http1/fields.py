@@ -27,6 +27,14 @@ def is_authority(value: bytes) -> bool:
     return _AUTHORITY.fullmatch(value) is not None
 
 
+def as_text(data: bytes) -> str:
+    """What came on the wire as text: UTF-8, which is what people send, else the Latin-1 of old; nothing is lost."""
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("latin-1")
+
+
 def tokens(value: bytes) -> list[bytes]:
     """The comma-separated members of a list-valued field, in lower case."""
     return [member for part in value.split(b",") if (member := part.strip(b" \t").lower())]

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from httptools import HttpParserError, HttpParserUpgrade, HttpRequestParser
 
-from tnet.protocols.http1.fields import tokens
+from tnet.protocols.http1.fields import is_authority, tokens
 
 KNOWN_HEADS = 512
 KNOWN_HEAD_BYTES = 1024
@@ -22,7 +22,6 @@ KNOWN_HEAD_BYTES = 1024
 _LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+) ([\x21\x22\x24-\x7e]+) (HTTP/1\.[01])")
 _TLS = re.compile(rb"\x16\x03[\x00-\x04]")  # a handshake's record
 _ABSOLUTE = re.compile(rb"https?://([^/?]*)(.*)", re.IGNORECASE)
-_HOST = re.compile(rb"(?:\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9\-._~!$&'()*+,;=%]+)(?::[0-9]{0,5})?")
 _LENGTH = re.compile(rb"[0-9]{1,18}")
 _CONDITIONAL = (b"if-match", b"if-none-match", b"if-modified-since", b"if-unmodified-since", b"if-range", b"range")
 _SECRET = (b"authorization", b"proxy-authorization", b"cookie")
@@ -210,7 +209,7 @@ def _read_absolute(method: bytes, target: bytes) -> tuple[bytes, bytes]:
 def _judge_host(version: bytes, hosts: Sequence[bytes]) -> None:
     if len(hosts) > 1 or (not hosts and version == b"HTTP/1.1"):
         raise BadHead(400, "Host is needed exactly once")
-    if hosts and _HOST.fullmatch(hosts[0]) is None:
+    if hosts and not is_authority(hosts[0]):
         raise BadHead(400, "invalid Host")
 
 

@@ -139,6 +139,11 @@ class WebRequest(server.Request):
     def _adapterCache(self) -> dict[str, Any]:
         return {}
 
+    def field(self, name: bytes) -> bytes | None:
+        """A field of the request, all its lines joined; None when it was not sent."""
+        lines = self.requestHeaders.getRawHeaders(name)
+        return b", ".join(lines) if lines else None
+
     # ── the body ──
 
     def bodyBegun(self, length: int | None) -> IBodySink | None:

@@ -13,7 +13,7 @@ from tnet.net.context import Offload
 from tnet.servers.web.bodies import Refusal
 from tnet.servers.web.files.cache import SMALL_BYTES, SmallFiles
 from tnet.servers.web.files.compressing import compressed
-from tnet.servers.web.files.conditions import Field, Validators, precondition
+from tnet.servers.web.files.conditions import Validators, precondition
 from tnet.servers.web.files.encodings import IDENTITY, acceptable
 from tnet.servers.web.files.media import is_active, media_type
 from tnet.servers.web.files.ranges import Range, Unsatisfiable, content_range, multipart, wanted_ranges
@@ -57,9 +57,9 @@ class Files:
 
         Raises: Refusal.
         """
-        media, field = media_type(name), _fields_of(request)
+        media = media_type(name)
         try:
-            ranges = None if self._ends(media) else _ranges(request, field, file)
+            ranges = None if self._ends(media) else _ranges(request, file)
             variant = self._choose(request, file, media, plain=ranges is not None)
         except BaseException:
             file.close()
@@ -67,7 +67,7 @@ class Files:
         if variant.coding != IDENTITY:
             ranges = None
         try:
-            self._judge(request, field, variant, ranges)
+            self._judge(request, variant, ranges)
             if request.code == 304:
                 return _without_body(request, variant)
             self._describe(request, variant, media)
@@ -91,7 +91,7 @@ class Files:
         return self._respond(request, variant, media, None, keep=False)
 
     def _choose(self, request: WebRequest, file: OpenFile, media: bytes, *, plain: bool) -> Variant:
-        accepted = acceptable(_fields_of(request)(b"accept-encoding") or b"")
+        accepted = acceptable(request.field(b"accept-encoding") or b"")
         variant = self._variants.choose(file, media, accepted, plain=plain or self._ends(media))
         if self._ends(media) and variant.coding == IDENTITY:
             variant = replace(variant, validators=variant.validators.variant(b"live"))
@@ -99,9 +99,9 @@ class Files:
             request.responseHeaders.addRawHeader(b"Vary", b"Accept-Encoding")
         return variant
 
-    def _judge(self, request: WebRequest, field: Field, variant: Variant, ranges: Ranges) -> None:
+    def _judge(self, request: WebRequest, variant: Variant, ranges: Ranges) -> None:
         """Whether the client has it already (304), must not get it, or wants a part that is not there."""
-        status = precondition(request.method, field, variant.validators)
+        status = precondition(request.method, request.field, variant.validators)
         if status == 412:
             raise Refusal(412)
         if status == 304:
@@ -180,18 +180,18 @@ class Files:
         """Send a whole body; what a site adds to a response is in its fields by the time it is kept."""
         request.write(data)
         if keep and self._cache is not None and request.code == 200:
-            codings = _fields_of(request)(b"accept-encoding") or b""
+            codings = request.field(b"accept-encoding") or b""
             self._cache.keep(request.uri, codings, request.responseHeaders, data, variant.files)
         variant.close()
         request.finish()
 
 
-def _ranges(request: WebRequest, field: Field, file: OpenFile) -> Ranges:
+def _ranges(request: WebRequest, file: OpenFile) -> Ranges:
     """The parts that are wanted: None for the whole, none when none of them is there."""
-    if request.method != b"GET" or field(b"range") is None:
+    if request.method != b"GET" or request.field(b"range") is None:
         return None
     try:
-        return wanted_ranges(field, Validators.now(file.status), file.status.st_size)
+        return wanted_ranges(request.field, Validators.now(file.status), file.status.st_size)
     except Unsatisfiable:
         return ()
 
@@ -211,13 +211,3 @@ def _without_body(request: WebRequest, variant: Variant) -> int:
     variant.close()
     request.finish()
     return NOT_DONE_YET
-
-
-def _fields_of(request: WebRequest) -> Field:
-    """A field of the request, its lines joined; None when it was not sent."""
-
-    def field(name: bytes) -> bytes | None:
-        lines = request.requestHeaders.getRawHeaders(name)
-        return b", ".join(lines) if lines else None
-
-    return field

@@ -16,6 +16,7 @@ from typing import Any
 
 from tnet.errors import TnetError
 from tnet.protocols.codings.decoder import decoder
+from tnet.protocols.http1.fields import as_text
 from tnet.protocols.masked_bodies import mask_body
 from tnet.protocols.masks import MASK, mask_pairs, mask_url, mask_value
 from tnet.servers.web import pages
@@ -75,13 +76,13 @@ class Shown:
     def target(self) -> str:
         """Path and query; of what was no request the first line."""
         if not self.seen.is_request and self.seen.head.raw:
-            return self._masked(_text(self.seen.head.raw[:LINE_BYTES].splitlines()[0]))
-        return self._masked(_text(self.seen.head.target))
+            return self._masked(as_text(self.seen.head.raw[:LINE_BYTES].splitlines()[0]))
+        return self._masked(as_text(self.seen.head.target))
 
     @property
     def host(self) -> str:
         """What the client took us for."""
-        return _text(field_of(self.seen.head.fields, b"host") or b"localhost")
+        return as_text(field_of(self.seen.head.fields, b"host") or b"localhost")
 
     @property
     def url(self) -> str:
@@ -103,8 +104,8 @@ class Shown:
         """The head of the request as it came; over HTTP/2, where it comes otherwise, as it would."""
         raw = self.seen.head.raw
         if raw:
-            return self._masked(_text(raw if self._secrets else masked_head(raw)))
-        lines = [f"{self.seen.method} {self.target} {_text(self.seen.head.version)}"]
+            return self._masked(as_text(raw if self._secrets else masked_head(raw)))
+        lines = [f"{self.seen.method} {self.target} {as_text(self.seen.head.version)}"]
         return "\r\n".join([*lines, *(f"{name}: {value}" for name, value in self.request_fields), "", ""])
 
     @property
@@ -151,7 +152,7 @@ class Shown:
             "method": seen.method,
             "target": self.target,
             "host": self.host if seen.is_request else "",
-            "version": _text(seen.head.version).removeprefix("HTTP/"),
+            "version": as_text(seen.head.version).removeprefix("HTTP/"),
             "status": seen.status,
             "phrase": pages.phrase(seen.status) if seen.status else "",
             "outcome": self._masked(seen.outcome),
@@ -190,7 +191,7 @@ class Shown:
 
     def _body(self, data: bytes, size: int, fields: Iterable[tuple[bytes, bytes]]) -> Body:
         fields = list(fields)
-        media = _text(field_of(fields, b"content-type") or b"")
+        media = as_text(field_of(fields, b"content-type") or b"")
         kept, whole = len(data), len(data) >= size
         codings = [value for name, value in fields if name.lower() == b"content-encoding"]
         decoded = _decoded(data, codings) if codings and data else None
@@ -221,7 +222,7 @@ def masked_head(raw: bytes) -> bytes:
         name, colon, value, ending = found.groups()
         if name[:1] in (b" ", b"\t"):
             return b" " + MASK.encode() + ending if hidden else found[0]
-        shown = mask_value(_text(name.strip()), _text(value))
+        shown = mask_value(as_text(name.strip()), as_text(value))
         hidden = shown == MASK
         return name + colon + (MASK.encode() if hidden else value) + ending
 
@@ -237,13 +238,6 @@ def _decoded(data: bytes, codings: list[bytes]) -> tuple[bytes, bool] | None:
     except TnetError:
         return (bytes(found), False) if found else None
     return bytes(found), True
-
-
-def _text(data: bytes) -> str:
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
 
 
 def _milliseconds(seconds: float) -> float:

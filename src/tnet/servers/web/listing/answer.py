@@ -86,5 +86,4 @@ class Answer:
 
 def _tags(request: WebRequest, name: bytes) -> bytes | None:
     """A field of the request that is about ETags; a listing has no date that a condition could be about."""
-    lines = request.requestHeaders.getRawHeaders(name) if name in (b"if-match", b"if-none-match") else None
-    return b", ".join(lines) if lines else None
+    return request.field(name) if name in (b"if-match", b"if-none-match") else None

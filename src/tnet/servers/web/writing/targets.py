@@ -94,8 +94,7 @@ class Terms:
     @classmethod
     def of(cls, request: WebRequest, *, replace: bool) -> Terms:
         """The terms that a request asks for."""
-        given = {name: request.requestHeaders.getRawHeaders(name) for name in _CONDITIONS}
-        return cls(replace, {name: b", ".join(lines) for name, lines in given.items() if lines})
+        return cls(replace, {name: value for name in _CONDITIONS if (value := request.field(name)) is not None})
 
     def judge(self, name: bytes, status: os.stat_result | None) -> None:
         """Refuse, with 412 or 409, where they do not hold for what has the name."""

@@ -14,6 +14,7 @@ from typing import Any
 
 from multipart import MultipartError, MultipartSegment, PushMultipartParser
 
+from tnet.protocols.http1.fields import as_text
 from tnet.servers.web.bodies import Refusal
 from tnet.servers.web.inspector.endpoints.call import Answer, Call, as_json
 from tnet.servers.web.writing.forms import boundary_of, malformed, parse_urlencoded
@@ -71,7 +72,7 @@ def header_fields(call: Call, *, lower: bool = False) -> dict[str, str]:
     for name, value in call.request.channel.head.fields:
         key = name.lower() if lower else name
         shown = spelled.setdefault(name.lower(), key.decode("latin-1"))
-        found[shown] = f"{found[shown]},{_text(value)}" if shown in found else _text(value)
+        found[shown] = f"{found[shown]},{as_text(value)}" if shown in found else as_text(value)
     return found
 
 
@@ -125,7 +126,7 @@ def _asked(call: Call) -> dict[str, Any]:
     return {
         "args": _plain(parse_urlencoded(call.request.uri.partition(b"?")[2])),
         "headers": header_fields(call),
-        "fields": [[name.decode("latin-1"), _text(value)] for name, value in head.fields],
+        "fields": [[name.decode("latin-1"), as_text(value)] for name, value in head.fields],
         "origin": origin(call),
         "url": url(call),
         "version": head.version.decode("ascii"),
@@ -134,7 +135,7 @@ def _asked(call: Call) -> dict[str, Any]:
 
 def _plain(found: Mapping[bytes, list[bytes]]) -> dict[str, Any]:
     """A single value as itself, several as a list."""
-    return {_text(name): _one(list(map(_text, values))) for name, values in found.items()}
+    return {as_text(name): _one(list(map(as_text, values))) for name, values in found.items()}
 
 
 def _one(values: list[str]) -> str | list[str]:
@@ -165,13 +166,6 @@ def _parts(body: bytes, boundary: str) -> Iterable[tuple[MultipartSegment, bytes
     except MultipartError as error:
         raise malformed(error) from error
     return found
-
-
-def _text(data: bytes) -> str:
-    try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError:
-        return data.decode("latin-1")
 
 
 def _no_number(text: str) -> Any:
